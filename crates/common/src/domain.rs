@@ -1,0 +1,29 @@
+//! The front door of a domain crate: the few things that an application is composed of.
+
+use poligon_core::db::{Db, DbError};
+use poligon_core::events::Subscriber;
+use poligon_core::jobs::Job;
+use poligon_core::security::{KeyRing, Permission};
+use poligon_core::seed::Plan;
+
+use crate::problem::Kind;
+use crate::routes::Routes;
+
+/// A domain, as its crate's `domain()` gives it.
+#[derive(Clone, Copy)]
+pub struct Domain {
+    /// Its name in paths (`/api/<name>`) and topics.
+    pub name: &'static str,
+    /// Its routes with their documentation; `Routes::into_scope` is the actix `Scope`.
+    pub routes: fn() -> Routes,
+    /// Who in it wants to know what happens elsewhere.
+    pub subscribers: fn() -> Vec<Subscriber>,
+    /// Its jobs.
+    pub jobs: fn() -> Vec<Job>,
+    /// The permissions that its routes ask for.
+    pub permissions: &'static [Permission],
+    /// Its refusals.
+    pub problems: &'static [&'static Kind],
+    /// Makes its demo data, in the open transaction of `db`.
+    pub seed: fn(db: &mut Db, plan: &Plan<'_>, keys: &KeyRing) -> Result<(), DbError>,
+}

@@ -1,0 +1,106 @@
+//! JSON bodies: read within a size and a time, parsed, and refused with every wrong field named.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::PartialSchema;
+
+use super::context::Ctx;
+use super::fields;
+use crate::problem::{FieldError, Problem, kinds};
+
+/// A JSON body as a `T`. `T` refuses unknown fields (`deny_unknown_fields`), and its field types check themselves.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// SHA-256 of the body, in hexadecimal; noted for `Idempotency-Key`.
+#[derive(Clone)]
+pub struct BodyHash(pub String);
+
+impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            let ctx = Ctx::of(&req)?;
+            require_json(&req)?;
+            let time = Duration::from_millis(ctx.config.server.body_timeout_ms);
+            let body = tokio::time::timeout(time, read(payload, ctx.config.server.max_body_bytes))
+                .await
+                .map_err(|_| Problem::new(&kinds::REQUEST_TIMEOUT))??;
+            if req.headers().contains_key(crate::idempotency::HEADER) {
+                let hash = poligon_core::security::tokens::fingerprint_bytes(&body);
+                req.extensions_mut().insert(BodyHash(hash));
+            }
+            parse(&body).map(Json)
+        })
+    }
+}
+
+/// `application/json`, or any type that is written in JSON (RFC 6839, `+json`).
+fn require_json(req: &HttpRequest) -> Result<(), Problem> {
+    let declared = req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+        return Ok(());
+    }
+    Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE).detail("send the body as application/json"))
+}
+
+async fn read(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(&kinds::BAD_REQUEST).detail("the body could not be read"))?;
+        if body.len() + chunk.len() > most {
+            return Err(Problem::new(&kinds::PAYLOAD_TOO_LARGE).detail(format!("the body is over {most} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn parse<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
+    let has_nul = body.windows(6).any(|w| w == br"\u0000");
+    match serde_json::from_slice::<T>(body) {
+        Ok(value) if !has_nul => Ok(value),
+        outcome => Err(explain::<T>(body, outcome.err())),
+    }
+}
+
+/// Why the body is no `T`: not JSON at all, or these fields.
+fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], error: Option<serde_json::Error>) -> Problem {
+    let value: Value = match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            let detail = format!("the body is not JSON (line {line}, column {column})");
+            return Problem::new(&kinds::MALFORMED_JSON).detail(detail);
+        }
+    };
+    let nul = fields::with_nul(&value);
+    let mut errors: Vec<FieldError> =
+        nul.into_iter().map(|at| FieldError::new(at, "nul_character", "must not contain U+0000")).collect();
+    for wrong in fields::wrong_fields::<T>(&value) {
+        if errors.iter().all(|known| known.pointer != wrong.pointer) {
+            errors.push(wrong);
+        }
+    }
+    if errors.is_empty() {
+        // Readable as a tree but not as it came: the one way is a name that comes twice, or an escape in a name.
+        let duplicate = error.map(|e| e.to_string()).unwrap_or_default();
+        let name = duplicate.split('`').nth(1).unwrap_or_default();
+        let at = if name.is_empty() { String::new() } else { fields::pointer(&[name]) };
+        errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
+    }
+    Problem::invalid(errors)
+}

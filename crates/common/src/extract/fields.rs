@@ -1,0 +1,123 @@
+//! From serde's errors to a list of wrong fields. Serde stops at the first; to tell every one, the field that was
+//! refused is taken out and the rest is tried again.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::PartialSchema;
+use utoipa::openapi::{RefOr, schema::Schema};
+
+use crate::problem::{FieldError, REFUSED_MARK};
+
+/// Every wrong field of `body`, for a `T` that could not be read from it.
+pub(super) fn wrong_fields<T: DeserializeOwned + PartialSchema>(body: &Value) -> Vec<FieldError> {
+    let Value::Object(given) = body else {
+        return vec![FieldError::new("", "type", "must be an object")];
+    };
+    let mut errors: Vec<FieldError> = missing::<T>(given)
+        .into_iter()
+        .map(|name| FieldError::new(pointer(&[&name]), "required", "is required"))
+        .collect();
+    let mut rest = given.clone();
+    // Each round takes one field out, so there are at most as many rounds as fields.
+    for _ in 0..given.len() {
+        let Err(error) = serde_path_to_error::deserialize::<_, T>(Value::Object(rest.clone())) else { break };
+        let Some((top, found)) = explain(&error, &rest) else { break };
+        rest.remove(&top);
+        errors.push(found);
+    }
+    errors
+}
+
+/// Fields that the schema requires and `given` lacks.
+fn missing<T: PartialSchema>(given: &Map<String, Value>) -> Vec<String> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => {
+            object.required.into_iter().filter(|name| !given.contains_key(name)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The top-level field to take out, and what is wrong; `None` when the error is about no given field.
+fn explain(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    given: &Map<String, Value>,
+) -> Option<(String, FieldError)> {
+    let message = error.inner().to_string();
+    let segments: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+    if let Some(name) = quoted(&message, "unknown field `") {
+        let top = segments.first().filter(|s| given.contains_key(*s)).unwrap_or(&name).clone();
+        let mut path: Vec<&str> = segments.iter().map(String::as_str).collect();
+        if path.last() != Some(&name.as_str()) {
+            path.push(&name);
+        }
+        return given.contains_key(&top).then(|| (top, FieldError::new(pointer(&path), "unknown_field", "is unknown")));
+    }
+    let top = segments.first()?.clone();
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let at = pointer(&path);
+    let found = match (message.split_once(REFUSED_MARK), quoted(&message, "missing field `")) {
+        (Some((code, text)), _) => FieldError::new(at, code, text),
+        (None, Some(name)) => FieldError::new(at + &pointer(&[&name]), "required", "is required"),
+        (None, None) => {
+            let (code, text) = described(&message);
+            FieldError::new(at, &code, text)
+        }
+    };
+    Some((top, found))
+}
+
+/// Serde's own words, in ours.
+fn described(message: &str) -> (String, String) {
+    let expected = message.split_once("expected ").map_or("another value", |(_, e)| e);
+    if message.starts_with("invalid type") {
+        return ("type".into(), format!("must be {expected}"));
+    }
+    if message.starts_with("unknown variant") {
+        return ("unknown_value".into(), format!("must be {expected}"));
+    }
+    if message.starts_with("invalid value") {
+        return ("out_of_range".into(), format!("must be {expected}"));
+    }
+    ("invalid".into(), "is not valid".into())
+}
+
+fn quoted(message: &str, before: &str) -> Option<String> {
+    message.strip_prefix(before)?.split_once('`').map(|(name, _)| name.to_owned())
+}
+
+/// A JSON Pointer (RFC 6901) of these parts.
+pub(crate) fn pointer(parts: &[&str]) -> String {
+    parts.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+/// Pointers of all strings and names that hold U+0000, which PostgreSQL cannot store.
+pub(super) fn with_nul(value: &Value) -> BTreeSet<String> {
+    fn walk(value: &Value, at: &str, found: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) if text.contains('\0') => {
+                found.insert(at.to_owned());
+            }
+            Value::Array(items) => {
+                for (n, item) in items.iter().enumerate() {
+                    walk(item, &format!("{at}/{n}"), found);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    let here = format!("{at}{}", pointer(&[&name.replace('\0', "\u{fffd}")]));
+                    if name.contains('\0') {
+                        found.insert(here.clone());
+                    }
+                    walk(member, &here, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(value, "", &mut found);
+    found
+}

@@ -1,0 +1,19 @@
+//! What handlers ask for: context, caller, parsed and checked input. Every failure is a [`crate::Problem`].
+
+mod body;
+mod client;
+mod context;
+mod fields;
+mod path;
+mod query;
+mod user;
+
+pub use body::{BodyHash, Json};
+pub use client::Client;
+pub(crate) use client::{RequestInfo, limit_key};
+pub use context::Ctx;
+pub(crate) use fields::pointer;
+pub use path::{Id, Path};
+pub use query::Query;
+pub(crate) use query::parse as parse_query;
+pub use user::CurrentUser;

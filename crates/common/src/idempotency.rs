@@ -1,0 +1,201 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header; Stripe's rules): the effect of a request happens
+//! once, and whoever repeats the request gets the first answer again. The answer is stored in the transaction of the
+//! effect, so that a crash leaves both or neither. Refusals are not stored: they had no effect.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
+use diesel::prelude::*;
+use poligon_core::Ctx;
+use poligon_core::db::{Db, DbError, FromDb, Json, Timestamp};
+use poligon_core::housekeeping::IDEMPOTENCY_LIFE;
+use poligon_core::schema::idempotency_keys;
+use poligon_core::security::tokens::fingerprint;
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::extract::{BodyHash, CurrentUser, RequestInfo};
+use crate::problem::{Problem, kinds};
+
+/// The header.
+pub const HEADER: &str = "idempotency-key";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// How long a key counts as in flight when its request never ended.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
+
+/// The key of a request, if it has one. Ask for it after the body: it needs the body's hash.
+pub struct Idempotency(Option<Scope>);
+
+#[derive(Clone)]
+struct Scope {
+    /// Caller, method, path and key, hashed.
+    name: String,
+    body_hash: String,
+}
+
+impl Idempotency {
+    fn of(req: &HttpRequest) -> Result<Self, Problem> {
+        let Some(value) = req.headers().get(HEADER) else { return Ok(Self(None)) };
+        let key =
+            value.to_str().ok().filter(|k| (1..=255).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_graphic()));
+        let key = key.ok_or_else(|| {
+            Problem::new(&kinds::MALFORMED_HEADER).detail("Idempotency-Key must be 1 to 255 visible ASCII characters")
+        })?;
+        let extensions = req.extensions();
+        let caller = match extensions.get::<CurrentUser>() {
+            Some(user) => format!("user-{}", user.user_id),
+            None => extensions.get::<std::rc::Rc<RequestInfo>>().map(|i| i.address.to_string()).unwrap_or_default(),
+        };
+        let name = fingerprint(&format!("{caller}\n{}\n{}\n{key}", req.method(), req.path()));
+        let body_hash = extensions.get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
+        Ok(Self(Some(Scope { name, body_hash })))
+    }
+
+    /// Runs `work` in one transaction and answers with what it gives; for a repeated key it answers as before, and
+    /// `work` does not run.
+    pub async fn write<T, E, F>(self, ctx: &Ctx, mut work: F) -> Result<HttpResponse, Problem>
+    where
+        T: Serialize + Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
+    {
+        let Some(scope) = self.0 else {
+            let answer = ctx.db.write(work).await?;
+            return Ok(answer.into_response());
+        };
+        let marker = format!("in-flight:{}", scope.name);
+        if !ctx.cache.set_if_absent(&marker, IN_FLIGHT).await? {
+            return Err(in_flight());
+        }
+        let now = ctx.clock.now();
+        let outcome = ctx.db.write(move |db| once(db, &scope, now, &mut work)).await;
+        ctx.cache.remove(&marker).await?;
+        match outcome {
+            Ok(Once::First(stored)) => Ok(stored.into_response(false)),
+            Ok(Once::Again(stored)) => Ok(stored.into_response(true)),
+            Ok(Once::OtherBody) => Err(Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED)),
+            Err(Refusal::Work(error)) => Err(error.into()),
+            Err(Refusal::Db(error)) if error.is_unique_violation("idempotency_keys", "scope") => Err(in_flight()),
+            Err(Refusal::Db(error)) => Err(error.into()),
+        }
+    }
+}
+
+fn in_flight() -> Problem {
+    Problem::new(&kinds::IDEMPOTENCY_IN_FLIGHT).retry_after(Duration::from_secs(1))
+}
+
+impl FromRequest for Idempotency {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(req))
+    }
+}
+
+/// An answer as stored.
+struct Stored {
+    status: i64,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+enum Once {
+    First(Stored),
+    Again(Stored),
+    OtherBody,
+}
+
+/// The work's own refusal, or the database's.
+enum Refusal<E> {
+    Work(E),
+    Db(DbError),
+}
+
+impl<E> From<DbError> for Refusal<E> {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl<E: FromDb> FromDb for Refusal<E> {
+    fn db(&self) -> Option<&DbError> {
+        match self {
+            Self::Work(error) => error.db(),
+            Self::Db(error) => Some(error),
+        }
+    }
+}
+
+fn once<T, E, F>(db: &mut Db, scope: &Scope, now: Timestamp, work: &mut F) -> Result<Once, Refusal<E>>
+where
+    T: Serialize,
+    F: FnMut(&mut Db) -> Result<Answer<T>, E>,
+{
+    if let Some((body_hash, stored)) = find(db, &scope.name, now)? {
+        return Ok(if body_hash == scope.body_hash { Once::Again(stored) } else { Once::OtherBody });
+    }
+    let answer = work(db).map_err(Refusal::Work)?;
+    let stored = Stored::of(answer)?;
+    insert(db, scope, &stored, now)?;
+    Ok(Once::First(stored))
+}
+
+fn find(db: &mut Db, scope: &str, now: Timestamp) -> Result<Option<(String, Stored)>, DbError> {
+    use idempotency_keys::dsl;
+    let row = dsl::idempotency_keys
+        .find(scope)
+        .filter(dsl::created_at.gt(now - IDEMPOTENCY_LIFE))
+        .select((dsl::body_hash, dsl::status, dsl::headers, dsl::body))
+        .first::<(String, i64, Json<Vec<(String, String)>>, String)>(db)
+        .optional()?;
+    Ok(row.map(|(hash, status, Json(headers), body)| (hash, Stored { status, headers, body })))
+}
+
+fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result<(), DbError> {
+    use idempotency_keys::dsl;
+    // A key past its life may still have its row; the job that drops those runs every ten minutes.
+    diesel::delete(dsl::idempotency_keys.find(&scope.name)).execute(db)?;
+    diesel::insert_into(dsl::idempotency_keys)
+        .values((
+            dsl::scope.eq(&scope.name),
+            dsl::body_hash.eq(&scope.body_hash),
+            dsl::status.eq(stored.status),
+            dsl::headers.eq(Json(stored.headers.clone())),
+            dsl::body.eq(&stored.body),
+            dsl::created_at.eq(now),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+impl Stored {
+    fn of<T: Serialize>(answer: Answer<T>) -> Result<Self, DbError> {
+        let parts = answer.into_parts();
+        let (status, headers, body) =
+            parts.map_err(|e| DbError::from(diesel::result::Error::SerializationError(Box::new(e))))?;
+        let headers = headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+            .collect();
+        Ok(Self { status: i64::from(status.as_u16()), headers, body })
+    }
+
+    fn into_response(self, replayed: bool) -> HttpResponse {
+        let status = u16::try_from(self.status).ok().and_then(|s| StatusCode::from_u16(s).ok());
+        let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
+        for (name, value) in self.headers {
+            response.append_header((name, value));
+        }
+        if replayed {
+            response.insert_header((REPLAYED, HeaderValue::from_static("true")));
+        }
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(self.body)
+    }
+}

@@ -1,0 +1,25 @@
+//! What the handlers of Poligon speak: the HTTP vocabulary that every domain shares.
+//!
+//! [`routes`] turns handlers into an actix `Scope` with its OpenAPI document and asks for the caller's right before a
+//! handler runs; [`extract`] gives handlers what they need; [`problem`] is how anything is refused (RFC 9457).
+
+pub mod answer;
+pub mod domain;
+pub mod edge;
+pub mod etag;
+pub mod extract;
+pub mod idempotency;
+mod limits;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod routes;
+pub mod server;
+
+pub use domain::Domain;
+pub use extract::{Client, Ctx, CurrentUser, Id, Json, Path, Query};
+pub use problem::{FieldError, Kind, Problem, Refused};
+pub use routes::{Op, Routes};
+
+#[doc(hidden)]
+pub use pastey as __pastey;

@@ -1,0 +1,136 @@
+//! The OpenAPI document of a domain's routes: what handlers say of themselves, and everything that the routes add
+//! (access, quota, the refusals that every operation has).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder};
+
+use super::{Access, Op};
+use crate::problem::{Kind, kinds};
+
+/// The name of the security scheme in the document.
+pub(crate) const BEARER: &str = "bearer";
+
+pub(super) fn of(base: &str, tag: &str, ops: &[(Access, Op)]) -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    let mut components = ComponentsBuilder::new();
+    for (access, op) in ops {
+        let path = format!("{base}{}", op.path);
+        let item = PathItem::new(http_method(op), complete(*access, tag, op));
+        paths = paths.path(path, item);
+        components = components.schemas_from_iter(op.schemas.iter().cloned());
+    }
+    OpenApiBuilder::new().info(InfoBuilder::new().build()).paths(paths).components(Some(components.build())).build()
+}
+
+/// Names that may stand in the query of an operation.
+pub(super) fn query_names(operation: &Operation) -> BTreeSet<String> {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(p) if p.parameter_in == ParameterIn::Query => Some(p.name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn http_method(op: &Op) -> HttpMethod {
+    match op.method.as_str() {
+        "POST" => HttpMethod::Post,
+        "PUT" => HttpMethod::Put,
+        "PATCH" => HttpMethod::Patch,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+fn complete(access: Access, tag: &str, op: &Op) -> Operation {
+    let mut operation = op.operation.clone();
+    operation.tags = Some(vec![tag.to_owned()]);
+    let name = operation.operation_id.take().unwrap_or_default();
+    operation.operation_id = Some(format!("{tag}_{name}"));
+    let needs = match access {
+        Access::Public => "nobody in particular",
+        Access::User => "a logged-in user",
+        Access::Permission(permission) => permission,
+    };
+    operation.security = Some(match access {
+        Access::Public => vec![SecurityRequirement::default()],
+        _ => vec![SecurityRequirement::new(BEARER, Vec::<String>::new())],
+    });
+    operation.extensions = Some(ExtensionsBuilder::new().add("x-access", needs).add("x-rate-limit", op.family).build());
+    if op.idempotent_by_key {
+        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_parameter()));
+    }
+    for (status, codes) in refusals(access, op) {
+        let described = codes.iter().map(|k| format!("`{}`: {}", k.code, k.help)).collect::<Vec<_>>().join("\n\n");
+        let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
+        let response = ResponseBuilder::new().description(described).content("application/problem+json", content);
+        operation.responses.responses.insert(status.to_string(), RefOr::T(response.build()));
+    }
+    operation
+}
+
+/// Every refusal of an operation, by status.
+fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
+    let mut all: Vec<&'static Kind> = vec![
+        &kinds::VALIDATION_FAILED,
+        &kinds::RATE_LIMITED,
+        &kinds::INTERNAL,
+        &kinds::OVERLOADED,
+        &kinds::UNAVAILABLE,
+    ];
+    if access != Access::Public {
+        all.extend([&kinds::UNAUTHENTICATED, &kinds::INVALID_TOKEN]);
+    }
+    if matches!(access, Access::Permission(_)) {
+        all.push(&kinds::FORBIDDEN);
+    }
+    if op.operation.request_body.is_some() {
+        all.extend([
+            &kinds::MALFORMED_JSON,
+            &kinds::REQUEST_TIMEOUT,
+            &kinds::PAYLOAD_TOO_LARGE,
+            &kinds::UNSUPPORTED_MEDIA_TYPE,
+        ]);
+    }
+    if op.path.contains('{') {
+        all.push(&kinds::NOT_FOUND);
+    }
+    if op.idempotent_by_key {
+        all.extend([&kinds::MALFORMED_HEADER, &kinds::IDEMPOTENCY_IN_FLIGHT, &kinds::IDEMPOTENCY_KEY_REUSED]);
+    }
+    all.extend(&op.kinds);
+    let mut by_status: BTreeMap<u16, Vec<&'static Kind>> = BTreeMap::new();
+    for kind in all {
+        let of_status = by_status.entry(kind.status).or_default();
+        if !of_status.contains(&kind) {
+            of_status.push(kind);
+        }
+    }
+    by_status
+}
+
+fn idempotency_parameter() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[\\x21-\\x7e]+$"))
+        .build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A name for this request, made by the client. A repetition with the same key and body within 24 hours \
+             gets the first answer again, with `Idempotency-Replayed: true`.",
+        ))
+        .schema(Some(schema))
+        .build()
+}

@@ -1,0 +1,142 @@
+//! Small things that are shared for a while: cached answers, rate limits, delays after failed logins. In this process,
+//! or in Redis for any number of copies of the gateway; both follow the same formulas.
+
+mod gcra;
+mod memory;
+mod redis;
+
+use std::time::Duration;
+
+pub use gcra::{Admission, Rate};
+
+use crate::config::CacheConfig;
+use crate::db::Timestamp;
+
+/// The cache did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the cache did not answer: {0}")]
+pub struct CacheError(pub String);
+
+type Result<T> = std::result::Result<T, CacheError>;
+
+/// Delays after failures: none before `free` failures, then doubled with each from one second up to `longest`.
+#[derive(Debug, Clone, Copy)]
+pub struct Backoff {
+    /// The failure from which on there is a delay.
+    pub free: u32,
+    /// The longest delay.
+    pub longest: Duration,
+    /// After how long without a failure everything is forgotten.
+    pub memory: Duration,
+}
+
+impl Backoff {
+    /// The delay that follows the failure with number `count`, counted from 1.
+    pub fn delay(&self, count: u32) -> Duration {
+        if count < self.free {
+            return Duration::ZERO;
+        }
+        let doublings = (count - self.free).min(20);
+        Duration::from_secs(1 << doublings).min(self.longest)
+    }
+}
+
+/// The cache of an application. Cheap to clone.
+#[derive(Clone)]
+pub enum Cache {
+    /// In this process.
+    Memory(memory::MemoryCache),
+    /// In Redis.
+    Redis(redis::RedisCache),
+}
+
+/// Calls the same method of whichever cache this is.
+macro_rules! either {
+    ($self:ident, $method:ident($($arg:expr),*)) => {
+        match $self {
+            Self::Memory(cache) => Ok(cache.$method($($arg),*)),
+            Self::Redis(cache) => cache.$method($($arg),*).await,
+        }
+    };
+}
+
+impl Cache {
+    /// Prepares the cache that the settings name; a connection is made when it is first needed.
+    pub fn open(config: &CacheConfig) -> Result<Self> {
+        Ok(match &config.redis_url {
+            Some(url) => Self::Redis(redis::RedisCache::open(url, config)?),
+            None => Self::Memory(memory::MemoryCache::new(config.memory_entries)),
+        })
+    }
+
+    /// The name of the kind of cache, for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "in process",
+            Self::Redis(_) => "Redis",
+        }
+    }
+
+    /// The value under `key`, if it is there and has not expired.
+    pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        either!(self, get(key))
+    }
+
+    /// Puts `value` under `key` for `ttl`.
+    pub async fn set(&self, key: &str, value: Vec<u8>, ttl: Duration) -> Result<()> {
+        either!(self, set(key, value, ttl))
+    }
+
+    /// Takes `key` for `ttl`; `false` when somebody else has it.
+    pub async fn set_if_absent(&self, key: &str, ttl: Duration) -> Result<bool> {
+        either!(self, set_if_absent(key, ttl))
+    }
+
+    /// Removes `key`.
+    pub async fn remove(&self, key: &str) -> Result<()> {
+        either!(self, remove(key))
+    }
+
+    /// Asks for one request at `now` under `rate` (generic cell rate algorithm, ITU-T I.371).
+    pub async fn admit(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Admission> {
+        either!(self, admit(key, rate, now))
+    }
+
+    /// Counts a failure at `now` and answers from when on another try is welcome.
+    pub async fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Timestamp> {
+        either!(self, fail(key, backoff, now))
+    }
+
+    /// From when on another try is welcome; `None` when it is at any time.
+    pub async fn blocked_until(&self, key: &str) -> Result<Option<Timestamp>> {
+        Ok(self.get(key).await?.and_then(|state| Failures::parse(&state)).map(|f| f.until))
+    }
+
+    /// Whether the cache takes and answers a request.
+    pub async fn ping(&self) -> Result<()> {
+        either!(self, ping())
+    }
+}
+
+/// The state behind [`Cache::fail`], stored as `count:until_millis`.
+struct Failures {
+    count: u32,
+    until: Timestamp,
+}
+
+impl Failures {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (count, until) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
+        Some(Self { count: count.parse().ok()?, until: Timestamp::from_millis(until.parse().ok()?)? })
+    }
+
+    fn next(before: Option<Self>, backoff: Backoff, now: Timestamp) -> Self {
+        let count = before.map_or(0, |f| f.count).saturating_add(1);
+        let delay = chrono::Duration::from_std(backoff.delay(count)).unwrap_or(chrono::Duration::MAX);
+        Self { count, until: now + delay }
+    }
+
+    fn format(&self) -> Vec<u8> {
+        format!("{}:{}", self.count, self.until.millis()).into_bytes()
+    }
+}

@@ -1,0 +1,194 @@
+//! Reading the settings and refusing wrong ones.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Config, LimitsConfig, Profile};
+use crate::db::Kind;
+
+/// Short names that people know, beside `POLIGON_<SECTION>__<KEY>`.
+const WELL_KNOWN: [(&str, &str); 7] = [
+    ("DATABASE_URL", "database.url"),
+    ("DATABASE_REPLICA_URL", "database.replica_url"),
+    ("REDIS_URL", "cache.redis_url"),
+    ("STORAGE_URL", "storage.url"),
+    ("SMTP_URL", "mail.smtp_url"),
+    ("POLIGON_SIGNING_SECRET", "security.signing_secret"),
+    ("POLIGON_ALLOWED_ORIGINS", "server.allowed_origins"),
+];
+
+const PREFIX: &str = "POLIGON_";
+
+/// Keys whose value in the environment is a list, separated by commas.
+const LISTS: [&str; 3] = ["server.allowed_origins", "server.trusted_proxies", "security.previous_signing_secrets"];
+
+/// The names in the environment that name a setting, for documents.
+pub fn environment_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WELL_KNOWN.into_iter()
+}
+
+/// One or more settings are wrong; each line names the key and what would be right.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// Where settings come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The settings file; `None` looks for `poligon.toml` in the working directory.
+    pub file: Option<PathBuf>,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// From the command line: key and value.
+    pub flags: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// The environment of this process.
+    pub fn from_process() -> Self {
+        Self { environment: std::env::vars().collect(), ..Self::default() }
+    }
+
+    /// Reads, merges and checks.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        let wrong = |e: String| ConfigError(vec![e]);
+        let mut builder = config::Config::builder();
+        builder = match &self.file {
+            Some(path) => builder.add_source(config::File::from(path.as_path())),
+            None => builder.add_source(config::File::new("poligon.toml", config::FileFormat::Toml).required(false)),
+        };
+        for (key, value) in self.overrides()? {
+            builder = builder.set_override(&key, value).map_err(|e| wrong(format!("{key}: {e}")))?;
+        }
+        let merged = builder.build().map_err(|e| wrong(e.to_string()))?;
+        let tree: Value = merged.try_deserialize().map_err(|e| wrong(e.to_string()))?;
+        let mut config = parse(&tree)?;
+        fill_defaults(&mut config, &tree);
+        check(&config)?;
+        Ok(config)
+    }
+
+    /// Environment, then flags, as key and value.
+    fn overrides(&self) -> Result<Vec<(String, config::Value)>, ConfigError> {
+        let mut found = Vec::new();
+        for (name, raw) in &self.environment {
+            let (base, from_file) = match name.strip_suffix("_FILE") {
+                Some(base) => (base, true),
+                None => (name.as_str(), false),
+            };
+            let Some(key) = key_of(base) else { continue };
+            let value = if from_file {
+                let text = std::fs::read_to_string(raw)
+                    .map_err(|e| ConfigError(vec![format!("{name}: {raw} cannot be read: {e}")]))?;
+                text.trim_end_matches(['\r', '\n']).to_owned()
+            } else {
+                raw.clone()
+            };
+            found.push((key, value));
+        }
+        found.extend(self.flags.iter().cloned());
+        Ok(found.into_iter().map(|(key, value)| (key.clone(), typed(&key, &value))).collect())
+    }
+}
+
+fn key_of(name: &str) -> Option<String> {
+    if let Some((_, key)) = WELL_KNOWN.iter().find(|(known, _)| *known == name) {
+        return Some((*key).to_owned());
+    }
+    let rest = name.strip_prefix(PREFIX)?;
+    Some(rest.to_ascii_lowercase().replace("__", "."))
+}
+
+/// Text from the environment as the value that the key wants: a list, a number, yes or no, or the text itself.
+fn typed(key: &str, text: &str) -> config::Value {
+    if LISTS.contains(&key) {
+        let parts: Vec<String> = text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect();
+        return parts.into();
+    }
+    if key.ends_with("secret") || key.ends_with("url") {
+        return text.into();
+    }
+    text.parse::<i64>()
+        .map(Into::into)
+        .or_else(|_| text.parse::<bool>().map(Into::into))
+        .unwrap_or_else(|_| text.into())
+}
+
+fn parse(tree: &Value) -> Result<Config, ConfigError> {
+    serde_path_to_error::deserialize(tree).map_err(|e| {
+        let path = e.path().to_string();
+        let key = if path == "." { String::new() } else { format!("{path}: ") };
+        ConfigError(vec![format!("{key}{}", e.into_inner())])
+    })
+}
+
+/// What depends on the profile or on the data folder.
+fn fill_defaults(config: &mut Config, tree: &Value) {
+    let data = &config.data_dir.0;
+    if config.database.url.is_empty() && config.profile == Profile::Demo {
+        config.database.url = format!("sqlite://{}", data.join("poligon.db").display());
+    }
+    if config.storage.url.is_empty() {
+        config.storage.url = format!("file://{}", data.join("files").display());
+    }
+    let mut families = LimitsConfig::of(config.profile == Profile::Production).families;
+    if tree.pointer("/limits/families").is_some() {
+        families.append(&mut config.limits.families);
+    }
+    config.limits.families = families;
+}
+
+/// Everything that is wrong with the settings, at once.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, text: &str| {
+        if !holds {
+            wrong.push(text.to_owned());
+        }
+    };
+    let secret = &config.security.signing_secret;
+    must(
+        secret.is_empty() || secret.len() >= 32,
+        "security.signing_secret (POLIGON_SIGNING_SECRET): must be 32 bytes or longer",
+    );
+    must(
+        config.security.previous_signing_secrets.iter().all(|s| s.len() >= 32),
+        "security.previous_signing_secrets: each must be 32 bytes or longer",
+    );
+    must((4..=16).contains(&config.security.bcrypt_cost), "security.bcrypt_cost: must be 4 to 16");
+    must(config.database.pool_size > 0, "database.pool_size: must be 1 or more");
+    must(config.security.session_cache_ms <= 900, "security.session_cache_ms: must be 900 or less");
+    must(
+        config.server.allowed_origins.iter().all(|o| is_origin(o)),
+        "server.allowed_origins (POLIGON_ALLOWED_ORIGINS): each must be scheme://host[:port]; * is not allowed",
+    );
+    must(
+        config.limits.families.values().all(|q| q.burst > 0 && q.per_minute > 0),
+        "limits.families: burst and per_minute must be 1 or more",
+    );
+    if config.profile == Profile::Production {
+        must(!config.database.url.is_empty(), "database.url (DATABASE_URL): is required in the production profile");
+        must(
+            !secret.is_empty(),
+            "security.signing_secret (POLIGON_SIGNING_SECRET or …_FILE): is required in the production profile",
+        );
+        must(
+            !config.server.allowed_origins.is_empty(),
+            "server.allowed_origins (POLIGON_ALLOWED_ORIGINS): is required in the production profile",
+        );
+    }
+    if !config.database.url.is_empty()
+        && let Err(e) = Kind::of(&config.database.url)
+    {
+        wrong.push(format!("database.url (DATABASE_URL): {e}"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(ConfigError(wrong)) }
+}
+
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.origin().ascii_serialization() == text
+    })
+}

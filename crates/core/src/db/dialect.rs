@@ -1,0 +1,147 @@
+//! Everything that differs between PostgreSQL and SQLite, each behind one named function. Domain crates never match
+//! on the database themselves.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
+use diesel::sql_types::BigInt;
+use diesel::{QueryResult, RunQueryDsl as _};
+
+use super::connection::Db;
+
+/// Runs one body with the concrete connection of either database: `on_each!(db, c => query.execute(c))`. For what
+/// the combined backend does not offer: `on_conflict`, and inserts of a `Vec`.
+#[macro_export]
+macro_rules! on_each {
+    ($db:expr, $conn:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Postgres($conn) => $body,
+            $crate::db::Db::Sqlite($conn) => $body,
+        }
+    };
+}
+
+/// Opens a transaction that may write. SQLite takes the write lock at once (`BEGIN IMMEDIATE`); a lock taken later,
+/// after a read, is refused whenever another writer came between.
+pub fn begin_write(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+    }
+}
+
+/// Commits the outermost transaction.
+pub fn commit(db: &mut Db) -> QueryResult<()> {
+    on_each!(db, c => AnsiTransactionManager::commit_transaction(c))
+}
+
+/// Rolls the outermost transaction back.
+pub fn rollback(db: &mut Db) -> QueryResult<()> {
+    on_each!(db, c => AnsiTransactionManager::rollback_transaction(c))
+}
+
+/// Takes a lock named by `key` until the end of the transaction, or says at once that another transaction holds it.
+/// SQLite has one writer at a time, so there the lock is always free.
+pub fn try_lock(db: &mut Db, key: i64) -> QueryResult<bool> {
+    #[derive(diesel::QueryableByName)]
+    struct Taken {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        taken: bool,
+    }
+    match db {
+        Db::Postgres(c) => diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS taken")
+            .bind::<BigInt, _>(key)
+            .get_result::<Taken>(c)
+            .map(|row| row.taken),
+        Db::Sqlite(_) => Ok(true),
+    }
+}
+
+/// Waits for a lock named by `key` and holds it until the end of the transaction, so that a rule over several rows
+/// (the last administrator) is checked by one transaction at a time.
+pub fn lock(db: &mut Db, key: i64) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => {
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(key).execute(c).map(drop)
+        }
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Moves the identity counter of `table` past the rows that were inserted with ids of their own (seeding).
+/// `table` is a name from the source, never input.
+pub fn reset_identity(db: &mut Db, table: &'static str) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => c.batch_execute(&format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
+        )),
+        Db::Sqlite(_) => Ok(()), // AUTOINCREMENT follows the largest id by itself
+    }
+}
+
+/// Answers the name of the database and its version, for people.
+pub fn version(db: &mut Db) -> QueryResult<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    match db {
+        Db::Postgres(c) => diesel::sql_query("SELECT 'PostgreSQL ' || current_setting('server_version') AS version")
+            .get_result::<Version>(c),
+        Db::Sqlite(c) => diesel::sql_query("SELECT 'SQLite ' || sqlite_version() AS version").get_result::<Version>(c),
+    }
+    .map(|row| row.version)
+}
+
+/// Whether the connection takes and answers a statement.
+pub fn ping(db: &mut Db) -> QueryResult<()> {
+    on_each!(db, c => c.batch_execute("SELECT 1"))
+}
+
+/// Whether this connection is broken: closed by the other side, left inside a transaction, or used by a thread that
+/// is panicking.
+pub fn is_broken(db: &mut Db) -> bool {
+    std::thread::panicking() || on_each!(db, c => AnsiTransactionManager::is_broken_transaction_manager(c))
+}
+
+/// A `LIKE` pattern that finds `text` anywhere, with its wildcards taken literally (`ESCAPE '\'`).
+pub fn contains_pattern(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('%');
+    out
+}
+
+/// Brings a fresh connection into the product's state: time-outs and UTC on PostgreSQL; journal, durability and
+/// foreign keys on SQLite.
+pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => c.batch_execute(&format!(
+            "SET application_name = 'poligon'; SET timezone = 'UTC'; SET statement_timeout = {statement}; \
+             SET lock_timeout = {statement}; SET idle_in_transaction_session_timeout = {idle}",
+            statement = settings.statement_timeout_ms,
+            idle = settings.statement_timeout_ms.saturating_mul(4),
+        )),
+        Db::Sqlite(c) => c.batch_execute(&format!(
+            "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
+             PRAGMA query_only = {query_only};",
+            busy = settings.statement_timeout_ms,
+            query_only = if settings.read_only { "ON" } else { "OFF" },
+        )),
+    }
+}
+
+/// What [`prepare`] sets on a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConnectionSettings {
+    /// Longest run of one statement, in milliseconds.
+    pub(super) statement_timeout_ms: u64,
+    /// Whether writes are refused (the readers of SQLite).
+    pub(super) read_only: bool,
+}

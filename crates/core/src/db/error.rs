@@ -1,0 +1,116 @@
+//! What can go wrong between the product and its database.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// A failure of the database layer. A refusal of the product (taken name, out of stock) is never one of these.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection, or no place in the write queue, became free within the configured time.
+    #[error("no database connection became free in time")]
+    Busy,
+    /// The database took a request and did not answer within the configured time. Whether a write took effect is
+    /// not known.
+    #[error("the database did not answer in time")]
+    Timeout,
+    /// The database could not be reached, or closed the connection.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// The work panicked; its transaction was rolled back.
+    #[error("the database work panicked")]
+    Panicked,
+    /// Anything else that the database answered.
+    #[error("the database refused a statement: {0}")]
+    Query(#[source] DieselError),
+}
+
+impl DbError {
+    /// Whether the same call may succeed in a moment: the answer is then 503 rather than 500.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Busy | Self::Timeout | Self::Unavailable(_) => true,
+            Self::Panicked => false,
+            Self::Query(_) => self.asks_for_retry(),
+        }
+    }
+
+    /// Whether the database itself asks for the transaction to be run again (serialisation failure, deadlock,
+    /// statement cancelled by a timeout, busy file).
+    pub fn asks_for_retry(&self) -> bool {
+        let Self::Query(DieselError::DatabaseError(kind, info)) = self else { return false };
+        let message = info.message();
+        matches!(kind, DatabaseErrorKind::SerializationFailure)
+            || ["deadlock detected", "database is locked", "database is busy", "canceling statement due to"]
+                .iter()
+                .any(|asked| message.contains(asked))
+    }
+
+    /// Whether the connection is of no more use.
+    pub fn is_disconnect(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Query(DieselError::DatabaseError(kind, info)) => {
+                matches!(kind, DatabaseErrorKind::ClosedConnection) || lost_connection(info.message())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a unique rule on `table.column` refused the row. PostgreSQL tells the name of the constraint, which
+    /// the migrations spell `<table>_<column>_unique`; SQLite tells `table.column` in the message.
+    pub fn is_unique_violation(&self, table: &str, column: &str) -> bool {
+        let Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) = self else {
+            return false;
+        };
+        match info.constraint_name() {
+            Some(name) => name == format!("{table}_{column}_unique"),
+            None => info.message().ends_with(&format!("{table}.{column}")),
+        }
+    }
+}
+
+fn lost_connection(message: &str) -> bool {
+    [
+        "server closed the connection",
+        "terminating connection",
+        "no connection to the server",
+        "could not receive data",
+        "could not send data",
+        "connection not open",
+        "the database system is shutting down",
+        "the database system is starting up",
+        "the database system is in recovery mode",
+    ]
+    .iter()
+    .any(|sign| message.contains(sign))
+}
+
+impl From<DieselError> for DbError {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(kind, info)
+                if matches!(kind, DatabaseErrorKind::ClosedConnection) || lost_connection(info.message()) =>
+            {
+                Self::Unavailable(info.message().to_owned())
+            }
+            _ => Self::Query(error),
+        }
+    }
+}
+
+impl From<diesel::ConnectionError> for DbError {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// An error type that can carry a [`DbError`], so that `Database::write` can see whether to run again.
+pub trait FromDb: From<DbError> + Send + 'static {
+    /// The database failure inside of this error, if it is one.
+    fn db(&self) -> Option<&DbError>;
+}
+
+impl FromDb for DbError {
+    fn db(&self) -> Option<&DbError> {
+        Some(self)
+    }
+}

@@ -1,0 +1,85 @@
+//! The steps of the schema: embedded in the binary, the same versions and names for both databases.
+
+use diesel::migration::{Migration, MigrationSource as _, MigrationVersion};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::Db;
+use super::error::DbError;
+
+/// The steps for PostgreSQL.
+pub const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+/// The steps for SQLite.
+pub const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Holds the others back while one copy of the gateway migrates.
+const MIGRATION_LOCK: i64 = 0x706f_6c69_676f_6e00;
+
+/// One step and whether it was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// `<version>_<name>`, the name of its folder.
+    pub name: String,
+    /// Whether the database has it.
+    pub applied: bool,
+}
+
+/// Applies what is missing and answers the names of the steps applied.
+pub fn up(db: &mut Db) -> Result<Vec<String>, DbError> {
+    locked(db, |db| match db {
+        Db::Postgres(c) => names(c.run_pending_migrations(POSTGRES)),
+        Db::Sqlite(c) => names(c.run_pending_migrations(SQLITE)),
+    })
+}
+
+/// Takes the newest step back and answers its name.
+pub fn down(db: &mut Db) -> Result<String, DbError> {
+    let name = locked(db, |db| match db {
+        Db::Postgres(c) => names(c.revert_last_migration(POSTGRES).map(|v| vec![v])),
+        Db::Sqlite(c) => names(c.revert_last_migration(SQLITE).map(|v| vec![v])),
+    })?;
+    Ok(name.concat())
+}
+
+/// Every step, oldest first.
+pub fn status(db: &mut Db) -> Result<Vec<Step>, DbError> {
+    let (applied, mut known) = match db {
+        Db::Postgres(c) => (names(c.applied_migrations())?, folder_names::<diesel::pg::Pg>(&POSTGRES)?),
+        Db::Sqlite(c) => (names(c.applied_migrations())?, folder_names::<diesel::sqlite::Sqlite>(&SQLITE)?),
+    };
+    known.sort();
+    let is_applied = |name: &str| name.split_once('_').is_some_and(|(version, _)| applied.iter().any(|a| a == version));
+    Ok(known.into_iter().map(|name| Step { applied: is_applied(&name), name }).collect())
+}
+
+/// How many steps the database lacks.
+pub fn pending(db: &mut Db) -> Result<usize, DbError> {
+    Ok(status(db)?.iter().filter(|step| !step.applied).count())
+}
+
+fn folder_names<B: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Result<Vec<String>, DbError> {
+    let steps: Vec<Box<dyn Migration<B>>> = source.migrations().map_err(|e| failed(&*e))?;
+    Ok(steps.iter().map(|step| step.name().to_string()).collect())
+}
+
+fn names(
+    versions: Result<Vec<MigrationVersion<'_>>, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<Vec<String>, DbError> {
+    Ok(versions.map_err(|e| failed(&*e))?.iter().map(ToString::to_string).collect())
+}
+
+fn failed(error: &(dyn std::error::Error + Send + Sync)) -> DbError {
+    DbError::Unavailable(format!("migration: {error}"))
+}
+
+/// PostgreSQL: one migrating session at a time. SQLite: the file's own write lock does.
+fn locked<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T, DbError>) -> Result<T, DbError> {
+    use diesel::connection::SimpleConnection as _;
+    if let Db::Postgres(c) = db {
+        c.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
+    }
+    let outcome = work(db);
+    if let Db::Postgres(c) = db {
+        c.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
+    }
+    outcome
+}

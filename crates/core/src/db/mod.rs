@@ -1,0 +1,184 @@
+//! The database: one set of queries over PostgreSQL and SQLite, run off the async workers, within bounded time.
+
+mod connection;
+pub mod dialect;
+mod error;
+pub mod migrate;
+mod open;
+mod pool;
+mod tls;
+mod tls_verify;
+mod types;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use connection::{Db, MultiBackend};
+pub use error::{DbError, FromDb};
+pub use open::{BadUrl, Kind, sqlite_path};
+pub use pool::Load;
+pub use types::{Instant, Json, Jsonb, Timestamp};
+
+use crate::config::DatabaseConfig;
+use dialect::ConnectionSettings;
+use open::Target;
+use pool::{Limits, Manager, Pool};
+use writer::Writer;
+
+/// How often a transaction is run again when the database asks for it.
+const RETRIES: u32 = 8;
+
+/// The database of an application. Cheap to clone.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    target: Target,
+    primary: Primary,
+    readers: Pool,
+    settings: ConnectionSettings,
+}
+
+enum Primary {
+    Postgres(Pool),
+    Sqlite(Writer),
+}
+
+impl Database {
+    /// Prepares the pools; connections are opened when they are first needed.
+    pub fn open(config: &DatabaseConfig) -> Result<Self, DbError> {
+        let unusable = |e: BadUrl| DbError::Unavailable(e.to_string());
+        let kind = Kind::of(&config.url).map_err(unusable)?;
+        let target = Target::parse(&config.url).map_err(unusable)?;
+        let limits = limits(config);
+        let settings = ConnectionSettings { statement_timeout_ms: config.statement_timeout_ms, read_only: false };
+        let manager = |target: &Target, read_only| Manager {
+            target: target.clone(),
+            settings: ConnectionSettings { read_only, ..settings },
+        };
+        let (primary, readers) = match kind {
+            Kind::Sqlite => {
+                let writer = Writer::start(manager(&target, false), limits)?;
+                (Primary::Sqlite(writer), Pool::new(manager(&target, true), limits))
+            }
+            Kind::Postgres => {
+                let pool = Pool::new(manager(&target, false), limits);
+                let readers = match &config.replica_url {
+                    Some(url) => Pool::new(manager(&Target::parse(url).map_err(unusable)?, false), limits),
+                    None => pool.clone(),
+                };
+                (Primary::Postgres(pool), readers)
+            }
+        };
+        Ok(Self(Arc::new(Inner { kind, target, primary, readers, settings })))
+    }
+
+    /// Which kind of database this is, for people and metrics; queries never ask.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Runs `work` on a reader: a replica where one is configured, so it may be a moment old.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: FromDb,
+        F: FnOnce(&mut Db) -> Result<T, E> + Send + 'static,
+    {
+        self.0.readers.run(work).await
+    }
+
+    /// Runs `work` on a reader that sees every answered write: never a replica.
+    pub async fn read_primary<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: FromDb,
+        F: FnOnce(&mut Db) -> Result<T, E> + Send + 'static,
+    {
+        match &self.0.primary {
+            Primary::Postgres(pool) => pool.run(work).await,
+            Primary::Sqlite(_) => self.0.readers.run(work).await,
+        }
+    }
+
+    /// Runs `work` in one transaction on the primary, and again when the database asks for that. The answer comes
+    /// after the commit; an `Err` rolls everything back.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: FromDb,
+        F: FnMut(&mut Db) -> Result<T, E> + Send + 'static,
+    {
+        match &self.0.primary {
+            Primary::Postgres(pool) => pool.run(move |db| transact(db, work)).await,
+            Primary::Sqlite(writer) => writer.run(work).await,
+        }
+    }
+
+    /// Opens a connection of the caller's own, outside of the pools (migrations, bulk loading). Blocks.
+    pub fn connect(&self) -> Result<Db, DbError> {
+        use r2d2::ManageConnection as _;
+        let settings = ConnectionSettings { statement_timeout_ms: 0, ..self.0.settings };
+        let busy = ConnectionSettings { statement_timeout_ms: 30_000, ..settings };
+        let settings = if self.0.kind == Kind::Sqlite { busy } else { settings };
+        Manager { target: self.0.target.clone(), settings }.connect()
+    }
+
+    /// How busy the primary and the readers are, by name.
+    pub fn loads(&self) -> [(&'static str, Load); 2] {
+        let primary = match &self.0.primary {
+            Primary::Postgres(pool) => pool.load(),
+            Primary::Sqlite(writer) => writer.load(),
+        };
+        [("primary", primary), ("readers", self.0.readers.load())]
+    }
+}
+
+/// Runs `work` in one transaction on a connection of the caller's own (command line, seeding).
+pub fn transact<T, E, F>(db: &mut Db, mut work: F) -> Result<T, E>
+where
+    E: FromDb,
+    F: FnMut(&mut Db) -> Result<T, E>,
+{
+    let mut attempt = 0;
+    loop {
+        let result = transact_once(db, &mut work);
+        let again = result.as_ref().err().and_then(FromDb::db).is_some_and(DbError::asks_for_retry);
+        if !again || attempt == RETRIES {
+            return result;
+        }
+        attempt += 1;
+        std::thread::sleep(Duration::from_millis(1 << attempt));
+    }
+}
+
+fn transact_once<T, E, F>(db: &mut Db, work: &mut F) -> Result<T, E>
+where
+    E: FromDb,
+    F: FnMut(&mut Db) -> Result<T, E>,
+{
+    dialect::begin_write(db).map_err(DbError::from)?;
+    match work(db) {
+        Ok(value) => {
+            dialect::commit(db).map_err(DbError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = dialect::rollback(db) {
+                tracing::warn!(error = %rollback, "a transaction could not be rolled back; its connection is dropped");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn limits(config: &DatabaseConfig) -> Limits {
+    Limits {
+        size: config.pool_size,
+        acquire: Duration::from_millis(config.acquire_timeout_ms),
+        call: Duration::from_millis(config.call_timeout_ms),
+        waiting: config.max_waiting,
+    }
+}

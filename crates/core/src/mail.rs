@@ -1,0 +1,177 @@
+//! Mail: written into the database in the transaction that causes it, and sent from there by a job. Without a mail
+//! server it stays there, and the `demo` profile shows it.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+
+use crate::config::MailConfig;
+use crate::ctx::Ctx;
+use crate::db::{Db, DbError, Timestamp};
+use crate::jobs::JobError;
+use crate::schema::mails;
+
+/// Mails sent in one run of the job.
+const BATCH: i64 = 50;
+/// Tries before a mail is given up.
+const TRIES: i64 = 8;
+
+/// A mail to be sent.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// The recipient's address.
+    pub recipient: String,
+    /// Which mail it is (`verify_email`, …), for finding it.
+    pub kind: &'static str,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+}
+
+/// A stored mail.
+#[derive(Debug, Clone, Queryable, serde::Serialize)]
+pub struct Mail {
+    /// Its number.
+    pub id: i64,
+    /// The recipient's address.
+    pub recipient: String,
+    /// Which mail it is.
+    pub kind: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// Puts a mail into the transaction of `db`.
+pub fn queue(db: &mut Db, mail: &NewMail, now: Timestamp) -> Result<(), DbError> {
+    diesel::insert_into(mails::table)
+        .values((
+            mails::recipient.eq(&mail.recipient),
+            mails::kind.eq(mail.kind),
+            mails::subject.eq(&mail.subject),
+            mails::body.eq(&mail.body),
+            mails::created_at.eq(now),
+            mails::attempts.eq(0),
+            mails::next_attempt_at.eq(now),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The newest mails, or those to one address.
+pub fn list_mails(db: &mut Db, recipient: Option<&str>, most: i64) -> Result<Vec<Mail>, DbError> {
+    let mut query = mails::table
+        .select((mails::id, mails::recipient, mails::kind, mails::subject, mails::body, mails::created_at))
+        .order(mails::id.desc())
+        .limit(most)
+        .into_boxed();
+    if let Some(recipient) = recipient {
+        query = query.filter(mails::recipient.eq(recipient.to_owned()));
+    }
+    Ok(query.load(db)?)
+}
+
+/// How mail leaves.
+#[derive(Clone)]
+pub enum Mailer {
+    /// It stays in the database.
+    Kept,
+    /// Through a mail server.
+    Smtp {
+        /// The server.
+        transport: AsyncSmtpTransport<Tokio1Executor>,
+        /// The sender.
+        from: Mailbox,
+    },
+}
+
+impl Mailer {
+    /// The way that the settings name.
+    pub fn open(config: &MailConfig) -> Result<Self, String> {
+        let from: Mailbox = config.from.parse().map_err(|e| format!("mail.from: {e}"))?;
+        let Some(url) = &config.smtp_url else { return Ok(Self::Kept) };
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .map_err(|e| format!("mail.smtp_url (SMTP_URL): {e}"))?
+            .timeout(Some(Duration::from_millis(config.timeout_ms)))
+            .build();
+        Ok(Self::Smtp { transport, from })
+    }
+
+    /// Whether the mail server answers; always so without one.
+    pub async fn probe(&self) -> Result<(), String> {
+        match self {
+            Self::Kept => Ok(()),
+            Self::Smtp { transport, .. } => match transport.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("the mail server refuses connections".into()),
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+}
+
+/// Sends what is due. A job: one copy of the gateway at a time.
+pub async fn send_due(ctx: Ctx) -> Result<(), JobError> {
+    let Mailer::Smtp { transport, from } = &ctx.mailer else { return Ok(()) };
+    let now = ctx.clock.now();
+    let due = ctx.db.read_primary(move |db| find_due(db, now)).await?;
+    for (mail, attempts) in due {
+        let sent = send(transport, from, &mail).await;
+        if let Err(error) = &sent {
+            tracing::warn!(mail = mail.id, error, "a mail could not be sent");
+        }
+        let (now, id) = (ctx.clock.now(), mail.id);
+        ctx.db.write(move |db| record(db, id, attempts, sent.as_ref().err(), now)).await?;
+    }
+    Ok(())
+}
+
+fn find_due(db: &mut Db, now: Timestamp) -> Result<Vec<(Mail, i64)>, DbError> {
+    Ok(mails::table
+        .filter(mails::sent_at.is_null().and(mails::dead_at.is_null()).and(mails::next_attempt_at.le(now)))
+        .order(mails::next_attempt_at)
+        .limit(BATCH)
+        .select((
+            (mails::id, mails::recipient, mails::kind, mails::subject, mails::body, mails::created_at),
+            mails::attempts,
+        ))
+        .load(db)?)
+}
+
+async fn send(transport: &AsyncSmtpTransport<Tokio1Executor>, from: &Mailbox, mail: &Mail) -> Result<(), String> {
+    let to: Mailbox = mail.recipient.parse().map_err(|_| "the address cannot be used".to_owned())?;
+    let message = Message::builder()
+        .from(from.clone())
+        .to(to)
+        .subject(mail.subject.clone())
+        .message_id(Some(format!("<mail-{}@{}>", mail.id, from.email.domain())))
+        .body(mail.body.clone())
+        .map_err(|e| e.to_string())?;
+    transport.send(message).await.map(drop).map_err(|e| e.to_string())
+}
+
+/// Notes the outcome. A sent mail loses its text, which may hold a token.
+fn record(db: &mut Db, id: i64, attempts: i64, error: Option<&String>, now: Timestamp) -> Result<(), DbError> {
+    let row = diesel::update(mails::table.find(id));
+    match error {
+        None => row.set((mails::sent_at.eq(now), mails::body.eq(""))).execute(db)?,
+        Some(error) => {
+            let attempts = attempts + 1;
+            let wait = chrono::Duration::seconds(5 << attempts.min(10));
+            row.set((
+                mails::attempts.eq(attempts),
+                mails::next_attempt_at.eq(now + wait),
+                mails::last_error.eq(error),
+                mails::dead_at.eq((attempts >= TRIES).then_some(now)),
+            ))
+            .execute(db)?
+        }
+    };
+    Ok(())
+}

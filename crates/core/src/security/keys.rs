@@ -1,0 +1,79 @@
+//! Every key of the product, derived from the signing secret by HKDF (RFC 5869), one for each use. Secrets used before
+//! stay in the ring, so that a change of secret logs nobody out and invalidates no password.
+
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use aws_lc_rs::{digest, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::config::SecurityConfig;
+use crate::random;
+
+/// A key could not be derived.
+#[derive(Debug, thiserror::Error)]
+#[error("a key could not be derived")]
+pub struct NoKey;
+
+/// The keys of the present secret, then those of the secrets before it.
+#[derive(Clone)]
+pub struct KeyRing(std::sync::Arc<Vec<Keys>>);
+
+/// The keys of one secret.
+#[derive(Clone)]
+pub struct Keys {
+    /// Names the secret without telling it: `kid` of tokens, prefix of password hashes.
+    pub id: String,
+    /// Signs access tokens.
+    pub(super) token: [u8; 32],
+    /// Goes into every password before bcrypt.
+    password: hmac::Key,
+}
+
+struct Length;
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+impl Keys {
+    fn derive(secret: &str) -> Result<Self, NoKey> {
+        let pseudo_random = Salt::new(HKDF_SHA256, b"poligon").extract(secret.as_bytes());
+        let key = |usage: &[u8]| -> Result<[u8; 32], NoKey> {
+            let mut out = [0_u8; 32];
+            let info = [usage];
+            pseudo_random.expand(&info, Length).and_then(|okm| okm.fill(&mut out)).map_err(|_| NoKey)?;
+            Ok(out)
+        };
+        let name = digest::digest(&digest::SHA256, &key(b"key id")?);
+        Ok(Self {
+            id: random::hex(&name.as_ref()[..6]),
+            token: key(b"access token")?,
+            password: hmac::Key::new(hmac::HMAC_SHA256, &key(b"password")?),
+        })
+    }
+
+    /// `base64(HMAC-SHA-256(key, password))`: 44 characters, so that bcrypt, which stops at 72 bytes, cuts nothing.
+    pub(super) fn pepper(&self, password: &str) -> String {
+        STANDARD.encode(hmac::sign(&self.password, password.as_bytes()))
+    }
+}
+
+impl KeyRing {
+    /// Derives the keys of every configured secret.
+    pub fn new(config: &SecurityConfig) -> Result<Self, NoKey> {
+        let secrets = std::iter::once(&config.signing_secret).chain(&config.previous_signing_secrets);
+        Ok(Self(std::sync::Arc::new(secrets.map(|s| Keys::derive(s)).collect::<Result<_, _>>()?)))
+    }
+
+    /// The keys to make new things with.
+    pub fn current(&self) -> &Keys {
+        &self.0[0] // `new` always derives the present secret's
+    }
+
+    /// The keys that `id` names.
+    pub fn find(&self, id: &str) -> Option<&Keys> {
+        self.0.iter().find(|keys| keys.id == id)
+    }
+}

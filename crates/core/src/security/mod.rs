@@ -1,0 +1,14 @@
+//! Keys, passwords, tokens, permissions, and who a caller is.
+
+pub mod audit;
+mod hasher;
+pub mod identity;
+mod keys;
+pub mod passwords;
+pub mod permissions;
+pub mod tokens;
+
+pub use hasher::{HashQueueFull, Hasher};
+pub use identity::{Identity, Sessions};
+pub use keys::KeyRing;
+pub use permissions::Permission;

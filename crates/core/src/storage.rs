@@ -1,0 +1,78 @@
+//! Files: in a local folder, or in an S3-compatible store, by the same calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use url::Url;
+
+use crate::config::StorageConfig;
+
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The storage failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the storage failed: {0}")]
+pub struct StorageError(pub String);
+
+impl From<object_store::Error> for StorageError {
+    fn from(error: object_store::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The storage of an application. Cheap to clone.
+#[derive(Clone)]
+pub struct Storage {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+}
+
+impl Storage {
+    /// Opens the storage that `config.url` names, and makes a local folder that is not there.
+    pub fn open(config: &StorageConfig) -> Result<Self, StorageError> {
+        let wrong = |e: &dyn std::fmt::Display| StorageError(format!("storage.url (STORAGE_URL): {e}"));
+        if let Some(path) = config.url.strip_prefix("file://") {
+            std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
+            let store = object_store::local::LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
+            return Ok(Self { store: Arc::new(store), prefix: Path::default() });
+        }
+        let url = Url::parse(&config.url).map_err(|e| wrong(&e))?;
+        if url.scheme() != "s3" {
+            return Err(wrong(&"must be file://PATH or s3://BUCKET/PREFIX"));
+        }
+        let store = object_store::aws::AmazonS3Builder::from_env().with_url(config.url.as_str()).build()?;
+        Ok(Self { store: Arc::new(store), prefix: Path::from(url.path()) })
+    }
+
+    /// Stores `bytes` under `name`.
+    pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
+        self.store.put(&self.path(name), PutPayload::from(bytes)).await?;
+        Ok(())
+    }
+
+    /// The bytes under `name`.
+    pub async fn get(&self, name: &str) -> Result<Vec<u8>, StorageError> {
+        Ok(self.store.get(&self.path(name)).await?.bytes().await?.to_vec())
+    }
+
+    /// Removes `name`.
+    pub async fn delete(&self, name: &str) -> Result<(), StorageError> {
+        Ok(self.store.delete(&self.path(name)).await?)
+    }
+
+    /// Whether files can be written and removed, asked within two seconds.
+    pub async fn probe(&self) -> Result<(), StorageError> {
+        let name = format!(".probe-{}", crate::random::id().map_err(|e| StorageError(e.to_string()))?);
+        let work = async {
+            self.put(&name, b"probe".to_vec()).await?;
+            self.delete(&name).await
+        };
+        tokio::time::timeout(PROBE_TIMEOUT, work).await.map_err(|_| StorageError("no answer in time".into()))?
+    }
+
+    fn path(&self, name: &str) -> Path {
+        self.prefix.parts().chain(Path::from(name).parts()).collect()
+    }
+}

@@ -1,0 +1,7 @@
+//! What operators see: log lines and metrics.
+
+mod logging;
+mod metrics;
+
+pub use logging::init_logging;
+pub use metrics::Metrics;

@@ -1,0 +1,11 @@
+DROP TABLE idempotency_keys;
+DROP TABLE mails;
+DROP TABLE leases;
+DROP TABLE jobs;
+DROP TABLE outbox_deliveries;
+DROP TABLE outbox;
+DROP TABLE user_roles;
+DROP TABLE role_permissions;
+DROP TABLE roles;
+DROP TABLE sessions;
+DROP TABLE users;
