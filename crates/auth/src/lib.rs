@@ -1,14 +1,59 @@
-//! Accounts.
+//! Accounts: registration, login, sessions, roles and the security log, under `/api/auth`.
+//!
+//! | slice | tables |
+//! |---|---|
+//! | `accounts` | `users`, `accounts`, `one_time_tokens` |
+//! | `login` | `sessions`, `refresh_tokens` |
+//! | `passwords` | `accounts`, `one_time_tokens` |
+//! | `sessions` | `sessions` |
+//! | `users` | `users`, `accounts`, `user_roles` |
+//! | `roles` | `roles`, `role_permissions` |
+//! | `audit` | `audit_log` |
+
+mod accounts;
+pub mod admin;
+mod audit;
+mod error;
+mod events;
+mod input;
+mod jobs;
+mod login;
+mod mails;
+mod one_time;
+mod passwords;
+mod permissions;
+mod roles;
+mod schema;
+mod seed;
+mod sessions;
+mod users;
+
 use poligon_common::{Domain, Routes};
+
+pub use permissions::PERMISSIONS;
+pub use seed::demo_accounts;
+
 /// The front door.
 pub fn domain() -> Domain {
     Domain {
         name: "auth",
-        routes: || Routes::new("/api/auth", "auth"),
+        routes,
         subscribers: Vec::new,
-        jobs: Vec::new,
-        permissions: &[],
-        problems: &[],
-        seed: |_, _, _| Ok(()),
+        jobs: jobs::jobs,
+        permissions: PERMISSIONS,
+        problems: error::KINDS,
+        seed: seed::seed,
     }
+}
+
+fn routes() -> Routes {
+    let mut all = Routes::new("/api/auth", "auth");
+    accounts::routes(&mut all);
+    login::routes(&mut all);
+    passwords::routes(&mut all);
+    sessions::routes(&mut all);
+    users::routes(&mut all);
+    roles::routes(&mut all);
+    audit::routes(&mut all);
+    all
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use actix_cors::Cors;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _};
 use poligon_core::Ctx;
@@ -44,6 +44,10 @@ pub async fn edge(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -
         response = with_problem_body(response, &info);
     }
     let admission = response.request().extensions().get::<Admission>().copied();
+    if ctx.health.is_draining() {
+        // The client leaves after this answer, by itself and with nothing in flight.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers = response.headers_mut();
     if let Some(admission) = admission {
         limits::write_headers(headers, admission);

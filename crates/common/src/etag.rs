@@ -3,7 +3,8 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY};
+use actix_web::http::header::{self, CONTENT_TYPE, ETAG, HeaderValue, VARY};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use poligon_core::security::tokens::fingerprint_bytes;
 use serde::Serialize;
@@ -12,7 +13,8 @@ use crate::problem::{Problem, kinds};
 
 /// A 200 answer with its tag; 304 when the client has it already.
 pub struct Tagged {
-    body: Vec<u8>,
+    body: Bytes,
+    content_type: HeaderValue,
     tag: String,
     cache_control: &'static str,
 }
@@ -21,8 +23,13 @@ impl Tagged {
     /// `value` as JSON, tagged by its bytes.
     pub fn json(value: &impl Serialize, cache_control: &'static str) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value).map_err(|e| Problem::internal(&e))?;
+        Ok(Self::bytes(body.into(), HeaderValue::from_static("application/json"), cache_control))
+    }
+
+    /// `body` as it is, tagged by its bytes.
+    pub fn bytes(body: Bytes, content_type: HeaderValue, cache_control: &'static str) -> Self {
         let tag = tag_of(&body);
-        Ok(Self { body, tag, cache_control })
+        Self { body, content_type, tag, cache_control }
     }
 }
 
@@ -35,7 +42,7 @@ impl Responder for Tagged {
     type Body = actix_web::body::BoxBody;
 
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
-        let fresh = matches(req, header::IF_NONE_MATCH, &self.tag, true);
+        let fresh = is_known(req, &self.tag);
         let mut response = if fresh { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response
             .insert_header((ETAG, self.tag.as_str()))
@@ -44,39 +51,30 @@ impl Responder for Tagged {
         if fresh {
             return response.finish();
         }
-        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(self.body)
+        response.insert_header((CONTENT_TYPE, self.content_type)).body(self.body)
     }
 }
 
-/// Whether the list in `name` holds `tag`, or is `*`. A weak tag matches only where weak comparison is allowed.
-fn matches(req: &HttpRequest, name: HeaderName, tag: &str, weak: bool) -> bool {
-    let lines = req.headers().get_all(name).filter_map(|value| value.to_str().ok());
+/// Whether `If-None-Match` holds `tag`, or is `*`. Weak comparison (RFC 9110, section 13.1.2).
+fn is_known(req: &HttpRequest, tag: &str) -> bool {
+    let lines = req.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     lines
         .flat_map(|line| line.split(','))
         .map(str::trim)
-        .any(|given| given == "*" || given == tag || (weak && given.strip_prefix("W/") == Some(tag)))
+        .any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
 }
 
-/// `If-Match`: which version the caller has read.
-#[derive(Clone)]
-pub struct IfMatch(HttpRequest);
+/// `If-Match`: which version the caller has read. Strong comparison (RFC 9110, section 13.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(Option<Vec<String>>);
 
 impl IfMatch {
-    /// Refuses with 412 when the header is there and does not name `tag`.
-    pub fn check(&self, tag: &str) -> Result<(), Problem> {
-        if !self.0.headers().contains_key(header::IF_MATCH) || matches(&self.0, header::IF_MATCH, tag, false) {
-            return Ok(());
+    /// A check of a version's tag, for use inside of a transaction. Without the header every version passes.
+    pub fn into_check(self) -> impl Fn(&str) -> bool + Send + 'static {
+        move |tag| match &self.0 {
+            None => true,
+            Some(tags) => tags.iter().any(|given| given == "*" || given == tag),
         }
-        Err(Problem::new(&kinds::PRECONDITION_FAILED).header(ETAG, tag))
-    }
-
-    /// The tags that the header names; `None` when there is no header.
-    pub fn tags(&self) -> Option<Vec<String>> {
-        if !self.0.headers().contains_key(header::IF_MATCH) {
-            return None;
-        }
-        let lines = self.0.headers().get_all(header::IF_MATCH).filter_map(|value| value.to_str().ok());
-        Some(lines.flat_map(|line| line.split(',')).map(|tag| tag.trim().to_owned()).collect())
     }
 }
 
@@ -85,6 +83,14 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(req.clone())))
+        let mut tags = None;
+        for value in req.headers().get_all(header::IF_MATCH) {
+            let Ok(line) = value.to_str() else {
+                let malformed = Problem::new(&kinds::MALFORMED_HEADER).detail("If-Match must be a list of entity tags");
+                return ready(Err(malformed));
+            };
+            tags.get_or_insert_with(Vec::new).extend(line.split(',').map(|tag| tag.trim().to_owned()));
+        }
+        ready(Ok(Self(tags)))
     }
 }

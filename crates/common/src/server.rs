@@ -1,12 +1,14 @@
 //! An application that listens: the domains behind the edge, and everything that runs beside the requests.
 
+use std::future::{Ready, ready};
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::time::Duration;
 
-use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error, FromRequest, HttpRequest, HttpServer};
 use poligon_core::Ctx;
 use poligon_core::events::Dispatcher;
 use poligon_core::jobs::{Job, Runner};
@@ -18,6 +20,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::domain::Domain;
 use crate::edge::{self, RequestSpan, cors};
+use crate::problem::Problem;
 
 /// Routes that belong to no domain (health, documents), added by whoever composes the application.
 pub type Extra = fn(&mut ServiceConfig);
@@ -32,13 +35,14 @@ pub fn app(
 > {
     let app = App::new()
         .app_data(ctx.clone())
+        .app_data(KnownPermissions(Rc::new(all_permissions(domains))))
         .wrap(TracingLogger::<RequestSpan>::new())
         .wrap(cors(&ctx.config.server))
-        .wrap(from_fn(edge::edge))
-        .configure(extra);
+        .wrap(from_fn(edge::edge));
     domains
         .iter()
         .fold(app, |app, domain| app.service((domain.routes)().into_scope()))
+        .configure(extra) // last: its scope has no prefix, so it takes every path that is left
         .default_service(web::to(edge::unknown_path))
 }
 
@@ -78,7 +82,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.server.stop(true).await;
         drop(self.served.await); // it has ended either way
-        drop(self.stop.send(true));
+        self.stop.send_replace(true);
         while self.background.join_next().await.is_some() {}
     }
 }
@@ -110,3 +114,16 @@ pub const OWN_PERMISSIONS: [security::Permission; 1] = [security::Permission {
     description: "See the health of the service in detail",
     roles: &["auditor"],
 }];
+
+/// Every permission of the application that serves a request, as an extractor.
+#[derive(Clone)]
+pub struct KnownPermissions(pub Rc<Vec<security::Permission>>);
+
+impl FromRequest for KnownPermissions {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(req.app_data::<Self>().cloned().unwrap_or_else(|| Self(Rc::default()))))
+    }
+}

@@ -9,6 +9,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
+use crate::health::Health;
 use crate::mail::Mailer;
 use crate::random;
 use crate::security::audit::Auditor;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub audit: Auditor,
     /// Who callers are.
     pub sessions: Sessions,
+    /// Whether it can serve.
+    pub health: Health,
     /// Names this copy of the gateway among the others.
     pub instance: String,
 }
@@ -91,6 +94,7 @@ impl Ctx {
             hasher: Hasher::start(&config.security).map_err(|e| part("hashing threads")(&e))?,
             tokens: AccessTokens::new(keys.clone(), &config.security),
             audit: Auditor::default(),
+            health: Health::default(),
             sessions: Sessions::new(Duration::from_millis(config.security.session_cache_ms)),
             instance: random::id().map_err(|e| part("randomness")(&e))?,
             keys,

@@ -10,6 +10,7 @@ pub mod config;
 pub mod ctx;
 pub mod db;
 pub mod events;
+pub mod health;
 pub mod housekeeping;
 pub mod jobs;
 pub mod lease;

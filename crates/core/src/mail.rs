@@ -66,6 +66,25 @@ pub fn queue(db: &mut Db, mail: &NewMail, now: Timestamp) -> Result<(), DbError>
 
 /// The newest mails, or those to one address.
 pub fn list_mails(db: &mut Db, recipient: Option<&str>, most: i64) -> Result<Vec<Mail>, DbError> {
+    page_of_mails(db, recipient, None, most)
+}
+
+/// How many mails there are, or how many to one address.
+pub fn count_mails(db: &mut Db, recipient: Option<&str>) -> Result<i64, DbError> {
+    let mut query = mails::table.count().into_boxed();
+    if let Some(recipient) = recipient {
+        query = query.filter(mails::recipient.eq(recipient.to_owned()));
+    }
+    Ok(query.get_result(db)?)
+}
+
+/// Mails from the newest on, or from the one `before` on; all of them, or those to one address.
+pub fn page_of_mails(
+    db: &mut Db,
+    recipient: Option<&str>,
+    before: Option<i64>,
+    most: i64,
+) -> Result<Vec<Mail>, DbError> {
     let mut query = mails::table
         .select((mails::id, mails::recipient, mails::kind, mails::subject, mails::body, mails::created_at))
         .order(mails::id.desc())
@@ -73,6 +92,9 @@ pub fn list_mails(db: &mut Db, recipient: Option<&str>, most: i64) -> Result<Vec
         .into_boxed();
     if let Some(recipient) = recipient {
         query = query.filter(mails::recipient.eq(recipient.to_owned()));
+    }
+    if let Some(before) = before {
+        query = query.filter(mails::id.lt(before));
     }
     Ok(query.load(db)?)
 }

@@ -195,3 +195,15 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(user_roles -> roles (role));
 diesel::joinable!(role_permissions -> roles (role));
 diesel::allow_tables_to_appear_in_same_query!(users, sessions, roles, role_permissions, user_roles);
+
+/// Lets a domain's table stand in one query with tables of the core: `allow_joins!(accounts: users, user_roles)`.
+/// Diesel's own macro also covers `ONLY` and `TABLESAMPLE`, which Rust's orphan rule forbids across crates.
+#[macro_export]
+macro_rules! allow_joins {
+    ($own:ident: $($other:ident),+) => {
+        $(
+            impl diesel::query_source::TableNotEqual<$own::table> for $other::table {}
+            impl diesel::query_source::TableNotEqual<$other::table> for $own::table {}
+        )+
+    };
+}

@@ -60,7 +60,7 @@ async fn authenticate(req: &HttpRequest, ctx: &Ctx) -> Result<Credentials, Probl
     let (Some(token), None) = (token, given.next()) else { return Ok(Credentials::Bad) };
     let now = ctx.clock.now();
     let Ok(claims) = ctx.tokens.check(token, now) else { return Ok(Credentials::Bad) };
-    let known = ctx.sessions.find(&ctx.db, claims.sid).await?;
+    let known = ctx.sessions.find(&ctx.db, claims.sid, now).await?;
     let valid = known.filter(|i| claims.sub == i.user_id.to_string() && i.expires_at > now);
     Ok(valid.map_or(Credentials::Bad, Credentials::Good))
 }

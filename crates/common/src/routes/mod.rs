@@ -55,11 +55,14 @@ pub struct Op {
     make: MakeRoutes,
 }
 
-/// The operation of a handler: `op!(register)`, where `register` carries `#[utoipa::path]`.
+/// The operation of a handler: `op!(http::register)`, where `register` carries `#[utoipa::path]`.
 #[macro_export]
 macro_rules! op {
     ($handler:ident) => {
         $crate::__pastey::paste! { $crate::Op::of::<[<__path_ $handler>], _, _>($handler) }
+    };
+    ($module:ident :: $handler:ident) => {
+        $crate::__pastey::paste! { $crate::Op::of::<$module::[<__path_ $handler>], _, _>($module::$handler) }
     };
 }
 

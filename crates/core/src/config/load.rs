@@ -22,7 +22,12 @@ const WELL_KNOWN: [(&str, &str); 7] = [
 const PREFIX: &str = "POLIGON_";
 
 /// Keys whose value in the environment is a list, separated by commas.
-const LISTS: [&str; 3] = ["server.allowed_origins", "server.trusted_proxies", "security.previous_signing_secrets"];
+const LISTS: [&str; 4] = [
+    "server.allowed_origins",
+    "server.trusted_proxies",
+    "server.metrics_networks",
+    "security.previous_signing_secrets",
+];
 
 /// The names in the environment that name a setting, for documents.
 pub fn environment_names() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -18,6 +18,9 @@ pub struct ServerConfig {
     pub public_url: String,
     /// Networks (CIDR) whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Networks (CIDR) that may read `/metrics`. Empty: everybody in the `demo` profile, loopback and private networks
+    /// in `production`.
+    pub metrics_networks: Vec<ipnet::IpNet>,
     /// Origins that browsers may call from. Never `*`.
     pub allowed_origins: Vec<String>,
     /// Largest request body, in bytes.
@@ -42,6 +45,7 @@ impl Default for ServerConfig {
             max_connections: 4096,
             public_url: String::new(),
             trusted_proxies: Vec::new(),
+            metrics_networks: Vec::new(),
             allowed_origins: Vec::new(),
             max_body_bytes: 256 * 1024,
             header_timeout_ms: 5_000,

@@ -6,6 +6,7 @@ use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl as _};
 
 use super::connection::Db;
+use super::types::{Instant, Timestamp};
 
 /// Runs one body with the concrete connection of either database: `on_each!(db, c => query.execute(c))`. For what
 /// the combined backend does not offer: `on_conflict`, and inserts of a `Vec`.
@@ -64,6 +65,28 @@ pub fn lock(db: &mut Db, key: i64) -> QueryResult<()> {
         }
         Db::Sqlite(_) => Ok(()),
     }
+}
+
+/// Waits for a lock named by `key` and holds it for as long as the connection lives. SQLite: see `Database::alone`.
+pub(super) fn hold(db: &mut Db, key: i64) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(key).execute(c).map(drop),
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
+/// The present instant by the database's own clock.
+pub fn clock(db: &mut Db) -> QueryResult<Timestamp> {
+    #[derive(diesel::QueryableByName)]
+    struct Clock {
+        #[diesel(sql_type = Instant)]
+        at: Timestamp,
+    }
+    match db {
+        Db::Postgres(c) => diesel::sql_query("SELECT clock_timestamp() AS at").get_result::<Clock>(c),
+        Db::Sqlite(c) => diesel::sql_query("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS at").get_result::<Clock>(c),
+    }
+    .map(|row| row.at)
 }
 
 /// Moves the identity counter of `table` past the rows that were inserted with ids of their own (seeding).

@@ -1,5 +1,6 @@
 //! The database: one set of queries over PostgreSQL and SQLite, run off the async workers, within bounded time.
 
+mod alone;
 mod connection;
 pub mod dialect;
 mod error;

@@ -63,6 +63,16 @@ pub fn roles_and_permissions(db: &mut Db, user_id: i64) -> Result<(Vec<String>, 
     Ok((roles.into_iter().collect(), permissions))
 }
 
+/// How exactly the time is kept at which a session was last seen.
+const SEEN_EVERY: chrono::Duration = chrono::Duration::minutes(1);
+
+fn mark_seen(db: &mut Db, session_id: i64, now: Timestamp) -> Result<(), DbError> {
+    diesel::update(sessions::table.find(session_id).filter(sessions::last_seen_at.lt(now - SEEN_EVERY)))
+        .set(sessions::last_seen_at.eq(now))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Identities, remembered for at most `session_cache_ms`: that long, plus one query, is the longest time that a
 /// revoked session lives on in a copy of the gateway that missed the message.
 #[derive(Clone)]
@@ -76,13 +86,22 @@ impl Sessions {
         Self { remembered: moka::sync::Cache::builder().max_capacity(100_000).time_to_live(life).build() }
     }
 
-    /// The identity behind a session, from memory or the primary database.
-    pub async fn find(&self, db: &Database, session_id: i64) -> Result<Option<Arc<Identity>>, DbError> {
+    /// The identity behind a session, from memory or the primary database. A session not seen for a minute is marked
+    /// as seen, beside the request.
+    pub async fn find(&self, db: &Database, session_id: i64, now: Timestamp) -> Result<Option<Arc<Identity>>, DbError> {
         if let Some(known) = self.remembered.get(&session_id) {
             return Ok(known);
         }
         let found = db.read_primary(move |db| find_identity(db, session_id)).await?.map(Arc::new);
         self.remembered.insert(session_id, found.clone());
+        if found.as_ref().is_some_and(|identity| now.since(identity.last_seen_at) > SEEN_EVERY) {
+            let db = db.clone();
+            tokio::spawn(async move {
+                if let Err(error) = db.write(move |db| mark_seen(db, session_id, now)).await {
+                    tracing::debug!(%error, "a session could not be marked as seen");
+                }
+            });
+        }
         Ok(found)
     }
 

@@ -4,7 +4,7 @@
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::config::SecurityConfig;
 use crate::random;
@@ -27,6 +27,8 @@ pub struct Keys {
     pub(super) token: [u8; 32],
     /// Goes into every password before bcrypt.
     password: hmac::Key,
+    /// Makes a refresh token out of its parent.
+    refresh: hmac::Key,
 }
 
 struct Length;
@@ -51,6 +53,7 @@ impl Keys {
             id: random::hex(&name.as_ref()[..6]),
             token: key(b"access token")?,
             password: hmac::Key::new(hmac::HMAC_SHA256, &key(b"password")?),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, &key(b"refresh token")?),
         })
     }
 
@@ -60,7 +63,26 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The refresh token that follows `parent`. It follows from the parent and the key alone, so that a parent shown
+    /// twice within its grace gets the same successor although only hashes are stored.
+    fn successor(&self, parent: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.refresh, parent.as_bytes()))
+    }
+}
+
 impl KeyRing {
+    /// The refresh token that follows `parent`, by the present key.
+    pub fn next_refresh_token(&self, parent: &str) -> String {
+        self.current().successor(parent)
+    }
+
+    /// The refresh token that followed `parent` and has this fingerprint, whichever key made it.
+    pub fn issued_refresh_token(&self, parent: &str, fingerprint: &str) -> Option<String> {
+        let made = self.0.iter().map(|keys| keys.successor(parent));
+        made.into_iter().find(|token| super::tokens::fingerprint(token) == fingerprint)
+    }
+
     /// Derives the keys of every configured secret.
     pub fn new(config: &SecurityConfig) -> Result<Self, NoKey> {
         let secrets = std::iter::once(&config.signing_secret).chain(&config.previous_signing_secrets);

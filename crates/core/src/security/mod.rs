@@ -6,6 +6,7 @@ pub mod identity;
 mod keys;
 pub mod passwords;
 pub mod permissions;
+mod role_sync;
 pub mod tokens;
 
 pub use hasher::{HashQueueFull, Hasher};

@@ -36,6 +36,12 @@ pub fn hash_blocking(keys: &KeyRing, cost: u32, password: &str) -> Result<String
     Ok(format!("{}${}", keys.current().id, bcrypt::hash(keys.current().pepper(password), cost)?))
 }
 
+/// Hashes with a given salt, so that demo data made twice is the same. Never for anything but demo data. Blocks.
+pub fn hash_with_salt(keys: &KeyRing, cost: u32, password: &str, salt: [u8; 16]) -> Result<String, PasswordError> {
+    let hash = bcrypt::hash_with_salt(keys.current().pepper(password), cost, salt)?;
+    Ok(format!("{}${hash}", keys.current().id))
+}
+
 /// Compares `password` with a stored hash. Without one (an unknown user) it computes a hash all the same, so that both
 /// take one time, and answers [`Verdict::Wrong`].
 pub async fn verify(

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+pub use super::role_sync::sync;
+
 /// Something that a caller may be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Permission {

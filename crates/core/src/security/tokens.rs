@@ -117,9 +117,14 @@ impl AccessTokens {
             roles,
             amr,
         };
+        self.sign(&claims)
+    }
+
+    /// Signs claims as they are: for [`AccessTokens::issue`], and for tests of what must be refused.
+    pub fn sign(&self, claims: &Claims) -> Result<String, CannotIssue> {
         let keys = self.keys.current();
         let header = Header { typ: Some(TYPE.into()), kid: Some(keys.id.clone()), ..Header::new(ALGORITHM) };
-        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&keys.token))
+        jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(&keys.token))
             .map_err(|e| CannotIssue(e.to_string()))
     }
 

@@ -1,0 +1,160 @@
+//! `gateway serve`
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use poligon_common::server::Running;
+use poligon_core::db::Kind;
+use poligon_core::{Clock, Config, Ctx};
+use tokio::net::TcpSocket;
+
+use crate::cli::is_production;
+use crate::startup::{self, Prepared};
+use crate::{composition, demo_accounts};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1_024;
+/// The least time between "not ready" and the closing of the listener: connections in use get an answer with
+/// `Connection: close` in it, so that none is cut with a request on its way.
+const SETTLE: Duration = Duration::from_millis(250);
+/// What a shell reports of a process that SIGINT ended.
+const INTERRUPTED: i32 = 130;
+
+/// Serves until a signal asks to stop.
+pub(crate) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
+    log_panics();
+    startup::prepare_folder(&mut config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let code = runtime.block_on(serve(config));
+    runtime.shutdown_timeout(Duration::from_secs(1)); // a thread that hangs in a database call is left behind
+    code
+}
+
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let listener = listen(config.server.bind)?;
+    let ctx = Ctx::new(config, Clock::system())?;
+    let prepared = {
+        let ctx = ctx.clone();
+        tokio::task::spawn_blocking(move || startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).await??
+    };
+    let mut signals = Signals::listen()?;
+    let running = Running::start(&ctx, composition::domains(), composition::extra, listener)?;
+    greet(&ctx, running.address, &prepared);
+    signals.next().await;
+    stop(&ctx, running, signals).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Turns not ready, lets load balancers and clients notice, finishes what is in flight. A second signal ends the
+/// process at once.
+async fn stop(ctx: &Ctx, running: Running, mut signals: Signals) {
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::spawn(async move {
+        signals.next().await;
+        std::process::exit(INTERRUPTED);
+    });
+    ctx.health.start_draining();
+    tokio::time::sleep(SETTLE.max(Duration::from_millis(ctx.config.server.drain_delay_ms))).await;
+    running.stop().await;
+    tracing::info!("stopped");
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let open = || -> std::io::Result<TcpListener> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?; // or a restart would have to wait for the last one's connections
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    open().map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!("{address} is in use; choose another with --bind ADDRESS:PORT"),
+        _ => anyhow::Error::new(error).context(format!("{address} cannot be listened on")),
+    })
+}
+
+/// The signals that ask to stop.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).context("signals cannot be listened to");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Tells people where everything is.
+fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
+    let config = &ctx.config;
+    let url = match config.server.public_url.is_empty() {
+        true => format!("http://{address}"),
+        false => config.server.base_url(),
+    };
+    let database = match ctx.db.kind() {
+        Kind::Sqlite => "SQLite",
+        Kind::Postgres => "PostgreSQL",
+    };
+    println!("Poligon {} is ready\n", env!("CARGO_PKG_VERSION"));
+    println!("  API documents  {url}/docs");
+    if !is_production(config) {
+        println!("  mailbox        {url}/mailbox");
+    }
+    println!("  data           {}", config.data_dir.0.display());
+    println!("  database       {database}");
+    println!("  cache          {}", ctx.cache.kind());
+    if !prepared.applied.is_empty() {
+        println!("  migrated       {} steps", prepared.applied.len());
+    }
+    if prepared.seeded {
+        println!("  demo data      loaded");
+    }
+    if !is_production(config) {
+        greet_demo();
+    }
+}
+
+fn greet_demo() {
+    println!("\n  {:<12} {:<32} {:<16} password", "role", "e-mail", "user name");
+    for account in demo_accounts() {
+        println!("  {:<12} {:<32} {:<16} {}", account.role, account.email, account.username, account.password);
+    }
+}
+
+/// A panic becomes one line in the log.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let message = info.payload_as_str().unwrap_or("no message");
+        let location = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, message, "a panic");
+    }));
+}

@@ -1,0 +1,45 @@
+//! Which domains there are. A new domain is one more line in [`domains`].
+
+use actix_web::web::ServiceConfig;
+use poligon_common::problem::kinds;
+use poligon_common::{Domain, Kind, openapi, server};
+use poligon_core::security::Permission;
+use poligon_core::seed::DemoAccount;
+use utoipa::openapi::OpenApi;
+
+use crate::operation;
+
+/// The domains, in the order in which their demo data is made.
+pub fn domains() -> Vec<Domain> {
+    vec![poligon_auth::domain()]
+}
+
+/// Routes outside of the domains. They take every path that is left, so they come after the domains.
+pub fn extra(config: &mut ServiceConfig) {
+    config.service(operation::routes().into_scope());
+}
+
+/// The whole OpenAPI document.
+pub fn document() -> OpenApi {
+    let domains = domains().into_iter().map(|domain| (domain.routes)().document());
+    openapi::compose(domains.chain([operation::routes().document()]).collect())
+}
+
+/// Every permission that a role can hold.
+pub fn permissions() -> Vec<Permission> {
+    server::all_permissions(&domains())
+}
+
+/// Every kind of refusal.
+pub fn problem_kinds() -> Vec<&'static Kind> {
+    let of_domains = domains().into_iter().flat_map(|domain| domain.problems.iter().copied());
+    kinds::KINDS.iter().copied().chain(operation::KINDS.iter().copied()).chain(of_domains).collect()
+}
+
+/// The seed of the demo data that is loaded at the first start.
+pub(crate) const DEMO_SEED: u64 = 42;
+
+/// The named accounts of the demo data.
+pub fn demo_accounts() -> Vec<DemoAccount> {
+    poligon_auth::demo_accounts()
+}

@@ -1,0 +1,85 @@
+//! The `OpenAPI` document, and Swagger UI from within the binary.
+
+use std::sync::{Arc, LazyLock};
+
+use actix_web::Responder;
+use actix_web::http::header::HeaderValue;
+use actix_web::web::Bytes;
+use poligon_common::etag::Tagged;
+use poligon_common::{Path, Problem};
+use utoipa_swagger_ui::Config;
+
+use super::html::Page;
+use crate::composition;
+
+const DOCUMENT_PATH: &str = "/api/openapi.json";
+/// The document changes with the version only, but a browser should see a new version at once.
+const REVALIDATE: &str = "public, no-cache";
+const A_DAY: &str = "public, max-age=86400";
+
+/// Scripts and styles come from the binary, and nothing may be reached but this server. Swagger UI styles elements
+/// from its own script, and its sheet holds pictures as `data:`.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Poligon API</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<main id="swagger-ui" data-testid="swagger-ui"></main>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/swagger-ui-standalone-preset.js"></script>
+<script src="/docs/swagger-initializer.js"></script>
+</body>
+</html>
+"#;
+
+/// The document follows from the code alone, so it is made once for all applications of a process.
+static DOCUMENT: LazyLock<Result<Bytes, serde_json::Error>> =
+    LazyLock::new(|| serde_json::to_vec(&composition::document()).map(Bytes::from));
+
+static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
+    let config = Config::from(DOCUMENT_PATH).deep_linking(true).display_request_duration(true);
+    let config = config.filter(true).try_it_out_enabled(true).persist_authorization(true);
+    Arc::new(config.validator_url("none")) // or it would send the document to a server of its own choice
+});
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", params(("If-None-Match" = Option<String>, Header, description = "The tag of the copy at hand")),
+    responses((status = 200, description = "The OpenAPI document", body = Object),
+        (status = 304, description = "The copy at hand is fresh")))]
+pub(crate) async fn read_openapi() -> Result<impl Responder, Problem> {
+    let document = DOCUMENT.as_ref().map_err(|e| Problem::internal(e))?;
+    Ok(Tagged::bytes(document.clone(), HeaderValue::from_static("application/json"), REVALIDATE))
+}
+
+/// The page on which every operation can be read and tried.
+#[utoipa::path(get, path = "/docs",
+    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")))]
+pub(crate) async fn docs_page() -> impl Responder {
+    Page { body: PAGE.to_owned(), policy: POLICY, language: "en" }
+}
+
+/// A file of Swagger UI.
+#[utoipa::path(get, path = "/docs/{file}", params(("file" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The file", body = String, content_type = "*/*")))]
+pub(crate) async fn docs_file(Path(file): Path<String>) -> Result<impl Responder, Problem> {
+    let found = utoipa_swagger_ui::serve(&file, Arc::clone(&SWAGGER)).map_err(|e| {
+        tracing::error!(error = %e, "Swagger UI has no configuration");
+        Problem::not_found()
+    })?;
+    let file = found.ok_or_else(Problem::not_found)?;
+    let content_type = HeaderValue::from_str(&file.content_type).map_err(|e| Problem::internal(&e))?;
+    let bytes = match file.bytes {
+        std::borrow::Cow::Borrowed(embedded) => Bytes::from_static(embedded),
+        std::borrow::Cow::Owned(made) => Bytes::from(made),
+    };
+    Ok(Tagged::bytes(bytes, content_type, A_DAY))
+}

@@ -1,0 +1,146 @@
+//! Pages for people, in English and Russian: one frame, one style sheet, nothing that runs.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY,
+};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use poligon_common::etag::Tagged;
+use poligon_common::{Problem, Query};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+const STYLE: &str = include_str!("style.css");
+const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// The language of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Language {
+    /// English
+    En,
+    /// Russian
+    Ru,
+}
+
+/// Which language is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// The language; without it, what `Accept-Language` says.
+    #[param(inline)]
+    lang: Option<Language>,
+}
+
+impl Language {
+    /// The text in this language.
+    pub(crate) fn pick(self, english: &'static str, russian: &'static str) -> &'static str {
+        match self {
+            Self::En => english,
+            Self::Ru => russian,
+        }
+    }
+
+    /// Its tag (RFC 5646).
+    fn tag(self) -> &'static str {
+        self.pick("en", "ru")
+    }
+
+    /// The first known language in `Accept-Language`: browsers name the preferred one first.
+    fn accepted(req: &HttpRequest) -> Option<Self> {
+        let known = |text: &str| match text.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+            Some("en") => Some(Self::En),
+            Some("ru") => Some(Self::Ru),
+            _ => None,
+        };
+        req.headers().get(ACCEPT_LANGUAGE)?.to_str().ok()?.split(',').find_map(known)
+    }
+}
+
+impl FromRequest for Language {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let asked = Query::<PageQuery>::from_request(req, payload).into_inner();
+        ready(asked.map(|Query(query)| query.lang.or_else(|| Self::accepted(req)).unwrap_or(Self::En)))
+    }
+}
+
+/// A page.
+pub(crate) struct Page {
+    /// The whole document.
+    pub(crate) body: String,
+    /// What it may load.
+    pub(crate) policy: &'static str,
+    /// Its language.
+    pub(crate) language: &'static str,
+}
+
+impl Responder for Page {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
+            .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(self.policy)))
+            .insert_header((CONTENT_LANGUAGE, HeaderValue::from_static(self.language)))
+            .insert_header((VARY, HeaderValue::from_static("Accept-Language")))
+            .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+            .body(self.body)
+    }
+}
+
+/// A page in the common frame. `main` is markup; `title` is text; `path` is where the page is, for the links to its
+/// other language.
+pub(crate) fn page(language: Language, title: &str, path: &str, main: &str) -> Page {
+    let link = |to: Language, name: &str| {
+        let current = if to == language { " aria-current=\"true\"" } else { "" };
+        let tag = to.tag();
+        format!(
+            "<a href=\"{path}?lang={tag}\" lang=\"{tag}\" hreflang=\"{tag}\" data-testid=\"lang-{tag}\"{current}>{name}</a>",
+            path = escape(path),
+        )
+    };
+    let body = format!(
+        "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} · Poligon</title>\n<link rel=\"stylesheet\" href=\"/assets/style.css\">\n</head>\n<body>\n\
+         <header><a class=\"home\" href=\"/\" data-testid=\"home\">Poligon</a>\n\
+         <nav aria-label=\"{languages}\">{english} {russian}</nav></header>\n<main>\n{main}\n</main>\n</body>\n</html>\n",
+        tag = language.tag(),
+        title = escape(title),
+        languages = language.pick("Language", "Язык"),
+        english = link(Language::En, "English"),
+        russian = link(Language::Ru, "Русский"),
+    );
+    Page { body, policy: STRICT_POLICY, language: language.tag() }
+}
+
+/// `text` as it may stand in markup and in quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The style sheet of the pages.
+#[utoipa::path(get, path = "/assets/style.css",
+    responses((status = 200, description = "The style sheet", body = String, content_type = "text/css")))]
+pub(crate) async fn style_sheet() -> impl Responder {
+    let content_type = HeaderValue::from_static("text/css; charset=utf-8");
+    Tagged::bytes(Bytes::from_static(STYLE.as_bytes()), content_type, "public, no-cache")
+}

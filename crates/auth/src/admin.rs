@@ -1,0 +1,116 @@
+//! What the command line does with accounts, on a connection of its own.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use poligon_core::db::{Db, Timestamp, transact};
+use poligon_core::schema::{roles, user_roles, users};
+use poligon_core::security::audit::{Entry, Outcome, record};
+use poligon_core::security::{KeyRing, passwords};
+
+use crate::accounts::model::{NewAccount, create_account};
+use crate::error::Error;
+use crate::input::{DisplayName, Email, NewPassword, Username, username_key};
+use crate::schema::accounts;
+use crate::users as accounts_admin;
+
+/// Why the command line was refused, in a sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CliRefusal(String);
+
+impl From<Error> for CliRefusal {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn field(name: &str) -> impl Fn(poligon_common::Refused) -> CliRefusal {
+    move |refused| CliRefusal(format!("{name} {}", refused.message))
+}
+
+/// Makes an account whose address counts as confirmed; answers its id.
+#[allow(clippy::too_many_arguments)] // one for each option of the command
+pub fn create_user(
+    db: &mut Db,
+    keys: &KeyRing,
+    cost: u32,
+    email: &str,
+    username: &str,
+    password: &str,
+    role: Option<&str>,
+    now: Timestamp,
+) -> Result<i64, CliRefusal> {
+    let password = NewPassword::try_from(password.to_owned()).map_err(field("the password"))?;
+    let hash = passwords::hash_blocking(keys, cost, &password.0).map_err(|e| CliRefusal(e.to_string()))?;
+    let new = NewAccount {
+        email: Email::try_from(email.to_owned()).map_err(field("the e-mail address"))?,
+        username: Username::try_from(username.to_owned()).map_err(field("the user name"))?,
+        display_name: DisplayName::try_from(username.to_owned()).map_err(field("the user name"))?,
+        password_hash: hash,
+    };
+    let id = transact(db, |db| {
+        let id = create_account(db, &new, now)?;
+        diesel::update(accounts::table.find(id)).set(accounts::email_verified_at.eq(now)).execute(db)?;
+        note(db, "register", id, now)?;
+        role.map_or(Ok(()), |role| add_role(db, id, role, now))?;
+        Ok::<_, Error>(id)
+    })?;
+    Ok(id)
+}
+
+/// Gives a role to the person whom `who` (e-mail address or user name) names.
+pub fn grant_role(db: &mut Db, who: &str, role: &str, now: Timestamp) -> Result<(), CliRefusal> {
+    Ok(transact(db, |db| {
+        let id = find(db, who)?;
+        add_role(db, id, role, now)
+    })?)
+}
+
+/// Locks the account that `who` names, and ends its sessions.
+pub fn lock_user(db: &mut Db, who: &str, reason: &str, now: Timestamp) -> Result<(), CliRefusal> {
+    Ok(transact(db, |db| {
+        let id = find(db, who)?;
+        if !accounts_admin::lock(db, id, reason, now)? {
+            return Err(Error::InvalidTransition("locked", "locked"));
+        }
+        note(db, "account_locked", id, now)
+    })?)
+}
+
+fn find(db: &mut Db, who: &str) -> Result<i64, Error> {
+    let email = Email::try_from(who.to_owned()).map(|email| email.key).unwrap_or_default();
+    let by_name = users::table.inner_join(accounts::table).filter(users::deleted_at.is_null());
+    by_name
+        .filter(users::username_key.eq(username_key(who)).or(accounts::email_key.assume_not_null().eq(email)))
+        .select(users::id)
+        .first::<i64>(db)
+        .optional()?
+        .ok_or(Error::NotFound)
+}
+
+fn add_role(db: &mut Db, user_id: i64, role: &str, now: Timestamp) -> Result<(), Error> {
+    let known: bool = diesel::select(diesel::dsl::exists(roles::table.find(role))).get_result(db)?;
+    if !known {
+        let message = format!("{role} is not the name of a role");
+        return Err(Error::Field { pointer: "role".into(), code: "unknown_role", message });
+    }
+    let mut wanted: BTreeSet<String> = user_roles::table
+        .filter(user_roles::user_id.eq(user_id))
+        .select(user_roles::role)
+        .load(db)?
+        .into_iter()
+        .collect();
+    wanted.insert(role.to_owned());
+    accounts_admin::set_roles(db, user_id, &wanted, None, now)?;
+    note(db, "roles_granted", user_id, now)
+}
+
+fn note(db: &mut Db, action: &'static str, user_id: i64, now: Timestamp) -> Result<(), Error> {
+    let entry = Entry {
+        subject_id: Some(user_id),
+        details: serde_json::json!({ "by": "command line" }),
+        ..Entry::new(action, Outcome::Success)
+    };
+    Ok(record(db, &entry, now)?)
+}

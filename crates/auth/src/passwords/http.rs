@@ -1,0 +1,65 @@
+//! A forgotten password over HTTP.
+
+use actix_web::Responder;
+use poligon_common::answer::{Answer, NoContent};
+use poligon_common::{Client, Ctx, Json, Problem};
+use poligon_core::db::Db;
+use poligon_core::security::audit::{Outcome, record};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{check_strength, hash_new};
+use crate::accounts::http::{Accepted, EmailRequest};
+use crate::accounts::model::set_password;
+use crate::audit;
+use crate::error::Error;
+use crate::input::{NewPassword, OpaqueToken};
+use crate::jobs;
+use crate::one_time::{self, Kind};
+
+/// Sends a mail with a token to reset the password, if there is an account; the answer and its time are always the
+/// same.
+#[utoipa::path(post, path = "/forgot-password", request_body = EmailRequest,
+    responses((status = 202, description = "Taken", body = Accepted)))]
+pub(crate) async fn forgot_password(
+    ctx: Ctx,
+    client: Client,
+    Json(body): Json<EmailRequest>,
+) -> Result<impl Responder, Problem> {
+    jobs::ask_mail(&ctx, jobs::FORGOT_PASSWORD, &body.email).await?;
+    audit::note(&ctx, audit::entry("password_reset_asked", Outcome::Success, &client));
+    Ok(Answer::accepted(Accepted::ANSWER))
+}
+
+/// A new password, and the token of the mail as proof.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResetPasswordRequest {
+    token: OpaqueToken,
+    password: NewPassword,
+}
+
+/// Sets a new password and ends all sessions.
+#[utoipa::path(post, path = "/reset-password", request_body = ResetPasswordRequest,
+    responses((status = 204, description = "Set; log in with it")))]
+pub(crate) async fn reset_password(
+    ctx: Ctx,
+    client: Client,
+    Json(body): Json<ResetPasswordRequest>,
+) -> Result<impl Responder, Problem> {
+    check_strength(&ctx, &body.password, Vec::new(), "/password").await?;
+    let hash = hash_new(&ctx, &body.password).await?;
+    let now = ctx.clock.now();
+    let metrics = ctx.metrics.clone();
+    let reset = move |db: &mut Db| {
+        let used = one_time::redeem(db, Kind::ResetPassword, &body.token.0, now)?;
+        set_password(db, used.user_id, &hash, None, now)?;
+        let entry = audit::own("password_reset", Outcome::Success, &client, used.user_id);
+        record(db, &entry, now)?;
+        entry.announce(&metrics);
+        Ok::<_, Error>(())
+    };
+    ctx.db.write(reset).await?;
+    ctx.people_changed();
+    Ok(NoContent)
+}

@@ -1,0 +1,45 @@
+//! How easily a password is guessed.
+
+use poligon_common::{Ctx, FieldError, Problem};
+
+use crate::input::NewPassword;
+
+/// The lowest score that is accepted: 10^6 guesses and more (zxcvbn, Wheeler 2016).
+const ENOUGH: u8 = 2;
+/// zxcvbn looks at no more; a longer password is strong enough by its length.
+const LOOKED_AT: usize = 64;
+/// Own names shorter than this may stand in a password.
+const SHORTEST_NAME: usize = 4;
+
+/// Refuses a password that is easily guessed or holds one of the person's `own` names. Runs on the hashing threads:
+/// it takes milliseconds.
+pub(crate) async fn check_strength(
+    ctx: &Ctx,
+    password: &NewPassword,
+    own: Vec<String>,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let password = password.0.clone();
+    let weakness = ctx.hasher.run(move || weakness(&password, &own)).await?;
+    match weakness {
+        None => Ok(()),
+        Some((code, message)) => Err(Problem::invalid(vec![FieldError::new(pointer, code, message)])),
+    }
+}
+
+fn weakness(password: &str, own: &[String]) -> Option<(&'static str, &'static str)> {
+    let small = password.to_lowercase();
+    let names = own.iter().flat_map(|name| {
+        let name = name.to_lowercase();
+        let local = name.split('@').next().unwrap_or_default().to_owned();
+        [name, local]
+    });
+    let names: Vec<String> = names.filter(|name| name.chars().count() >= SHORTEST_NAME).collect();
+    if names.iter().any(|name| small.contains(name.as_str())) {
+        return Some(("contains_name", "must not contain your own name or address"));
+    }
+    let start: String = password.chars().take(LOOKED_AT).collect();
+    let inputs: Vec<&str> = names.iter().map(String::as_str).collect();
+    let score = u8::from(zxcvbn::zxcvbn(&start, &inputs).score());
+    (score < ENOUGH).then_some(("too_common", "is too easily guessed; use more or less usual words"))
+}

@@ -1,0 +1,140 @@
+//! Rules that two requests can race for.
+
+use poligon_testkit::{Client, TestApp};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::world::{person, registration, run_jobs, start, token_in_mail};
+
+/// Sends one request from each client at once; answers the statuses, sorted.
+async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
+    let mut tasks = JoinSet::new();
+    for request in requests {
+        tasks.spawn(async move { request.send().await.status });
+    }
+    let mut statuses: Vec<u16> = tasks.join_all().await.into_iter().map(|status| u16::from(status)).collect();
+    statuses.sort_unstable();
+    statuses
+}
+
+fn count(statuses: &[u16], status: u16) -> usize {
+    statuses.iter().filter(|&&s| s == status).count()
+}
+
+async fn one_name_is_registered_once(app: TestApp) {
+    for round in 0..5 {
+        let bodies = (0..20).map(|n| {
+            let mut body = registration(&format!("racer{round}"));
+            if n % 2 == 0 {
+                body["username"] = json!(format!("other{round}x{n}")); // the same address, another name
+            } else {
+                body["email"] = json!(format!("other{round}x{n}@example.com")); // the same name, another address
+            }
+            app.client().post("/api/auth/register").json(&body)
+        });
+        let statuses = at_once(bodies.collect()).await;
+        assert_eq!((count(&statuses, 201), count(&statuses, 409)), (2, 18), "{statuses:?}");
+    }
+}
+
+async fn one_key_registers_once(app: TestApp) {
+    let body = registration("ann");
+    let post = || app.client().post("/api/auth/register").header("idempotency-key", "k-1").json(&body);
+    let statuses = at_once((0..100).map(|_| post()).collect()).await;
+    assert!(count(&statuses, 201) >= 1, "{statuses:?}");
+    assert_eq!(count(&statuses, 201) + count(&statuses, 409), 100, "{statuses:?}");
+    let first = post().send().await.expect(201);
+    assert_eq!(first.header("idempotency-replayed"), Some("true"));
+    for _ in 0..20 {
+        let again = post().send().await.expect(201);
+        assert_eq!((again.header("idempotency-replayed"), &again.text), (Some("true"), &first.text));
+        assert_eq!(again.header("location"), first.header("location"));
+    }
+    let other = registration("bob");
+    let reply = app.client().post("/api/auth/register").header("idempotency-key", "k-1").json(&other).send().await;
+    reply.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(app.mails("ann@example.com").await.len(), 1);
+    let bad = app.client().post("/api/auth/register").header("idempotency-key", "a b").json(&other).send().await;
+    bad.expect_problem(400, "malformed_header");
+    app.clock().advance(chrono::Duration::hours(25));
+    post().send().await.expect_problem(409, "email_taken");
+}
+
+async fn one_token_resets_once(app: TestApp) {
+    person(&app, "ann").await;
+    let ask = json!({"email": "ann@example.com"});
+    app.client().post("/api/auth/forgot-password").json(&ask).send().await.expect(202);
+    run_jobs(&app).await;
+    let token = token_in_mail(&app, "ann@example.com").await;
+    let requests = (0..20).map(|n| {
+        let body = json!({"token": token, "password": format!("eleven quiet rivers {n}")});
+        app.client().post("/api/auth/reset-password").json(&body)
+    });
+    let statuses = at_once(requests.collect()).await;
+    assert_eq!((count(&statuses, 204), count(&statuses, 422)), (1, 19), "{statuses:?}");
+}
+
+async fn two_administrators_cannot_demote_each_other_at_once(app: TestApp) {
+    let boss = app.sign_in_as(&["admin"]).await;
+    for round in 0..10 {
+        let mut pair: Vec<(Client, i64)> = Vec::new();
+        for side in ["left", "right"] {
+            let client = person(&app, &format!("{side}{round}")).await;
+            let id = client.get("/api/auth/me").send().await.expect(200).id();
+            let roles = json!({"roles": ["admin"]});
+            boss.put(&format!("/api/auth/users/{id}/roles")).json(&roles).send().await.expect(200);
+            pair.push((client, id));
+        }
+        // From here on these two are the only ones: the boss of the test counts as locked.
+        set_locked(&app, &boss, true).await;
+        let demote = |by: &Client, id: i64| by.put(&format!("/api/auth/users/{id}/roles")).json(&json!({"roles": []}));
+        let statuses = at_once(vec![demote(&pair[0].0, pair[1].1), demote(&pair[1].0, pair[0].1)]).await;
+        assert_eq!(count(&statuses, 200), 1, "{statuses:?}");
+        set_locked(&app, &boss, false).await;
+        for (_, id) in &pair {
+            boss.put(&format!("/api/auth/users/{id}/roles")).json(&json!({"roles": []})).send().await.expect(200);
+        }
+    }
+}
+
+async fn set_locked(app: &TestApp, person: &Client, locked: bool) {
+    let id = person.user_id.expect("an id");
+    let at = locked.then(|| app.ctx.clock.now());
+    let written = app.ctx.db.write(move |db| {
+        use diesel::prelude::*;
+        use poligon_core::schema::users;
+        diesel::update(users::table.find(id)).set(users::locked_at.eq(at)).execute(db)?;
+        Ok::<_, poligon_core::db::DbError>(())
+    });
+    written.await.expect("an update");
+    app.ctx.people_changed();
+}
+
+async fn a_flood_of_wrong_passwords_is_refused_and_leaves_the_rest_alone(app: TestApp) {
+    person(&app, "ann").await;
+    let body = json!({"username": "ann", "password": "wrong password"});
+    let requests = (0..200).map(|_| app.client().post("/api/auth/login").json(&body));
+    let statuses = at_once(requests.collect()).await;
+    assert!(statuses.iter().all(|s| [401, 429, 503].contains(s)), "{statuses:?}");
+    assert!(count(&statuses, 429) + count(&statuses, 503) > 100, "{statuses:?}");
+}
+
+async fn a_role_is_changed_by_one_of_many(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let made =
+        admin.post("/api/auth/roles").json(&json!({"name": "support", "permissions": []})).send().await.expect(201);
+    let tag = made.header("etag").expect("a tag").to_owned();
+    let change = |n: i32| -> Value { json!({"description": format!("version {n}"), "permissions": []}) };
+    let requests = (0..20).map(|n| admin.put("/api/auth/roles/support").header("if-match", &tag).json(&change(n)));
+    let statuses = at_once(requests.collect()).await;
+    assert_eq!((count(&statuses, 200), count(&statuses, 412)), (1, 19), "{statuses:?}");
+}
+
+poligon_testkit::tests! { start =>
+    one_name_is_registered_once,
+    one_key_registers_once,
+    one_token_resets_once,
+    two_administrators_cannot_demote_each_other_at_once,
+    a_flood_of_wrong_passwords_is_refused_and_leaves_the_rest_alone,
+    a_role_is_changed_by_one_of_many,
+}

@@ -1,0 +1,100 @@
+//! Roles and permissions.
+
+use poligon_testkit::TestApp;
+use serde_json::json;
+
+use crate::world::start;
+
+async fn a_role_is_made_changed_and_removed(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let body = json!({"name": "support", "description": "Helps", "permissions": ["users:read"]});
+    let made = admin.post("/api/auth/roles").json(&body).send().await.expect(201);
+    assert_eq!(made.header("location"), Some("/api/auth/roles/support"));
+    admin.post("/api/auth/roles").json(&body).send().await.expect_problem(409, "role_taken");
+    let read = admin.get("/api/auth/roles/support").send().await.expect(200);
+    let tag = read.header("etag").expect("a tag").to_owned();
+    assert_eq!(made.header("etag"), Some(tag.as_str()));
+    let again = admin.get("/api/auth/roles/support").header("if-none-match", &tag).send().await.expect(304);
+    assert_eq!(again.text, "");
+    let change = |tag: &str, permissions: serde_json::Value| {
+        let body = json!({"description": "Helps more", "permissions": permissions});
+        admin.put("/api/auth/roles/support").header("if-match", tag).json(&body)
+    };
+    let changed = change(&tag, json!(["users:read", "audit:read"])).send().await.expect(200);
+    assert_eq!(changed.body["permissions"], json!(["audit:read", "users:read"]));
+    let stale = change(&tag, json!([])).send().await.expect_problem(412, "precondition_failed");
+    let now = stale.header("etag").expect("the present tag").to_owned();
+    assert_eq!(changed.header("etag"), Some(now.as_str()));
+    admin.delete("/api/auth/roles/support").header("if-match", &tag).send().await.expect(412);
+    admin.delete("/api/auth/roles/support").header("if-match", &now).send().await.expect(204);
+    admin.delete("/api/auth/roles/support").send().await.expect_problem(404, "not_found");
+    admin.get("/api/auth/roles/support").send().await.expect_problem(404, "not_found");
+}
+
+async fn what_cannot_be_a_role_is_refused(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let make = async |body: serde_json::Value| admin.post("/api/auth/roles").json(&body).send().await;
+    for name in ["", "A", "x", "Über", "a b", "1st", "a/b"] {
+        let reply = make(json!({"name": name, "permissions": []})).await;
+        assert_eq!(reply.expect_problem(422, "validation_failed").pointers(), ["/name"], "{name}");
+    }
+    let reply = make(json!({"name": "support", "permissions": ["users:read", "fly:high", 5]})).await;
+    assert_eq!(reply.expect(422).pointers(), ["/permissions/2"]);
+    let reply = make(json!({"name": "support", "permissions": ["fly:high", "users:read", "x"]})).await;
+    assert_eq!(reply.expect(422).pointers(), ["/permissions/0", "/permissions/2"]);
+}
+
+async fn built_in_roles_and_used_ones_stay(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let body = json!({"description": "", "permissions": []});
+    admin.put("/api/auth/roles/auditor").json(&body).send().await.expect_problem(409, "built_in_role");
+    admin.delete("/api/auth/roles/admin").send().await.expect_problem(409, "built_in_role");
+    app.grant("support", &["users:read"]).await;
+    app.sign_in_as(&["support"]).await;
+    admin.delete("/api/auth/roles/support").send().await.expect_problem(409, "role_in_use");
+}
+
+async fn nobody_makes_a_role_stronger_than_themselves(app: TestApp) {
+    app.grant("maker", &["roles:manage", "roles:read"]).await;
+    app.grant("strong", &["users:lock"]).await;
+    let maker = app.sign_in_as(&["maker"]).await;
+    let strong = json!({"name": "strongest", "permissions": ["users:lock"]});
+    maker.post("/api/auth/roles").json(&strong).send().await.expect_problem(403, "permission_not_held");
+    let body = json!({"description": "", "permissions": []});
+    maker.put("/api/auth/roles/strong").json(&body).send().await.expect_problem(403, "permission_not_held");
+    maker.delete("/api/auth/roles/strong").send().await.expect_problem(403, "permission_not_held");
+    maker
+        .post("/api/auth/roles")
+        .json(&json!({"name": "weak", "permissions": ["roles:read"]}))
+        .send()
+        .await
+        .expect(201);
+}
+
+async fn roles_and_permissions_are_listed_in_pages(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    for (path, least) in [("/api/auth/roles", 6), ("/api/auth/permissions", 8)] {
+        let all = admin.get(&format!("{path}?limit=100&include_total=true")).send().await.expect(200).body;
+        let names: Vec<String> =
+            all["items"].as_array().expect("items").iter().map(|i| i["name"].to_string()).collect();
+        assert!(names.len() >= least && names.is_sorted(), "{names:?}");
+        assert_eq!(all["total"], names.len());
+        let mut paged = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = admin.get(&format!("{path}?limit=2{cursor}")).send().await.expect(200).body;
+            paged.extend(page["items"].as_array().expect("items").iter().map(|i| i["name"].to_string()));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(paged, names);
+    }
+}
+
+poligon_testkit::tests! { start =>
+    a_role_is_made_changed_and_removed,
+    what_cannot_be_a_role_is_refused,
+    built_in_roles_and_used_ones_stay,
+    nobody_makes_a_role_stronger_than_themselves,
+    roles_and_permissions_are_listed_in_pages,
+}

@@ -1,0 +1,228 @@
+//! Durable connections, and transactions that are run again when the database asks for it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use poligon_core::db::{Db, DbError};
+use poligon_testkit::{Backend, TestApp, TestCtx};
+
+poligon_testkit::tests! {
+    read_then_write_loses_nothing,
+    an_error_rolls_back_and_a_panic_too,
+    every_pooled_connection_is_prepared,
+}
+
+diesel::table! { counters (id) { id -> BigInt, n -> BigInt, } }
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+fn setting(db: &mut Db, query: &str) -> String {
+    sql_query(query).get_result::<Setting>(db).unwrap().value
+}
+
+async fn with_counters(backend: Backend) -> TestCtx {
+    let ctx = TestApp::builder(backend).config(|c| c.database.call_timeout_ms = 30_000).without_server().await;
+    let made = ctx.db.write(|db| {
+        sql_query("CREATE TABLE counters (id bigint PRIMARY KEY, n bigint NOT NULL)").execute(db)?;
+        sql_query("INSERT INTO counters VALUES (1, 0), (2, 0)").execute(db)?;
+        Ok::<_, DbError>(())
+    });
+    made.await.unwrap();
+    ctx
+}
+
+async fn count(ctx: &TestCtx, id: i64) -> i64 {
+    ctx.db
+        .read_primary(move |db| Ok::<_, DbError>(counters::table.find(id).select(counters::n).first(db)?))
+        .await
+        .unwrap()
+}
+
+/// Reads, lets others come between, and writes. The condition on the value read stands for any rule that the rows
+/// read are still so; PostgreSQL needs it, SQLite has one writer.
+fn add_one(db: &mut Db) -> Result<(), DbError> {
+    loop {
+        let n = counters::table.find(1).select(counters::n).first::<i64>(db)?;
+        std::thread::yield_now();
+        let row = counters::table.find(1).filter(counters::n.eq(n));
+        if diesel::update(row).set(counters::n.eq(n + 1)).execute(db)? == 1 {
+            return Ok(());
+        }
+    }
+}
+
+async fn read_then_write_loses_nothing(backend: Backend) {
+    let ctx = with_counters(backend).await;
+    let copies = [ctx.another_copy(), ctx.another_copy()];
+    let tasks: Vec<_> = (0..8)
+        .map(|n| {
+            let db = copies[n % 2].db.clone();
+            tokio::spawn(async move {
+                for _ in 0..50 {
+                    db.write(add_one).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(count(&ctx, 1).await, 400);
+}
+
+async fn an_error_rolls_back_and_a_panic_too(backend: Backend) {
+    let ctx = with_counters(backend).await;
+    let refused = ctx.db.write(|db| {
+        add_one(db)?;
+        Err::<(), _>(DbError::Busy)
+    });
+    assert!(matches!(refused.await, Err(DbError::Busy)));
+    let panicked = ctx.db.write(|db| -> Result<(), DbError> {
+        add_one(db)?;
+        panic!("in the middle")
+    });
+    assert!(matches!(panicked.await, Err(DbError::Panicked)));
+    ctx.db.write(add_one).await.unwrap();
+    assert_eq!(count(&ctx, 1).await, 1);
+}
+
+/// Holds every connection of the pool at once, so that each is looked at.
+async fn every_pooled_connection_is_prepared(backend: Backend) {
+    let ctx = TestApp::builder(backend).without_server().await;
+    let size = ctx.config.database.pool_size as usize;
+    let all_here = Arc::new(Barrier::new(size));
+    let looks = (0..size).map(|_| {
+        let (db, all_here) = (ctx.db.clone(), Arc::clone(&all_here));
+        tokio::spawn(async move {
+            let look = db.read(move |db| {
+                let seen = inspect(db);
+                all_here.wait();
+                Ok::<_, DbError>(seen)
+            });
+            look.await.unwrap()
+        })
+    });
+    let expected: &[&str] = match backend {
+        Backend::Embedded => &["2", "1", "wal", "1"],
+        Backend::Services => &["on", "2s", "UTC", "8s"],
+    };
+    for look in looks.collect::<Vec<_>>() {
+        assert_eq!(look.await.unwrap(), expected);
+    }
+    let writer = ctx.db.write(|db| Ok::<_, DbError>(inspect(db))).await.unwrap();
+    assert_eq!(writer[..3], expected[..3], "the connection that writes");
+}
+
+/// SQLite: durability, foreign keys, journal, whether writes are refused. PostgreSQL: durability, longest statement,
+/// time zone, longest idle transaction.
+fn inspect(db: &mut Db) -> Vec<String> {
+    let queries: [&str; 4] = match db {
+        Db::Sqlite(_) => [
+            "SELECT CAST(synchronous AS text) AS value FROM pragma_synchronous",
+            "SELECT CAST(foreign_keys AS text) AS value FROM pragma_foreign_keys",
+            "SELECT journal_mode AS value FROM pragma_journal_mode",
+            "SELECT CAST(query_only AS text) AS value FROM pragma_query_only",
+        ],
+        Db::Postgres(_) => [
+            "SELECT current_setting('synchronous_commit') AS value",
+            "SELECT current_setting('statement_timeout') AS value",
+            "SELECT current_setting('timezone') AS value",
+            "SELECT current_setting('idle_in_transaction_session_timeout') AS value",
+        ],
+    };
+    queries.iter().map(|query| setting(db, query)).collect()
+}
+
+/// Why write transactions of SQLite take the lock at once: one that read first, and writes after somebody else did,
+/// is refused on the spot, however long its busy timeout is.
+#[test]
+fn a_deferred_sqlite_transaction_is_refused_after_another_write() {
+    use diesel::connection::SimpleConnection as _;
+
+    poligon_testkit::run(async {
+        let ctx = with_counters(Backend::Embedded).await;
+        let (mut first, mut second) = (ctx.db.connect().unwrap(), ctx.db.connect().unwrap());
+        let (Db::Sqlite(a), Db::Sqlite(b)) = (&mut first, &mut second) else { panic!("SQLite") };
+        b.batch_execute("BEGIN; SELECT n FROM counters").unwrap();
+        a.batch_execute("BEGIN IMMEDIATE; UPDATE counters SET n = 1; COMMIT").unwrap();
+        let refused = DbError::from(b.batch_execute("UPDATE counters SET n = 2").unwrap_err());
+        assert!(refused.asks_for_retry(), "{refused}");
+    });
+}
+
+/// What only PostgreSQL does to a transaction.
+#[cfg(feature = "services")]
+mod services_only {
+    use super::*;
+
+    /// Two transactions that each wait for the other's row: one is cancelled, and run again.
+    #[test]
+    fn a_deadlock_is_run_again() {
+        poligon_testkit::run(async {
+            let ctx = with_counters(Backend::Services).await;
+            let (runs, both_hold_one) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(2)));
+            let add = |first: i64, second: i64| {
+                let (db, runs, both) = (ctx.db.clone(), Arc::clone(&runs), Arc::clone(&both_hold_one));
+                tokio::spawn(async move {
+                    let work = move |db: &mut Db| {
+                        let run = runs.fetch_add(1, Ordering::SeqCst);
+                        diesel::update(counters::table.find(first)).set(counters::n.eq(counters::n + 1)).execute(db)?;
+                        if run < 2 {
+                            both.wait();
+                        }
+                        diesel::update(counters::table.find(second))
+                            .set(counters::n.eq(counters::n + 1))
+                            .execute(db)?;
+                        Ok::<_, DbError>(())
+                    };
+                    db.write(work).await
+                })
+            };
+            let (one, other) = (add(1, 2), add(2, 1));
+            one.await.unwrap().unwrap();
+            other.await.unwrap().unwrap();
+            assert_eq!((count(&ctx, 1).await, count(&ctx, 2).await), (2, 2));
+            assert_eq!(runs.load(Ordering::SeqCst), 3, "one of the two ran twice");
+        });
+    }
+
+    /// Two serialisable transactions that each read what the other writes.
+    #[test]
+    fn a_serialisation_failure_is_run_again() {
+        poligon_testkit::run(async {
+            let ctx = with_counters(Backend::Services).await;
+            let (runs, both_have_read) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(2)));
+            let copy_sum = |to: i64| {
+                let (db, runs, both) = (ctx.db.clone(), Arc::clone(&runs), Arc::clone(&both_have_read));
+                tokio::spawn(async move {
+                    let work = move |db: &mut Db| {
+                        let run = runs.fetch_add(1, Ordering::SeqCst);
+                        sql_query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE").execute(db)?;
+                        let read: Vec<i64> = counters::table.select(counters::n).load(db)?;
+                        if run < 2 {
+                            both.wait();
+                        }
+                        let sum = read.iter().sum::<i64>() + 1;
+                        diesel::update(counters::table.find(to)).set(counters::n.eq(sum)).execute(db)?;
+                        Ok::<_, DbError>(())
+                    };
+                    db.write(work).await
+                })
+            };
+            let (one, other) = (copy_sum(1), copy_sum(2));
+            one.await.unwrap().unwrap();
+            other.await.unwrap().unwrap();
+            let mut found = [count(&ctx, 1).await, count(&ctx, 2).await];
+            found.sort_unstable();
+            assert_eq!(found, [1, 2], "one after the other, in either order");
+            assert_eq!(runs.load(Ordering::SeqCst), 3, "one of the two ran twice");
+        });
+    }
+}

@@ -1,0 +1,199 @@
+//! The edge and the routes, by a domain with the least of everything.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a test
+
+use poligon_common::answer::Answer;
+use poligon_common::{CurrentUser, Domain, Routes, op};
+use poligon_testkit::{Backend, TestApp};
+use serde_json::{Value, json};
+
+poligon_testkit::tests! {
+    start =>
+    a_public_path_answers,
+    a_permitted_path_asks_for_the_permission,
+    an_unknown_path_is_404_and_a_wrong_method_405,
+    head_and_options_are_answered,
+    unknown_query_names_are_refused_all_at_once,
+    a_panic_is_a_500_problem_and_the_server_lives_on,
+    the_request_id_comes_back,
+    other_origins_get_no_cors_headers,
+    a_revoked_session_ends_on_every_copy,
+    bad_tokens_are_401,
+    an_application_stops_and_answers_no_more,
+    two_applications_share_nothing,
+}
+
+const PERMISSION: &str = "things:read";
+
+#[utoipa::path(get, path = "/open", params(("colour" = Option<String>, Query, description = "Any")),
+    responses((status = 200, description = "Always")))]
+async fn open() -> Answer<Value> {
+    Answer::ok(json!({"open": true}))
+}
+
+#[utoipa::path(get, path = "/things", responses((status = 200, description = "For some")))]
+async fn things(user: CurrentUser) -> Answer<Value> {
+    Answer::ok(json!({"user_id": user.user_id}))
+}
+
+#[utoipa::path(post, path = "/panic", responses((status = 200, description = "Never")))]
+async fn panics() -> Answer<Value> {
+    panic!("a secret cause");
+}
+
+fn domain() -> Domain {
+    Domain {
+        name: "toy",
+        routes: || {
+            let mut routes = Routes::new("/api/toy", "toy");
+            routes.public(op!(open)).permitted(PERMISSION, op!(things)).public(op!(panics));
+            routes
+        },
+        subscribers: Vec::new,
+        jobs: Vec::new,
+        permissions: &[],
+        problems: &[],
+        seed: |_, _, _| Ok(()),
+    }
+}
+
+async fn start(backend: Backend) -> TestApp {
+    let origins = vec!["https://shop.example".to_owned()];
+    TestApp::builder(backend).domain(domain()).config(|c| c.server.allowed_origins = origins).start().await
+}
+
+async fn a_public_path_answers(app: TestApp) {
+    let reply = app.client().get("/api/toy/open?colour=red").send().await.expect(200);
+    assert_eq!(reply.body, json!({"open": true}));
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
+async fn a_permitted_path_asks_for_the_permission(app: TestApp) {
+    let stranger = app.client().get("/api/toy/things").send().await.expect_problem(401, "unauthenticated");
+    assert!(stranger.header("www-authenticate").is_some_and(|v| v.starts_with("Bearer")));
+    app.grant("reader", &[PERMISSION]).await;
+    let other = app.sign_in_as(&["visitor"]).await;
+    other.get("/api/toy/things").send().await.expect_problem(403, "forbidden");
+    let reader = app.sign_in_as(&["visitor", "reader"]).await;
+    let reply = reader.get("/api/toy/things").send().await.expect(200);
+    assert_eq!(reply.body["user_id"].as_i64(), reader.user_id);
+}
+
+async fn an_unknown_path_is_404_and_a_wrong_method_405(app: TestApp) {
+    for path in ["/", "/api", "/api/toy", "/api/toy/nothing", "/api/toy/open/more", "/api/toy/%00"] {
+        app.client().get(path).send().await.expect_problem(404, "not_found");
+    }
+    let reply = app.client().delete("/api/toy/open").send().await.expect_problem(405, "method_not_allowed");
+    assert_eq!(reply.header("allow"), Some("GET, HEAD, OPTIONS"));
+    let reply = app.client().get("/api/toy/panic").send().await.expect_problem(405, "method_not_allowed");
+    assert_eq!(reply.header("allow"), Some("OPTIONS, POST"));
+}
+
+async fn head_and_options_are_answered(app: TestApp) {
+    let get = app.client().get("/api/toy/open").send().await.expect(200);
+    let head = app.client().request("HEAD".parse().unwrap(), "/api/toy/open").send().await.expect(200);
+    assert_eq!(head.text, "");
+    assert_eq!(head.header("content-length"), get.header("content-length"));
+    let options = app.client().request("OPTIONS".parse().unwrap(), "/api/toy/open").send().await.expect(204);
+    assert_eq!(options.header("allow"), Some("GET, HEAD, OPTIONS"));
+}
+
+async fn unknown_query_names_are_refused_all_at_once(app: TestApp) {
+    let reply = app.client().get("/api/toy/open?color=red&x=1&colour=blue").send().await;
+    let reply = reply.expect_problem(422, "validation_failed");
+    assert_eq!(reply.pointers(), ["/color", "/x"]);
+}
+
+async fn a_panic_is_a_500_problem_and_the_server_lives_on(app: TestApp) {
+    for _ in 0..20 {
+        let reply = app.client().post("/api/toy/panic").send().await.expect_problem(500, "internal");
+        assert!(!reply.text.contains("secret cause") && !reply.text.contains("panicked"), "{}", reply.text);
+    }
+    app.client().get("/api/toy/open").send().await.expect(200);
+}
+
+async fn the_request_id_comes_back(app: TestApp) {
+    let given = app.client().get("/api/toy/none").header("X-Request-Id", "abc-123").send().await.expect(404);
+    assert_eq!((given.header("x-request-id"), given.body["request_id"].as_str()), (Some("abc-123"), Some("abc-123")));
+    let too_long = "x".repeat(129);
+    let made = app.client().get("/api/toy/open").header("X-Request-Id", &too_long).send().await.expect(200);
+    assert_eq!(made.header("x-request-id").map(str::len), Some(32), "an id that is too long is replaced");
+}
+
+async fn other_origins_get_no_cors_headers(app: TestApp) {
+    let preflight = |origin: &'static str| {
+        app.client()
+            .request("OPTIONS".parse().unwrap(), "/api/toy/open")
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "GET")
+            .header("Access-Control-Request-Headers", "authorization")
+            .send()
+    };
+    let allowed = preflight("https://shop.example").await.expect(200);
+    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://shop.example"));
+    assert_eq!(allowed.header("access-control-allow-credentials"), Some("true"));
+    assert!(allowed.header("access-control-max-age").is_some());
+    for origin in ["https://evil.example", "null", "http://shop.example"] {
+        let refused = preflight(origin).await;
+        assert_eq!(refused.header("access-control-allow-origin"), None, "{origin}");
+    }
+}
+
+async fn a_revoked_session_ends_on_every_copy(app: TestApp) {
+    use diesel::prelude::*;
+    use poligon_core::db::DbError;
+    use poligon_core::schema::sessions;
+
+    app.grant("reader", &[PERMISSION]).await;
+    let here = app.sign_in_as(&["reader"]).await;
+    let copy = app.another_copy();
+    let there = here.towards(copy.url());
+    for client in [&here, &there] {
+        client.get("/api/toy/things").send().await.expect(200);
+    }
+    let (user_id, now) = (here.user_id.unwrap(), app.clock().now());
+    let revoke = app.ctx.db.write(move |db| {
+        let of_user = sessions::table.filter(sessions::user_id.eq(user_id));
+        diesel::update(of_user).set(sessions::revoked_at.eq(now)).execute(db).map_err(DbError::from)
+    });
+    revoke.await.unwrap();
+    app.ctx.people_changed();
+    here.get("/api/toy/things").send().await.expect_problem(401, "invalid_token");
+    tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+    there.get("/api/toy/things").send().await.expect_problem(401, "invalid_token");
+}
+
+async fn bad_tokens_are_401(app: TestApp) {
+    app.grant("reader", &[PERMISSION]).await;
+    let good = app.sign_in_as(&["reader"]).await;
+    let token = good.token().unwrap();
+    let (body, signature) = token.rsplit_once('.').unwrap();
+    let flipped = signature.chars().rev().collect::<String>();
+    for bad in [String::new(), "x".into(), body.to_owned(), format!("{body}."), format!("{body}.{flipped}")] {
+        let reply = app.client().with_token(bad).get("/api/toy/things").send().await;
+        reply.expect_problem(401, "invalid_token");
+    }
+    let other = start(app.backend).await;
+    good.towards(other.url()).get("/api/toy/things").send().await.expect_problem(401, "invalid_token");
+}
+
+async fn an_application_stops_and_answers_no_more(app: TestApp) {
+    let client = app.client();
+    client.get("/api/toy/open").send().await.expect(200);
+    app.stop().await;
+    assert!(client.get("/api/toy/open").try_send().await.is_err());
+}
+
+async fn two_applications_share_nothing(app: TestApp) {
+    use poligon_core::cache::Rate;
+
+    let other = start(app.backend).await;
+    let (rate, now) = (Rate { interval: 60_000_000, burst: 1 }, app.clock().now());
+    assert!(app.ctx.cache.admit("k", rate, now).await.unwrap().admitted);
+    assert!(!app.ctx.cache.admit("k", rate, now).await.unwrap().admitted);
+    assert!(other.ctx.cache.admit("k", rate, now).await.unwrap().admitted, "another application has its own cache");
+    let person = app.sign_in_as(&[]).await;
+    assert_eq!(person.user_id, Some(1));
+    assert_eq!(other.sign_in_as(&[]).await.user_id, Some(1), "another application has its own database");
+}
