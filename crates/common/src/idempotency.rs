@@ -27,8 +27,12 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// How long a key counts as in flight when its request never ended.
 const IN_FLIGHT: Duration = Duration::from_secs(10);
 
-/// The key of a request, if it has one. Ask for it after the body: it needs the body's hash.
-pub struct Idempotency(Option<Scope>);
+/// The key of a request, if it has one.
+pub struct Idempotency {
+    key: Option<String>,
+    /// For the body's hash, which is there once every argument of the handler is.
+    request: HttpRequest,
+}
 
 #[derive(Clone)]
 struct Scope {
@@ -37,14 +41,27 @@ struct Scope {
     body_hash: String,
 }
 
+impl Scope {
+    /// Where the key counts as in flight.
+    fn marker(&self) -> String {
+        format!("in-flight:{}", self.name)
+    }
+}
+
 impl Idempotency {
     fn of(req: &HttpRequest) -> Result<Self, Problem> {
-        let Some(value) = req.headers().get(HEADER) else { return Ok(Self(None)) };
+        let request = req.clone();
+        let Some(value) = req.headers().get(HEADER) else { return Ok(Self { key: None, request }) };
         let key =
             value.to_str().ok().filter(|k| (1..=255).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_graphic()));
         let key = key.ok_or_else(|| {
             Problem::new(&kinds::MALFORMED_HEADER).detail("Idempotency-Key must be 1 to 255 visible ASCII characters")
         })?;
+        Ok(Self { key: Some(key.to_owned()), request })
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        let (key, req) = (self.key.as_ref()?, &self.request);
         let extensions = req.extensions();
         let caller = match extensions.get::<CurrentUser>() {
             Some(user) => format!("user-{}", user.user_id),
@@ -52,38 +69,92 @@ impl Idempotency {
         };
         let name = fingerprint(&format!("{caller}\n{}\n{}\n{key}", req.method(), req.path()));
         let body_hash = extensions.get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
-        Ok(Self(Some(Scope { name, body_hash })))
+        Some(Scope { name, body_hash })
     }
 
-    /// Runs `work` in one transaction and answers with what it gives; for a repeated key it answers as before, and
-    /// `work` does not run.
-    pub async fn write<T, E, F>(self, ctx: &Ctx, mut work: F) -> Result<HttpResponse, Problem>
+    /// Takes the key before any costly work. A key that is being worked on is refused; one that has an answer gives
+    /// that answer, and nothing is to be done.
+    pub async fn begin(self, ctx: &Ctx) -> Result<Begun, Problem> {
+        let mut claim = Claim { ctx: ctx.clone(), scope: None };
+        let Some(scope) = self.scope() else { return Ok(Begun::Fresh(claim)) };
+        if !ctx.cache.set_if_absent(&scope.marker(), IN_FLIGHT).await? {
+            return Err(in_flight());
+        }
+        claim.scope = Some(scope.clone());
+        let now = ctx.clock.now();
+        let name = scope.name.clone();
+        match ctx.db.read_primary(move |db| find(db, &name, now)).await? {
+            None => Ok(Begun::Fresh(claim)),
+            Some((body_hash, stored)) => {
+                claim.release().await?;
+                if body_hash == scope.body_hash { Ok(Begun::Done(stored.into_response(true))) } else { Err(reused()) }
+            }
+        }
+    }
+}
+
+/// What a key has come to.
+pub enum Begun {
+    /// The work is to be done: by [`Claim::write`].
+    Fresh(Claim),
+    /// It was done before; this is the answer.
+    Done(HttpResponse),
+}
+
+/// A key that this request works on; given back when dropped.
+pub struct Claim {
+    ctx: Ctx,
+    scope: Option<Scope>,
+}
+
+impl Claim {
+    /// Runs `work` in one transaction, stores its answer there, and gives it.
+    pub async fn write<T, E, F>(mut self, mut work: F) -> Result<HttpResponse, Problem>
     where
         T: Serialize + Send + 'static,
         E: FromDb,
         Problem: From<E>,
         F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
     {
-        let Some(scope) = self.0 else {
-            let answer = ctx.db.write(work).await?;
+        let Some(scope) = self.scope.clone() else {
+            let answer = self.ctx.db.write(work).await?;
             return Ok(answer.into_response());
         };
-        let marker = format!("in-flight:{}", scope.name);
-        if !ctx.cache.set_if_absent(&marker, IN_FLIGHT).await? {
-            return Err(in_flight());
-        }
-        let now = ctx.clock.now();
-        let outcome = ctx.db.write(move |db| once(db, &scope, now, &mut work)).await;
-        ctx.cache.remove(&marker).await?;
+        let now = self.ctx.clock.now();
+        let outcome = self.ctx.db.write(move |db| once(db, &scope, now, &mut work)).await;
+        self.release().await?;
         match outcome {
             Ok(Once::First(stored)) => Ok(stored.into_response(false)),
             Ok(Once::Again(stored)) => Ok(stored.into_response(true)),
-            Ok(Once::OtherBody) => Err(Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED)),
+            Ok(Once::OtherBody) => Err(reused()),
             Err(Refusal::Work(error)) => Err(error.into()),
             Err(Refusal::Db(error)) if error.is_unique_violation("idempotency_keys", "scope") => Err(in_flight()),
             Err(Refusal::Db(error)) => Err(error.into()),
         }
     }
+
+    async fn release(&mut self) -> Result<(), Problem> {
+        match self.scope.take() {
+            Some(scope) => Ok(self.ctx.cache.remove(&scope.marker()).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let Some(scope) = self.scope.take() else { return };
+        let ctx = self.ctx.clone();
+        tokio::spawn(async move {
+            if let Err(error) = ctx.cache.remove(&scope.marker()).await {
+                tracing::debug!(%error, "a key in flight was not given back; it runs out by itself");
+            }
+        });
+    }
+}
+
+fn reused() -> Problem {
+    Problem::new(&kinds::IDEMPOTENCY_KEY_REUSED)
 }
 
 fn in_flight() -> Problem {

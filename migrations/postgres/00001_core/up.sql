@@ -121,7 +121,7 @@ CREATE INDEX mails_pending ON mails (next_attempt_at) WHERE sent_at IS NULL AND 
 -- The first answer to each Idempotency-Key, written in the transaction of its effect.
 CREATE TABLE idempotency_keys (
     -- Caller, method, path and key, hashed.
-    scope text NOT NULL PRIMARY KEY,
+    scope text NOT NULL CONSTRAINT idempotency_keys_scope_unique PRIMARY KEY,
     body_hash text NOT NULL,
     status bigint NOT NULL,
     headers jsonb NOT NULL,

@@ -29,7 +29,7 @@ pub(crate) fn run(config: Config) -> anyhow::Result<ExitCode> {
         match finding {
             Ok(text) => println!("ok     {name}: {text}"),
             Err(text) => {
-                println!("FAULT  {name}: {text}");
+                println!("FAULT  {name}: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
                 code = ExitCode::FAILURE;
             }
         }

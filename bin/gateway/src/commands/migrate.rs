@@ -7,14 +7,11 @@ use clap::{Args, Subcommand};
 use poligon_core::db::{Database, migrate};
 use poligon_core::{Clock, Config};
 
-use crate::cli::{Failure, Settings};
 use crate::startup;
 
 /// Arguments.
 #[derive(Args)]
 pub(crate) struct Migrate {
-    #[command(flatten)]
-    settings: Settings,
     #[command(subcommand)]
     step: Option<Step>,
 }
@@ -31,10 +28,8 @@ enum Step {
 
 impl Migrate {
     /// Does it.
-    pub(crate) fn run(self, load: impl FnOnce(Settings) -> Result<Config, Failure>) -> Result<ExitCode, Failure> {
-        let config = load(self.settings)?;
-        let step = self.step.unwrap_or(Step::Up);
-        Ok(migrate(&config, step).context("the migration failed")?)
+    pub(crate) fn run(&self, config: &Config) -> anyhow::Result<ExitCode> {
+        migrate(config, self.step.unwrap_or(Step::Up)).context("the migration failed")
     }
 }
 

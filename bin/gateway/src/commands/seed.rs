@@ -12,15 +12,13 @@ use poligon_core::security::KeyRing;
 use poligon_core::seed::{Plan, Profile};
 use poligon_core::{Clock, Config, Timestamp};
 
-use crate::cli::{Failure, Settings, Shared, is_production};
+use crate::cli::is_production;
 use crate::composition::DEMO_SEED;
 use crate::startup;
 
 /// Arguments.
 #[derive(Args)]
 pub(crate) struct Seed {
-    #[command(flatten)]
-    shared: Shared,
     /// Which data
     #[arg(long, value_enum, default_value_t = Data::Demo)]
     profile: Data,
@@ -54,16 +52,11 @@ impl From<Data> for Profile {
 
 impl Seed {
     /// Does it.
-    pub(crate) fn run(self, load: impl FnOnce(Settings) -> Result<Config, Failure>) -> Result<ExitCode, Failure> {
-        let mut config = load(Settings::without_profile(self.shared.clone()))?;
-        Ok(self.fill(&mut config)?)
-    }
-
-    fn fill(&self, config: &mut Config) -> anyhow::Result<ExitCode> {
-        if is_production(config) && self.profile != Data::Empty {
+    pub(crate) fn run(&self, mut config: Config) -> anyhow::Result<ExitCode> {
+        if is_production(&config) && self.profile != Data::Empty {
             anyhow::bail!("demo data has passwords that everybody knows: the production profile takes --profile empty");
         }
-        startup::prepare_folder(config)?;
+        startup::prepare_folder(&mut config)?;
         let keys = KeyRing::new(&config.security)?;
         let now = Clock::system().now();
         let bar = Bar::default();

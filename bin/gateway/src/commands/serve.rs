@@ -17,7 +17,7 @@ use crate::{composition, demo_accounts};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1_024;
-/// The least time between "not ready" and the closing of the listener: connections in use get an answer with
+/// The time between the last new connection and the closing of the listener: those in use get an answer with
 /// `Connection: close` in it, so that none is cut with a request on its way.
 const SETTLE: Duration = Duration::from_millis(250);
 /// What a shell reports of a process that SIGINT ended.
@@ -40,26 +40,54 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         let ctx = ctx.clone();
         tokio::task::spawn_blocking(move || startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).await??
     };
+    let door = listener.try_clone()?;
     let mut signals = Signals::listen()?;
     let running = Running::start(&ctx, composition::domains(), composition::extra, listener)?;
     greet(&ctx, running.address, &prepared);
     signals.next().await;
-    stop(&ctx, running, signals).await;
+    stop(&ctx, running, signals, door).await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Turns not ready, lets load balancers and clients notice, finishes what is in flight. A second signal ends the
 /// process at once.
-async fn stop(ctx: &Ctx, running: Running, mut signals: Signals) {
+async fn stop(ctx: &Ctx, running: Running, mut signals: Signals, door: TcpListener) {
     tracing::info!("stopping; a second signal stops at once");
     tokio::spawn(async move {
         signals.next().await;
         std::process::exit(INTERRUPTED);
     });
     ctx.health.start_draining();
-    tokio::time::sleep(SETTLE.max(Duration::from_millis(ctx.config.server.drain_delay_ms))).await;
+    tokio::time::sleep(Duration::from_millis(ctx.config.server.drain_delay_ms)).await;
+    if let Err(error) = close_door(&door) {
+        tracing::debug!(%error, "connections that begin while the listener closes may be cut");
+    }
+    drop(door);
+    tokio::time::sleep(SETTLE).await;
     running.stop().await;
     tracing::info!("stopped");
+}
+
+/// Lets no new connection begin while those that have begun are served. Closing the listener at once would reset every
+/// connection that the kernel has accepted and the server has not, with its request. A client that comes now is not
+/// answered, tries again, and is refused or meets the next process.
+#[cfg(target_os = "linux")]
+fn close_door(listener: &TcpListener) -> std::io::Result<()> {
+    use socket2::{SockFilter, SockRef};
+    // Classic BPF over the TCP header: drop what has SYN among its flags (byte 13), keep the rest.
+    let drop_syn = [
+        SockFilter::new(0x30, 0, 0, 13),     // load byte 13
+        SockFilter::new(0x45, 0, 1, 0x02),   // SYN set? else skip one
+        SockFilter::new(0x06, 0, 0, 0),      // drop
+        SockFilter::new(0x06, 0, 0, 0xffff), // keep
+    ];
+    SockRef::from(listener).attach_filter(&drop_syn)
+}
+
+/// Elsewhere there is no such filter.
+#[cfg(not(target_os = "linux"))]
+fn close_door(_: &TcpListener) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -10,14 +10,11 @@ use poligon_core::db::{Database, Db, migrate};
 use poligon_core::security::KeyRing;
 use poligon_core::{Clock, Config, Timestamp, random};
 
-use crate::cli::{Failure, Settings};
 use crate::startup;
 
 /// Arguments.
 #[derive(Args)]
 pub(crate) struct User {
-    #[command(flatten)]
-    settings: Settings,
     #[command(subcommand)]
     deed: Deed,
 }
@@ -58,24 +55,19 @@ enum Deed {
 
 impl User {
     /// Does it.
-    pub(crate) fn run(self, load: impl FnOnce(Settings) -> Result<Config, Failure>) -> Result<ExitCode, Failure> {
-        let mut config = load(self.settings)?;
-        Ok(self.deed.run(&mut config)?)
-    }
-}
-
-impl Deed {
-    fn run(&self, config: &mut Config) -> anyhow::Result<ExitCode> {
-        startup::prepare_folder(config)?;
+    pub(crate) fn run(&self, mut config: Config) -> anyhow::Result<ExitCode> {
+        startup::prepare_folder(&mut config)?;
         let now = Clock::system().now();
         Database::open(&config.database)?.alone(|db| {
             migrate::up(db)?;
             startup::sync_roles(db, now)?;
-            self.change(db, config, now)
+            self.deed.change(db, &config, now)
         })?;
         Ok(ExitCode::SUCCESS)
     }
+}
 
+impl Deed {
     fn change(&self, db: &mut Db, config: &Config, now: Timestamp) -> anyhow::Result<()> {
         match self {
             Self::Create { email, username, role, password_stdin } => {

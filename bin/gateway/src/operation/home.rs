@@ -50,10 +50,8 @@ fn accounts(language: Language, accounts: &[DemoAccount]) -> String {
          <th scope=\"col\">{email}</th><th scope=\"col\">{name}</th><th scope=\"col\">{password}</th></tr></thead>\n\
          <tbody>\n{rows}</tbody></table></div>\n",
         title = language.pick("Demo accounts", "Учётные записи для примера"),
-        note = language.pick(
-            "They are here in the demo profile only.",
-            "Они есть только в демонстрационном профиле (demo)."
-        ),
+        note = language
+            .pick("They are here in the demo profile only.", "Они есть только в демонстрационном профиле (demo)."),
         role = language.pick("Role", "Роль"),
         email = language.pick("E-mail", "Эл. почта"),
         name = language.pick("User name", "Имя пользователя"),

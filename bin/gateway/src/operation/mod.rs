@@ -39,7 +39,9 @@ pub(crate) fn routes() -> Routes {
 }
 
 use docs::{__path_docs_file, __path_docs_page, __path_read_openapi, docs_file, docs_page, read_openapi};
-use health::{__path_health_details, __path_health_live, __path_health_ready, health_details, health_live, health_ready};
+use health::{
+    __path_health_details, __path_health_live, __path_health_ready, health_details, health_live, health_ready,
+};
 use home::{__path_home_page, home_page};
 use html::{__path_style_sheet, style_sheet};
 use mailbox::{__path_list_messages, __path_mailbox_page, list_messages, mailbox_page};

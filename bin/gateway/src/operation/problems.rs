@@ -10,10 +10,7 @@ use crate::composition;
 #[utoipa::path(get, path = "/problems/{code}",
     params(("code" = String, Path, description = "`code` of a problem"), PageQuery),
     responses((status = 200, description = "The explanation", body = String, content_type = "text/html")))]
-pub(crate) async fn problem_page(
-    Path(code): Path<String>,
-    language: Language,
-) -> Result<impl Responder, Problem> {
+pub(crate) async fn problem_page(Path(code): Path<String>, language: Language) -> Result<impl Responder, Problem> {
     let kinds = composition::problem_kinds();
     let kind = kinds.into_iter().find(|kind| kind.code == code).ok_or_else(Problem::not_found)?;
     let body = format!(

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::idempotency::Idempotency;
+use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::{Client, Ctx, CurrentUser, Json, Problem};
 use poligon_core::db::Db;
 use poligon_core::random;
@@ -38,6 +38,10 @@ pub(crate) async fn register(
     Json(body): Json<RegisterRequest>,
     key: Idempotency,
 ) -> Result<HttpResponse, Problem> {
+    let claim = match key.begin(&ctx).await? {
+        Begun::Fresh(claim) => claim,
+        Begun::Done(answer) => return Ok(answer),
+    };
     let own = [&body.email.address, &body.username.name, &body.display_name.0].map(ToOwned::to_owned);
     check_strength(&ctx, &body.password, own.into(), "/password").await?;
     let password_hash = hash_new(&ctx, &body.password).await?;
@@ -45,14 +49,14 @@ pub(crate) async fn register(
     let new = NewAccount { email, username, display_name, password_hash };
     let token = random::token().map_err(Error::from)?;
     let (base_url, now, metrics) = (ctx.config.server.base_url(), ctx.clock.now(), ctx.metrics.clone());
-    key.write(&ctx, move |db| {
+    let make = move |db: &mut Db| {
         let user = model::register(db, &new, &token, &base_url, now)?;
         let entry = audit::own("register", Outcome::Success, &client, user.id);
         record(db, &entry, now)?;
         entry.announce(&metrics);
         Ok::<_, Error>(Answer::created(&format!("/api/auth/users/{}", user.id), user))
-    })
-    .await
+    };
+    claim.write(make).await
 }
 
 /// A token from a mail.

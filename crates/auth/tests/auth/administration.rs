@@ -14,14 +14,14 @@ async fn accounts_are_listed_filtered_and_paged(app: TestApp) {
     let mut path = "/api/auth/users?limit=10&q=person&include_total=true".to_owned();
     loop {
         let page = admin.get(&path).send().await.expect(200);
-        assert_eq!(page.body["total"], 25 + 1); // and the administrator, whose test name begins alike
+        assert_eq!(page.body["total"], 25);
         seen.extend(page.body["items"].as_array().expect("items").iter().map(|u| u["id"].as_i64().expect("an id")));
         let Some(link) = page.header("link") else { break };
         assert!(page.body["next_cursor"].is_string());
         path = link.trim_start_matches('<').split('>').next().expect("a link").to_owned();
         register(&app, &format!("later{}", seen.len())).await; // an insert shifts no page
     }
-    assert_eq!(seen.len(), 26);
+    assert_eq!(seen.len(), 25);
     assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
     let found = admin.get("/api/auth/users?q=PERSON7").send().await.expect(200).body;
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1));

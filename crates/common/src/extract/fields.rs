@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
 use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, schema::Schema};
 
@@ -46,7 +47,7 @@ fn explain(
     given: &Map<String, Value>,
 ) -> Option<(String, FieldError)> {
     let message = error.inner().to_string();
-    let segments: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+    let segments: Vec<String> = error.path().iter().map(name_of).collect();
     if let Some(name) = quoted(&message, "unknown field `") {
         let top = segments.first().filter(|s| given.contains_key(*s)).unwrap_or(&name).clone();
         let mut path: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -67,6 +68,15 @@ fn explain(
         }
     };
     Some((top, found))
+}
+
+fn name_of(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => index.to_string(),
+        Segment::Map { key } => key.clone(),
+        Segment::Enum { variant } => variant.clone(),
+        Segment::Unknown => String::new(),
+    }
 }
 
 /// Serde's own words, in ours.

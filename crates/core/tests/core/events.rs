@@ -101,7 +101,7 @@ async fn a_failure_holds_up_its_own_object_only(backend: Backend) {
     }
     let failing = Arc::new(Mutex::new(true));
     let fails = Arc::clone(&failing);
-    let subscriber = log.subscriber(move |e| e.object == "toy:1" && *fails.lock().unwrap());
+    let subscriber = log.subscriber(move |e| e.object == "toy:1" && e.payload.0["n"] == 0 && *fails.lock().unwrap());
     let dispatcher = Dispatcher::new(ctx.clone(), vec![subscriber]);
     while dispatcher.round().await.unwrap() > 0 {}
     assert_eq!((log.of("toy:1"), log.of("toy:2")), (vec![], vec![0, 1, 2]));
