@@ -2,7 +2,7 @@
 //!
 //! A test is written once and runs on both backends:
 //!
-//! ```ignore
+//! ```text
 //! async fn start(backend: Backend) -> TestApp {
 //!     TestApp::start(backend, vec![my_domain()], |_| {}).await
 //! }

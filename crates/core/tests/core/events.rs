@@ -131,7 +131,8 @@ async fn a_delivery_is_dead_after_its_last_try(backend: Backend) {
         ctx.clock.advance(chrono::Duration::hours(1));
     }
     while dispatcher.round().await.unwrap() > 0 {}
-    assert_eq!((*tries.lock().unwrap(), log.of("toy:1"), waiting(&ctx).await), (10, vec![1], 0));
+    let tried = *tries.lock().unwrap();
+    assert_eq!((tried, log.of("toy:1"), waiting(&ctx).await), (10, vec![1], 0));
 }
 
 /// A copy of the gateway that dies while it delivers has noted nothing: the next holder of the lease delivers again.

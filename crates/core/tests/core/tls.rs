@@ -35,7 +35,7 @@ impl Server {
         let data = server.data();
         fs::create_dir(&data).unwrap();
         fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
-        server.own(&data);
+        own_by_postgres(&data);
         server.run("initdb", &["-U", "postgres", "-A", "trust", "--no-sync"]);
         let (root_pem, issuer) = root();
         let key = KeyPair::generate().unwrap();
@@ -46,7 +46,7 @@ impl Server {
             let path = data.join(name);
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            server.own(&path);
+            own_by_postgres(&path);
         }
         let ssl = if tls { "on" } else { "off" };
         let port = server.port;
@@ -58,12 +58,6 @@ impl Server {
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
-    }
-
-    fn own(&self, path: &Path) {
-        if is_root() {
-            assert!(Command::new("chown").arg("postgres").arg(path).status().unwrap().success());
-        }
     }
 
     /// Runs one of PostgreSQL's programs, which refuse to run as root.
@@ -107,6 +101,13 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.run("pg_ctl", &["-m", "immediate", "-w", "stop"]);
+    }
+}
+
+/// PostgreSQL reads only what is its own.
+fn own_by_postgres(path: &Path) {
+    if is_root() {
+        assert!(Command::new("chown").arg("postgres").arg(path).status().unwrap().success());
     }
 }
 
