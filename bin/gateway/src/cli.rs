@@ -52,10 +52,10 @@ struct Shared {
     /// Where the embedded database, files and the demo's secret lie [default: ./data]
     #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<String>,
-    /// sqlite://PATH or postgres://… [default: a file in the data folder]
+    /// `sqlite://PATH` or `postgres://…` [default: a file in the data folder]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
-    /// redis://… [default: cache in this process]
+    /// `redis://…` [default: cache in this process]
     #[arg(long, global = true, value_name = "URL")]
     redis_url: Option<String>,
     /// What is logged, as tracing directives: debug, `poligon_auth=debug,info`, … [default: info]

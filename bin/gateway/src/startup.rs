@@ -24,13 +24,22 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Makes the data folder, and in the demo profile the secret that is missing in the settings.
 pub(crate) fn prepare_folder(config: &mut Config) -> anyhow::Result<()> {
     let folder = &config.data_dir.0;
-    fs::create_dir_all(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+    make_private(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
     if config.security.signing_secret.is_empty() && !is_production(config) {
         let file = folder.join(SECRET_FILE);
         let secret = keep_secret(&file).with_context(|| format!("the secret in {} cannot be used", file.display()))?;
         config.security.signing_secret = secret;
     }
     Ok(())
+}
+
+/// Makes a folder that only its owner can look into: the database and the secret lie there.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut maker = fs::DirBuilder::new();
+    maker.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    maker.create(folder)
 }
 
 /// The secret in `file`, which is made when it is not there. Of several processes that make it at once, one wins and

@@ -30,7 +30,7 @@ pub(crate) fn jobs() -> Vec<Job> {
     vec![
         Job::on_demand(FORGOT_PASSWORD, 5, |ctx, payload| send(ctx, payload, Kind::ResetPassword)),
         Job::on_demand(RESEND_VERIFICATION, 5, |ctx, payload| send(ctx, payload, Kind::VerifyEmail)),
-        Job::periodic("auth.tidy", Duration::from_secs(3600), tidy),
+        Job::periodic("auth.tidy", Duration::from_hours(1), tidy),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Tables that only this domain reads and writes. `users`, `sessions`, roles and the security log are in the core.
-#![allow(missing_docs)] // the macro writes a public item for each column; the columns are explained in the migrations
+// The macro writes a public item for each column; the columns are explained in the migrations. Its types come by `*`.
+#![allow(missing_docs, clippy::wildcard_imports)]
 
 use poligon_core::schema::{sessions, user_roles, users};
 

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::problem::Problem;
 
+/// Status, headers and body.
+pub(crate) type Parts = (StatusCode, Vec<(HeaderName, HeaderValue)>, String);
+
 /// A JSON answer: status, headers and a value, serialised when it is sent.
 #[derive(Debug, Clone)]
 pub struct Answer<T> {
@@ -41,7 +44,7 @@ impl<T: Serialize> Answer<T> {
     }
 
     /// Status, headers and body, for storing.
-    pub(crate) fn into_parts(self) -> Result<(StatusCode, Vec<(HeaderName, HeaderValue)>, String), serde_json::Error> {
+    pub(crate) fn into_parts(self) -> Result<Parts, serde_json::Error> {
         let body = serde_json::to_string(&self.value)?;
         Ok((self.status, self.headers, body))
     }

@@ -1,12 +1,10 @@
-//! The whole OpenAPI document, and the pages that explain each problem.
+//! The whole OpenAPI document.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use actix_web::{HttpResponse, Scope, web};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
-use crate::problem::{FieldError, Kind, Problem, ProblemBody};
+use crate::problem::{FieldError, ProblemBody};
 use crate::routes::BEARER;
 
 const DESCRIPTION: &str = "A real backend to practise test automation on.\n\n\
@@ -33,27 +31,4 @@ pub fn compose(parts: Vec<OpenApi>) -> OpenApi {
         whole.merge(part);
         whole
     })
-}
-
-/// `/problems/<code>`: what each code means, as a page.
-pub fn problem_pages(kinds: Vec<&'static Kind>) -> Scope {
-    let kinds = web::Data::new(kinds);
-    web::scope("/problems").app_data(kinds).route("/{code}", web::get().to(problem_page))
-}
-
-async fn problem_page(code: web::Path<String>, kinds: web::Data<Vec<&'static Kind>>) -> Result<HttpResponse, Problem> {
-    let kind = kinds.iter().find(|kind| kind.code == code.as_str()).ok_or_else(Problem::not_found)?;
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-         <h1>{title}</h1><p><code>{code}</code>, status {status}</p><p>{help}</p></html>",
-        title = kind.title,
-        code = kind.code,
-        status = kind.status,
-        help = kind.help,
-    );
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .insert_header(("Cache-Control", "public, max-age=3600"))
-        .body(page))
 }

@@ -19,7 +19,7 @@ const KEPT: chrono::Duration = chrono::Duration::days(90);
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::periodic("core.send_mail", Duration::from_secs(2), mail::send_due),
-        Job::periodic("core.tidy", Duration::from_secs(600), tidy),
+        Job::periodic("core.tidy", Duration::from_mins(10), tidy),
     ]
 }
 

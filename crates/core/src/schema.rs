@@ -1,6 +1,7 @@
 //! Tables that belong to no single domain. `users`, `sessions` and the role tables are written by the auth domain
 //! only; everybody reads them.
-#![allow(missing_docs)] // the macro writes a public item for each column; the columns are explained in the migrations
+// The macro writes a public item for each column; the columns are explained in the migrations. Its types come by `*`.
+#![allow(missing_docs, clippy::wildcard_imports)]
 
 diesel::table! {
     use diesel::sql_types::*;

@@ -23,8 +23,8 @@ pub(crate) struct Seed {
     #[arg(long, value_enum, default_value_t = Data::Demo)]
     profile: Data,
     /// The seed of all chance: the same seed and anchor make the same data
-    #[arg(long, default_value_t = DEMO_SEED)]
-    seed: u64,
+    #[arg(long = "seed", value_name = "NUMBER", default_value_t = DEMO_SEED)]
+    number: u64,
     /// The day that all times are offsets from, UTC [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     anchor: Option<NaiveDate>,
@@ -63,7 +63,7 @@ impl Seed {
         let progress = |step: &str, done: u64, of: u64| bar.show(step, done, of);
         let plan = Plan {
             profile: self.profile.into(),
-            seed: self.seed,
+            seed: self.number,
             anchor: self.anchor.map_or_else(|| startup::start_of_day(now), midnight)?,
             bcrypt_cost: config.security.bcrypt_cost,
             progress: &progress,

@@ -144,10 +144,7 @@ impl Signals {
 /// Tells people where everything is.
 fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
     let config = &ctx.config;
-    let url = match config.server.public_url.is_empty() {
-        true => format!("http://{address}"),
-        false => config.server.base_url(),
-    };
+    let url = if config.server.public_url.is_empty() { format!("http://{address}") } else { config.server.base_url() };
     let database = match ctx.db.kind() {
         Kind::Sqlite => "SQLite",
         Kind::Postgres => "PostgreSQL",

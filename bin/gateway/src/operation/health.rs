@@ -38,7 +38,7 @@ pub(crate) async fn health_ready(ctx: Ctx) -> Result<impl Responder, Problem> {
     if ctx.health.is_draining() {
         return Err(not_ready(&["draining"]));
     }
-    let checks = ctx.check_health().await;
+    let checks = Box::pin(ctx.check_health()).await; // a large future
     let failed: Vec<&Check> = checks.iter().filter(|check| check.error.is_some()).collect();
     for check in &failed {
         tracing::warn!(dependency = check.name, error = check.error, "not ready");
@@ -159,7 +159,7 @@ impl From<DeadJob> for DeadJobDetails {
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "The details", body = HealthDetails)))]
 pub(crate) async fn health_details(ctx: Ctx) -> impl Responder {
     let now = ctx.clock.now();
-    let (checks, backlog) = tokio::join!(ctx.check_health(), ctx.db.read_primary(move |db| backlog(db, now)));
+    let (checks, backlog) = tokio::join!(Box::pin(ctx.check_health()), ctx.db.read_primary(move |db| backlog(db, now)));
     let failing = checks.iter().any(|check| check.error.is_some());
     let (outbox, dead_jobs) = backlog.ok().unzip(); // why it cannot be read stands in the checks
     let (waiting, running) = ctx.hasher.load();

@@ -97,10 +97,10 @@ pub(crate) async fn mailbox_page(
     let mails = ctx.db.read_primary(move |db| mail::list_mails(db, asked.as_deref(), MOST)).await?;
     let title = language.pick("Mailbox", "Почта");
     let mut main = format!("<h1>{title}</h1>\n{}", filter(language, to.as_deref().unwrap_or_default()));
-    match mails.is_empty() {
-        true => main += &nothing(language),
-        false => main.extend(mails.iter().map(message)),
+    if mails.is_empty() {
+        main += &nothing(language);
     }
+    main.extend(mails.iter().map(message));
     Ok(page(language, title, "/mailbox", &main))
 }
 

@@ -12,7 +12,7 @@ async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
     for request in requests {
         tasks.spawn(async move { request.send().await.status });
     }
-    let mut statuses: Vec<u16> = tasks.join_all().await.into_iter().map(|status| u16::from(status)).collect();
+    let mut statuses: Vec<u16> = tasks.join_all().await;
     statuses.sort_unstable();
     statuses
 }

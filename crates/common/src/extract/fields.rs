@@ -100,7 +100,7 @@ fn quoted(message: &str, before: &str) -> Option<String> {
 
 /// A JSON Pointer (RFC 6901) of these parts.
 pub(crate) fn pointer(parts: &[&str]) -> String {
-    parts.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+    parts.iter().flat_map(|part| ["/".to_owned(), part.replace('~', "~0").replace('/', "~1")]).collect()
 }
 
 /// Pointers of all strings and names that hold U+0000, which PostgreSQL cannot store.

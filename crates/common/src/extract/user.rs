@@ -10,8 +10,7 @@ use poligon_core::security::Identity;
 
 use crate::problem::Problem;
 
-/// The logged-in caller. On a public route a valid token is understood and a missing one is no error, so there ask for
-/// `Option<CurrentUser>`.
+/// The logged-in caller. There is none on a public route, where no token is looked at.
 #[derive(Debug, Clone)]
 pub struct CurrentUser(pub Arc<Identity>);
 

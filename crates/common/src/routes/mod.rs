@@ -234,6 +234,6 @@ fn actix_method(method: HttpMethod) -> Method {
         HttpMethod::Options => Method::OPTIONS,
         HttpMethod::Head => Method::HEAD,
         HttpMethod::Trace => Method::TRACE,
-        _ => Method::GET,
+        HttpMethod::Get => Method::GET,
     }
 }

@@ -54,9 +54,8 @@ where
 
     fn settle(self: Box<Self>, committed: Result<(), &str>) {
         let answer = match (self.result, committed) {
-            (Some(Ok(_)), Err(cause)) => Err(DbError::Unavailable(cause.to_owned()).into()),
+            (Some(Ok(_)) | None, Err(cause)) => Err(DbError::Unavailable(cause.to_owned()).into()),
             (Some(result), _) => result,
-            (None, Err(cause)) => Err(DbError::Unavailable(cause.to_owned()).into()),
             (None, Ok(())) => Err(DbError::Busy.into()), // never begun: the caller had left
         };
         drop(self.reply.send(answer)); // a caller that left has its answer nowhere to go
@@ -124,7 +123,10 @@ fn write_loop(manager: &Manager, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
             error.to_string()
         });
         for job in batch {
-            job.settle(outcome.as_ref().map(|()| ()).map_err(String::as_str));
+            job.settle(match &outcome {
+                Ok(()) => Ok(()),
+                Err(cause) => Err(cause),
+            });
         }
     }
 }

@@ -87,13 +87,14 @@ impl Dispatcher {
     /// One look at the outbox; answers how many deliveries were made. Public for tests, which need no pause.
     pub async fn round(&self) -> Result<usize, DbError> {
         let (holder, now) = (self.ctx.instance.clone(), self.ctx.clock.now());
-        let pending = self.ctx.db.read_primary(pending).await?;
-        if pending.is_empty() {
+        if self.ctx.db.read_primary(pending).await?.is_empty() {
             return Ok(0);
         }
         if !self.ctx.db.write(move |db| lease::take(db, LEASE, &holder, now, LEASE_TIME)).await? {
             return Ok(0);
         }
+        // Read again under the lease: the holder before may have delivered what stood there a moment ago.
+        let pending = self.ctx.db.read_primary(pending).await?;
         let ids: Vec<i64> = pending.iter().map(|event| event.id).collect();
         let states = self.ctx.db.read_primary(move |db| states(db, &ids)).await?;
         let (outcomes, complete) = self.deliver(pending, &states).await;

@@ -52,7 +52,7 @@ impl Job {
         Fut: Future<Output = Result<(), JobError>> + Send + 'static,
     {
         let run = Arc::new(move |ctx, payload| -> Run { Box::pin(run(ctx, payload)) });
-        Self { name, every: None, tries, timeout: Duration::from_secs(60), run }
+        Self { name, every: None, tries, timeout: Duration::from_mins(1), run }
     }
 
     /// Work that comes back.
@@ -62,6 +62,6 @@ impl Job {
         Fut: Future<Output = Result<(), JobError>> + Send + 'static,
     {
         let run = Arc::new(move |ctx, _| -> Run { Box::pin(run(ctx)) });
-        Self { name, every: Some(every), tries: 1, timeout: Duration::from_secs(60), run }
+        Self { name, every: Some(every), tries: 1, timeout: Duration::from_mins(1), run }
     }
 }

@@ -1,0 +1,246 @@
+"""What the fuzzer has to know of the service to get past its doors: accounts, tokens from mails, ids that exist.
+
+Loaded by schemathesis (SCHEMATHESIS_HOOKS). Every operation gets a caller that may call it; those that end the caller
+(logout, deletion, change of password) get a new account for each case, so that no case takes the ground from another.
+Valid cases get, one time in two, something real in place of a random token, password or id: without that no answer of
+success would ever be compared with the document.
+
+What was exercised is counted for each operation and written at the end to the file in POLIGON_FUZZ_COUNTS.
+"""
+
+import atexit
+import itertools
+import json
+import os
+import re
+import threading
+import time
+from collections import Counter
+
+import requests
+import schemathesis
+from schemathesis.generation.modes import GenerationMode
+
+BASE = os.environ["POLIGON_FUZZ_URL"]
+ADMIN = ("admin", "practice makes perfect")
+PASSWORD = "granite otter velvet 77"
+NEW_PASSWORD = "cobalt heron meadow 31"
+MAIL_WAIT_S = 5.0
+
+ENDS_CALLER = {
+    "DELETE /api/auth/me",
+    "POST /api/auth/logout",
+    "POST /api/auth/change-password",
+    "POST /api/auth/change-email",
+    "DELETE /api/auth/sessions/{id}",
+}
+
+http = requests.Session()
+http.trust_env = False
+numbers = itertools.count(int(os.environ.get("POLIGON_FUZZ_FIRST", "1")))
+lock = threading.RLock()
+statuses: dict[str, Counter] = {}
+injected: Counter = Counter()
+
+
+def post(path, body, token=None, expected=(200, 201, 202, 204)):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = http.post(f"{BASE}/api/auth/{path}", json=body, headers=headers, timeout=10)
+    if answer.status_code not in expected:
+        raise RuntimeError(f"preparing a case: POST {path} answered {answer.status_code}: {answer.text}")
+    return answer.json() if answer.content else None
+
+
+def log_in(username, password):
+    return post("login", {"username": username, "password": password})
+
+
+class Person:
+    """A new account."""
+
+    def __init__(self):
+        self.username = f"fuzzed.{next(numbers)}"
+        self.email = f"{self.username}@example.com"
+        body = {"email": self.email, "username": self.username, "display_name": "Somebody", "password": PASSWORD}
+        self.id = post("register", body)["id"]
+
+    def log_in(self):
+        return log_in(self.username, PASSWORD)
+
+    def token_from_mail(self, kind):
+        """The token in the newest mail of this kind; mails are written by a job, so it may take a moment."""
+        give_up = time.monotonic() + MAIL_WAIT_S
+        while time.monotonic() < give_up:
+            answer = http.get(f"{BASE}/mailbox/messages", params={"to": self.email}, timeout=10)
+            for mail in answer.json()["items"]:
+                found = re.search(r"[A-Za-z0-9_-]{40,}", mail["body"])
+                if mail["kind"] == kind and found:
+                    return found.group()
+            time.sleep(0.02)
+        raise RuntimeError(f"no mail of kind {kind} came to {self.email} within {MAIL_WAIT_S} seconds")
+
+
+class Admin:
+    """The demo administrator's access token, renewed well before it expires."""
+
+    token, until = None, 0.0
+
+    @classmethod
+    def get(cls):
+        with lock:
+            if time.monotonic() > cls.until:
+                cls.token, cls.until = log_in(*ADMIN)["access_token"], time.monotonic() + 300
+            return cls.token
+
+
+def label(case):
+    return f"{case.operation.method.upper()} {case.operation.path}"
+
+
+people: dict[str, Person] = {}  # the accounts of ENDS_CALLER, by their header
+
+
+@schemathesis.auth(refresh_interval=None)
+class Caller:
+    """An access token of somebody who may call the operation."""
+
+    def get(self, case, context):
+        if label(case) not in ENDS_CALLER:
+            return Admin.get()
+        with lock:
+            person = Person()
+            token = person.log_in()["access_token"]
+            people[f"Bearer {token}"] = person
+            return token
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+def is_valid(case):
+    """Whether every part of the request follows the document."""
+    return case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE
+
+
+def real_login(case):
+    case.body.pop("email", None)
+    case.body |= {"username": ADMIN[0], "password": ADMIN[1]}
+
+
+def real_refresh(case):
+    case.body["refresh_token"] = Person().log_in()["refresh_token"]
+
+
+def real_verification(case):
+    case.body["token"] = Person().token_from_mail("verify_email")
+
+
+def real_reset(case):
+    person = Person()
+    post("forgot-password", {"email": person.email})
+    case.body |= {"token": person.token_from_mail("reset_password"), "password": NEW_PASSWORD}
+
+
+def real_proof(case):
+    case.body["current_password"] = PASSWORD
+    if "new_password" in case.body:
+        case.body["new_password"] = NEW_PASSWORD
+
+
+def real_registration(case):
+    name = f"fuzzed.{next(numbers)}"
+    case.body |= {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+
+
+def real_permissions(case):
+    case.body["permissions"] = ["users:read", "audit:read"]
+
+
+def real_session(case):
+    person = people.get(case.headers.get("Authorization"))
+    if person:
+        case.path_parameters["id"] = person.log_in()["session_id"]
+
+
+def real_user(case):
+    case.path_parameters["id"] = Person().id
+    if "roles" in (case.body if isinstance(case.body, dict) else {}):
+        case.body["roles"] = ["editor", "auditor"]
+
+
+def real_locked_user(case):
+    real_user(case)
+    post(f"users/{case.path_parameters['id']}/lock", {"reason": "for a case"}, Admin.get())
+
+
+def real_role(case):
+    name = f"role-{next(numbers)}"
+    post("roles", {"name": name, "permissions": ["users:read"]}, Admin.get())
+    case.path_parameters["name"] = name
+    if isinstance(case.body, dict):
+        real_permissions(case)
+
+
+def real_problem(case):
+    case.path_parameters["code"] = "not_found"
+
+
+def real_file(case):
+    case.path_parameters["file"] = "swagger-ui.css"
+
+
+REAL = {
+    "POST /api/auth/login": real_login,
+    "POST /api/auth/refresh": real_refresh,
+    "POST /api/auth/verify-email": real_verification,
+    "POST /api/auth/reset-password": real_reset,
+    "POST /api/auth/change-password": real_proof,
+    "POST /api/auth/change-email": real_proof,
+    "POST /api/auth/register": real_registration,
+    "POST /api/auth/roles": real_permissions,
+    "GET /api/auth/roles/{name}": real_role,
+    "PUT /api/auth/roles/{name}": real_role,
+    "DELETE /api/auth/roles/{name}": real_role,
+    "DELETE /api/auth/sessions/{id}": real_session,
+    "GET /api/auth/users/{id}": real_user,
+    "PATCH /api/auth/users/{id}": real_user,
+    "PUT /api/auth/users/{id}/roles": real_user,
+    "POST /api/auth/users/{id}/lock": real_user,
+    "DELETE /api/auth/users/{id}/lock": real_locked_user,
+    "GET /problems/{code}": real_problem,
+    "GET /docs/{file}": real_file,
+}
+turns: Counter = Counter()
+
+
+def wants_real(case, operation):
+    if operation not in REAL or not is_valid(case) or case.method.upper() != case.operation.method.upper():
+        return False
+    if case.operation.body and not isinstance(case.body, dict):
+        return False
+    turns[operation] += 1
+    return turns[operation] % 2 == 1
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    with lock:
+        operation = label(case)
+        if wants_real(case, operation):
+            REAL[operation](case)
+            injected[operation] += 1
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    with lock:
+        people.pop(case.headers.get("Authorization"), None)
+        statuses.setdefault(label(case), Counter())[response.status_code] += 1
+
+
+@atexit.register
+def write_counts():
+    path = os.environ.get("POLIGON_FUZZ_COUNTS")
+    if path:
+        with open(path, "w", encoding="utf-8") as out:
+            json.dump({"statuses": statuses, "real": injected}, out, indent=1)
