@@ -190,7 +190,7 @@ impl std::fmt::Debug for Password {
 /// An opaque token: 1 to 128 visible ASCII characters; whether it is one that was issued is looked up by its hash.
 #[derive(Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 128)]
+#[schema(value_type = String, min_length = 1, max_length = 128, pattern = "^[!-~]+$")]
 pub(crate) struct OpaqueToken(pub String);
 
 impl TryFrom<String> for OpaqueToken {
@@ -251,6 +251,33 @@ impl TryFrom<String> for Remark {
             return Err(Refused::new("length", "must be at most 500 visible characters"));
         }
         Ok(Self(text))
+    }
+}
+
+/// A text that a list is filtered by: at most `MOST` characters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct FilterText<const MOST: usize>(pub String);
+
+impl<const MOST: usize> TryFrom<String> for FilterText<MOST> {
+    type Error = Refused;
+
+    fn try_from(text: String) -> Result<Self, Refused> {
+        let fits = text.chars().count() <= MOST;
+        if fits { Ok(Self(text)) } else { Err(Refused::new("length", format!("must be at most {MOST} characters"))) }
+    }
+}
+
+/// An id that a list is filtered by: 1 or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub(crate) struct FilterId(pub i64);
+
+impl TryFrom<i64> for FilterId {
+    type Error = Refused;
+
+    fn try_from(id: i64) -> Result<Self, Refused> {
+        if id > 0 { Ok(Self(id)) } else { Err(Refused::new("range", "must be 1 or more")) }
     }
 }
 

@@ -18,8 +18,9 @@ use super::NOT_READY;
 /// Dead jobs that are shown, newest first.
 const MOST_DEAD: i64 = 20;
 
-/// The process answers, or it can serve.
+/// The process answers, or it can serve. Named apart in the document: a domain has a `Status` of its own there.
 #[derive(Serialize, ToSchema)]
+#[schema(as = HealthStatus)]
 pub(crate) struct Status {
     /// Always `ok`; anything else is a problem.
     status: &'static str,

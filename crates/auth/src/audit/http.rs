@@ -8,23 +8,24 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::model::{AuditEntry, AuditFilter, count_entries, list_entries};
+use crate::input::{FilterId, FilterText};
 
 /// Which entries are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditParams {
     /// What was done, exactly (`login`, `access_denied`, …).
-    #[param(max_length = 64)]
-    action: Option<String>,
+    #[param(value_type = Option<String>, max_length = 64)]
+    action: Option<FilterText<64>>,
     /// How it ended.
     #[param(inline)]
     outcome: Option<OutcomeParam>,
     /// Who did it.
-    #[param(minimum = 1)]
-    actor_id: Option<i64>,
+    #[param(value_type = Option<i64>, minimum = 1)]
+    actor_id: Option<FilterId>,
     /// To whom.
-    #[param(minimum = 1)]
-    subject_id: Option<i64>,
+    #[param(value_type = Option<i64>, minimum = 1)]
+    subject_id: Option<FilterId>,
     /// Not before this instant (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
@@ -64,10 +65,10 @@ pub(crate) async fn list_audit(
     Query(params): Query<AuditParams>,
 ) -> Result<impl Responder, Problem> {
     let filter = AuditFilter {
-        action: params.action,
+        action: params.action.map(|action| action.0),
         outcome: params.outcome.map(|outcome| outcome.as_str().to_owned()),
-        actor_id: params.actor_id,
-        subject_id: params.subject_id,
+        actor_id: params.actor_id.map(|id| id.0),
+        subject_id: params.subject_id.map(|id| id.0),
         from: params.from,
         to: params.to,
     };

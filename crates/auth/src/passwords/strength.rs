@@ -27,14 +27,18 @@ pub(crate) async fn check_strength(
     }
 }
 
+/// A name or address and its words; of an address only what stands before the `@`.
+fn parts(name: &str) -> Vec<String> {
+    let name = name.to_lowercase();
+    let local = name.split('@').next().unwrap_or_default();
+    let words = local.split(|c: char| !c.is_alphanumeric()).map(ToOwned::to_owned);
+    let whole = [name.clone(), local.to_owned()];
+    whole.into_iter().chain(words).filter(|part| part.chars().count() >= SHORTEST_NAME).collect()
+}
+
 fn weakness(password: &str, own: &[String]) -> Option<(&'static str, &'static str)> {
     let small = password.to_lowercase();
-    let names = own.iter().flat_map(|name| {
-        let name = name.to_lowercase();
-        let local = name.split('@').next().unwrap_or_default().to_owned();
-        [name, local]
-    });
-    let names: Vec<String> = names.filter(|name| name.chars().count() >= SHORTEST_NAME).collect();
+    let names: Vec<String> = own.iter().flat_map(|name| parts(name)).collect();
     if names.iter().any(|name| small.contains(name.as_str())) {
         return Some(("contains_name", "must not contain your own name or address"));
     }

@@ -17,21 +17,21 @@ use crate::accounts::model::{ProfileChanges, update_profile};
 use crate::accounts::view::{Status, UserResponse, find_account};
 use crate::audit;
 use crate::error::Error;
-use crate::input::{Remark, RoleName};
+use crate::input::{FilterText, Remark, RoleName};
 
 /// Which accounts are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UserParams {
     /// Part of the user name or e-mail address.
-    #[param(max_length = 100)]
-    q: Option<String>,
+    #[param(value_type = Option<String>, max_length = 100)]
+    q: Option<FilterText<100>>,
     /// The state.
     #[param(inline)]
     status: Option<Status>,
     /// A role that they have.
-    #[param(max_length = 32)]
-    role: Option<String>,
+    #[param(value_type = Option<String>, max_length = 32)]
+    role: Option<FilterText<32>>,
 }
 
 impl Actor {
@@ -52,8 +52,8 @@ pub(crate) async fn list_users(
     page: Page,
     Query(params): Query<UserParams>,
 ) -> Result<impl Responder, Problem> {
-    let q = params.q.map(|q| q.to_lowercase());
-    let filter = UserFilter { q, status: params.status, role: params.role };
+    let q = params.q.map(|q| q.0.to_lowercase());
+    let filter = UserFilter { q, status: params.status, role: params.role.map(|role| role.0) };
     let (after, most, count) = (page.after::<i64>()?, page.fetch(), page.include_total);
     let work = move |db: &mut _| {
         let total = if count { Some(model::count_accounts(db, &filter)?) } else { None };

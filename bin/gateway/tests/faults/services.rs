@@ -1,0 +1,232 @@
+//! Row 6 of the promises: a database or Redis that is dead, hung or slow. Requests that need it are answered 503, as a
+//! problem, within three seconds; five seconds after it is back everything works, without a restart.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use poligon_testkit::{Backend, Client, Reply};
+use serde_json::json;
+
+use crate::process::{Gateway, ended};
+use crate::proxy::{Mode, Proxy};
+use crate::world::{PASSWORD, World, registration, run_within, sign_in, until};
+
+/// Longest time of a refusal.
+const REFUSAL: Duration = Duration::from_secs(3);
+/// Longest time until everything works again.
+const RECOVERY: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_mins(2);
+/// Requests of each kind at once: more than there are connections.
+const AT_ONCE: usize = 12;
+
+/// A gateway with a person who is logged in.
+struct Scene {
+    gateway: Gateway,
+    person: Client,
+    world: World,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        Self::of(World::new(Backend::Services).await).await
+    }
+
+    async fn of(mut world: World) -> Self {
+        world.set("POLIGON_DATABASE__POOL_SIZE", "8");
+        let gateway = world.gateway().await;
+        let person = sign_in(&gateway.client(), "regular").await;
+        Self { gateway, person, world }
+    }
+
+    async fn ask(&self, what: &str, n: usize) -> (Option<Reply>, Duration) {
+        let client = self.gateway.client();
+        let request = match what {
+            "me" => self.person.get("/api/auth/me"),
+            "login" => client.post("/api/auth/login").json(&json!({"username": "regular", "password": PASSWORD})),
+            "register" => {
+                let name = format!("person{n}-{}", crate::world::random_below(u64::MAX));
+                client.post("/api/auth/register").json(&registration(&name))
+            }
+            path => client.get(path),
+        };
+        let began = Instant::now();
+        let reply = tokio::time::timeout(Duration::from_secs(20), request.try_send()).await;
+        (reply.ok().and_then(Result::ok), began.elapsed())
+    }
+
+    /// Every kind of request is refused in time, many of them at once.
+    async fn is_refused(&self, cause: &str) {
+        let kinds = ["me", "login", "register", "/health/ready"];
+        let asked = kinds.iter().flat_map(|&kind| (0..AT_ONCE).map(move |n| (kind, n)));
+        let asked = asked.map(async |(kind, n)| (kind, self.ask(kind, n).await));
+        for (kind, (reply, took)) in join_all(asked).await {
+            let reply = reply.unwrap_or_else(|| panic!("{cause}: {kind} had no answer within {took:?}"));
+            assert_eq!(reply.status, 503, "{cause}: {kind} after {took:?}: {}", reply.text);
+            assert!(took < REFUSAL, "{cause}: {kind} took {took:?}: {}", reply.text);
+            assert!(!reply.problem_code().is_empty(), "{cause}: {kind}: {}", reply.text);
+            let wait = reply.header("retry-after").and_then(|v| v.parse::<u64>().ok());
+            assert!(wait.is_some(), "{cause}: {kind}: no Retry-After");
+            for inside in ["127.0.0.1", "postgres", "libpq", "Redis", ".rs", "connection refused", "SELECT"] {
+                assert!(!reply.text.contains(inside), "{cause}: {kind} tells {inside}: {}", reply.text);
+            }
+        }
+        let (live, took) = self.ask("/health/live", 0).await;
+        assert_eq!(live.map(|reply| reply.status), Some(200), "{cause}: it lives");
+        assert!(took < Duration::from_secs(1), "{cause}: live took {took:?}");
+    }
+
+    /// Everything works again in time.
+    async fn recovers(&self, cause: &str) {
+        let began = Instant::now();
+        for kind in ["me", "login", "register", "/health/ready"] {
+            let left = RECOVERY.saturating_sub(began.elapsed());
+            until(&format!("{cause}: {kind} works again"), left, async || {
+                self.ask(kind, 0).await.0.is_some_and(|reply| matches!(reply.status, 200 | 201))
+            })
+            .await;
+        }
+        println!("{cause}: recovered within {:?}", began.elapsed());
+    }
+}
+
+async fn join_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut all: Vec<_> = futures.into_iter().map(Box::pin).map(Some).collect();
+    let mut done: Vec<Option<T>> = all.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, done) in all.iter_mut().zip(&mut done) {
+            if let Some(running) = future
+                && let std::task::Poll::Ready(value) = running.as_mut().poll(cx)
+            {
+                (*done, *future) = (Some(value), None);
+            }
+        }
+        if all.iter().all(Option::is_none) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done.into_iter().map(Option::unwrap).collect()
+}
+
+#[test]
+fn a_hung_postgresql_is_503_and_comes_back() {
+    run_within(LONGEST, async {
+        let scene = Scene::new().await;
+        let (postgres, _) = scene.world.servers.as_ref().unwrap();
+        for round in ["hung", "hung again"] {
+            postgres.signal("STOP");
+            scene.is_refused(round).await;
+            postgres.signal("CONT");
+            scene.recovers(round).await;
+        }
+    });
+}
+
+#[test]
+fn a_killed_postgresql_is_503_and_comes_back() {
+    run_within(LONGEST, async {
+        let mut scene = Scene::new().await;
+        scene.world.servers.as_mut().unwrap().0.kill();
+        scene.is_refused("killed").await;
+        scene.world.servers.as_mut().unwrap().0.start_again().await;
+        scene.recovers("killed").await;
+    });
+}
+
+#[test]
+fn a_hung_redis_is_503_and_comes_back() {
+    run_within(LONGEST, async {
+        let scene = Scene::new().await;
+        let (_, redis) = scene.world.servers.as_ref().unwrap();
+        redis.signal("STOP");
+        scene.is_refused("Redis hung").await;
+        redis.signal("CONT");
+        scene.recovers("Redis hung").await;
+    });
+}
+
+#[test]
+fn a_killed_redis_is_503_and_comes_back() {
+    run_within(LONGEST, async {
+        let mut scene = Scene::new().await;
+        scene.world.servers.as_mut().unwrap().1.kill();
+        scene.is_refused("Redis killed").await;
+        scene.world.servers.as_mut().unwrap().1.start_again().await;
+        scene.recovers("Redis killed").await;
+    });
+}
+
+/// A gateway that reaches its database through a proxy.
+async fn behind_a_proxy() -> (Scene, Proxy) {
+    let mut world = World::new(Backend::Services).await;
+    let (postgres, _) = world.servers.as_ref().unwrap();
+    let proxy = Proxy::start(vec![SocketAddr::from(([127, 0, 0, 1], postgres.port()))]).await;
+    let url = postgres.url_at(proxy.address.port());
+    world.set("DATABASE_URL", &url);
+    (Scene::of(world).await, proxy)
+}
+
+#[test]
+fn a_slow_database_is_waited_for_within_bounds() {
+    run_within(LONGEST, async {
+        let (scene, proxy) = behind_a_proxy().await;
+        proxy.set(Mode::Delay(Duration::from_millis(100)));
+        let (reply, took) = scene.ask("me", 0).await;
+        assert_eq!(reply.map(|reply| reply.status), Some(200), "slow, but not too slow");
+        assert!(took > Duration::from_millis(200), "the delay had no effect: {took:?}");
+        proxy.set(Mode::Delay(Duration::from_secs(6)));
+        scene.is_refused("too slow").await;
+        proxy.set(Mode::Pass);
+        scene.recovers("too slow").await;
+    });
+}
+
+#[test]
+fn a_network_that_holds_everything_back_is_503() {
+    run_within(LONGEST, async {
+        let (scene, proxy) = behind_a_proxy().await;
+        proxy.set(Mode::Hold);
+        scene.is_refused("held back").await;
+        proxy.set(Mode::Pass);
+        scene.recovers("held back").await;
+    });
+}
+
+/// Connections that the network has forgotten: nothing ever comes on them, not even their end.
+#[test]
+fn connections_that_the_network_forgot_are_replaced() {
+    run_within(LONGEST, async {
+        let (scene, proxy) = behind_a_proxy().await;
+        let all = (0..AT_ONCE).map(|n| scene.ask("me", n));
+        join_all(all).await; // the pool is full
+        proxy.set(Mode::Forget);
+        scene.recovers("forgotten").await;
+    });
+}
+
+/// A start waits for its database a while, then says what is wrong.
+#[test]
+fn a_start_without_its_database_is_given_up_with_a_message() {
+    run_within(LONGEST, async {
+        let mut world = World::new(Backend::Services).await;
+        world.servers.as_mut().unwrap().0.kill();
+        let mut gateway = Gateway::spawn(&world);
+        let status = ended(&mut gateway.child, Duration::from_secs(30)).await.expect("it gives up");
+        assert_eq!(status.code(), Some(1), "{}", gateway.log());
+        let last = gateway.log().lines().last().unwrap_or_default().to_owned();
+        assert!(last.contains("the start was given up") && last.contains("cannot be reached"), "{last}");
+        println!("{last}");
+    });
+}
+
+/// Both start at once: the gateway is ready soon after its database is.
+#[test]
+fn a_start_waits_for_its_database() {
+    run_within(LONGEST, async {
+        let mut world = World::new(Backend::Services).await;
+        world.servers.as_mut().unwrap().0.kill();
+        let mut gateway = Gateway::spawn(&world);
+        until("the start waits", Duration::from_secs(10), async || gateway.log().contains("waiting for the database"))
+            .await;
+        world.servers.as_mut().unwrap().0.start_again().await;
+        gateway.ready().await;
+    });
+}
