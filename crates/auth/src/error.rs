@@ -111,6 +111,13 @@ pub enum Error {
     NoRandomness(#[from] NoRandomness),
 }
 
+impl Error {
+    /// Whether the caller was refused as such: the object is not theirs, or they may not do this to it.
+    pub(crate) fn is_denial(&self) -> bool {
+        matches!(self, Self::NotFound | Self::OwnAccount | Self::PermissionNotHeld(_) | Self::LastAdministrator)
+    }
+}
+
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         Self::Db(error.into())

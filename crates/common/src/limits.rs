@@ -24,12 +24,12 @@ pub(crate) async fn admit(req: &HttpRequest, ctx: &Ctx, family: &str, caller: &s
     Err(Problem::new(&kinds::RATE_LIMITED).detail(format!("the quota for {family} is used up")).retry_after(wait))
 }
 
-/// `RateLimit-*` (draft-ietf-httpapi-ratelimit-headers, version 3): reset in whole seconds.
+/// `RateLimit-*` (draft-ietf-httpapi-ratelimit-headers, version 3): reset in whole seconds, rounded up.
 pub(crate) fn write_headers(headers: &mut HeaderMap, admission: Admission) {
     const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
     const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
     const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
     headers.insert(LIMIT, HeaderValue::from(admission.limit));
     headers.insert(REMAINING, HeaderValue::from(admission.remaining));
-    headers.insert(RESET, HeaderValue::from(admission.reset.max(0).div_euclid(1_000_000) + 1));
+    headers.insert(RESET, HeaderValue::from(u64::try_from(admission.reset).unwrap_or(0).div_ceil(1_000_000)));
 }

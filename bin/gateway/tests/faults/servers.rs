@@ -17,19 +17,20 @@ use crate::process::{free_port, signal};
 struct Family(Child);
 
 impl Family {
-    /// The server first, so that it begins no more of them. One that ends meanwhile is none.
+    /// Stops or continues all of them. The server first, so that it begins no more of them.
     fn signal(&self, name: &str) {
         let parent = self.0.id();
         signal(parent, name);
-        for child in children(parent) {
-            drop(Command::new("sh").arg("-c").arg(format!("kill -{name} {child} 2>/dev/null")).status());
-        }
+        children(parent).into_iter().for_each(|child| signal_if_there(child, name));
     }
 
-    /// `kill -9` of all of them; returns when they are gone.
+    /// `kill -9` of all of them; returns when they are gone. They are stopped before: a server that is gone has no
+    /// children that could be listed, and one that goes on begins new ones.
     fn kill(mut self) {
+        self.signal("STOP");
         let younger = children(self.0.id());
-        self.signal("KILL");
+        signal(self.0.id(), "KILL");
+        younger.iter().for_each(|child| signal_if_there(*child, "KILL"));
         self.0.wait().unwrap();
         let began = Instant::now();
         while younger.iter().any(|pid| is_alive(*pid)) {
@@ -37,6 +38,11 @@ impl Family {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Sends a signal to a process that may have ended meanwhile.
+fn signal_if_there(pid: u32, name: &str) {
+    drop(Command::new("sh").arg("-c").arg(format!("kill -{name} {pid} 2>/dev/null")).status());
 }
 
 fn children(parent: u32) -> Vec<u32> {

@@ -9,19 +9,23 @@ use serde_json::json;
 
 use crate::process::{Gateway, ended};
 use crate::proxy::{Mode, Proxy};
-use crate::world::{PASSWORD, World, registration, run_within, sign_in, until};
+use crate::world::{PASSWORD, World, count, registration, run_within, sign_in, until};
 
 /// Longest time of a refusal.
 const REFUSAL: Duration = Duration::from_secs(3);
 /// Longest time until everything works again.
 const RECOVERY: Duration = Duration::from_secs(5);
+/// Longest time until a connection counts as lost on which nothing arrives.
+const FOUND_OUT: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_mins(2);
 /// Requests of each kind at once: more than there are connections.
 const AT_ONCE: usize = 12;
 
 /// A gateway with a person who is logged in.
 struct Scene {
-    gateway: Gateway,
+    _gateway: Gateway,
+    /// Made once: to make one takes longer than many an answer.
+    client: Client,
     person: Client,
     world: World,
 }
@@ -34,12 +38,13 @@ impl Scene {
     async fn of(mut world: World) -> Self {
         world.set("POLIGON_DATABASE__POOL_SIZE", "8");
         let gateway = world.gateway().await;
-        let person = sign_in(&gateway.client(), "regular").await;
-        Self { gateway, person, world }
+        let client = gateway.client();
+        let person = sign_in(&client, "regular").await;
+        Self { _gateway: gateway, client, person, world }
     }
 
     async fn ask(&self, what: &str, n: usize) -> (Option<Reply>, Duration) {
-        let client = self.gateway.client();
+        let client = &self.client;
         let request = match what {
             "me" => self.person.get("/api/auth/me"),
             "login" => client.post("/api/auth/login").json(&json!({"username": "regular", "password": PASSWORD})),
@@ -56,6 +61,10 @@ impl Scene {
 
     /// Every kind of request is refused in time, many of them at once.
     async fn is_refused(&self, cause: &str) {
+        until(&format!("{cause}: readiness notices"), REFUSAL, async || {
+            self.ask("/health/ready", 0).await.0.is_some_and(|reply| reply.status == 503)
+        })
+        .await;
         let kinds = ["me", "login", "register", "/health/ready"];
         let asked = kinds.iter().flat_map(|&kind| (0..AT_ONCE).map(move |n| (kind, n)));
         let asked = asked.map(async |(kind, n)| (kind, self.ask(kind, n).await));
@@ -154,12 +163,12 @@ fn a_killed_redis_is_503_and_comes_back() {
     });
 }
 
-/// A gateway that reaches its database through a proxy.
-async fn behind_a_proxy() -> (Scene, Proxy) {
+/// A gateway that reaches its database through a proxy, with these parameters behind the URL.
+async fn behind_a_proxy(parameters: &str) -> (Scene, Proxy) {
     let mut world = World::new(Backend::Services).await;
     let (postgres, _) = world.servers.as_ref().unwrap();
     let proxy = Proxy::start(vec![SocketAddr::from(([127, 0, 0, 1], postgres.port()))]).await;
-    let url = postgres.url_at(proxy.address.port());
+    let url = format!("{}{parameters}", postgres.url_at(proxy.address.port()));
     world.set("DATABASE_URL", &url);
     (Scene::of(world).await, proxy)
 }
@@ -167,7 +176,7 @@ async fn behind_a_proxy() -> (Scene, Proxy) {
 #[test]
 fn a_slow_database_is_waited_for_within_bounds() {
     run_within(LONGEST, async {
-        let (scene, proxy) = behind_a_proxy().await;
+        let (scene, proxy) = behind_a_proxy("").await;
         proxy.set(Mode::Delay(Duration::from_millis(100)));
         let (reply, took) = scene.ask("me", 0).await;
         assert_eq!(reply.map(|reply| reply.status), Some(200), "slow, but not too slow");
@@ -182,7 +191,7 @@ fn a_slow_database_is_waited_for_within_bounds() {
 #[test]
 fn a_network_that_holds_everything_back_is_503() {
     run_within(LONGEST, async {
-        let (scene, proxy) = behind_a_proxy().await;
+        let (scene, proxy) = behind_a_proxy("").await;
         proxy.set(Mode::Hold);
         scene.is_refused("held back").await;
         proxy.set(Mode::Pass);
@@ -190,15 +199,47 @@ fn a_network_that_holds_everything_back_is_503() {
     });
 }
 
-/// Connections that the network has forgotten: nothing ever comes on them, not even their end.
+/// Loses every connection of a full pool; answers how long it takes until a request succeeds, if it is `longest` at
+/// most. `parameters` are put behind the database's URL.
+async fn lose_connections(parameters: &str, longest: Duration) -> Option<Duration> {
+    let (scene, proxy) = behind_a_proxy(parameters).await;
+    proxy.set(Mode::Delay(Duration::from_millis(50))); // slow enough that each needs a connection of its own
+    join_all((0..AT_ONCE).map(|n| scene.ask("me", n))).await;
+    let open = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'poligon'";
+    assert!(count(&mut scene.world.database(), open) >= 8, "the pool is not full");
+    proxy.set(Mode::Pass);
+    proxy.forget();
+    let began = Instant::now();
+    while began.elapsed() < longest {
+        // All at once, so that no connection rests until it is found out.
+        for (reply, took) in join_all((0..AT_ONCE).map(|n| scene.ask("me", n))).await {
+            let reply = reply.expect("an answer");
+            assert!(took < REFUSAL, "{} after {took:?}", reply.status);
+            if reply.status == 200 {
+                let took = began.elapsed();
+                scene.recovers("lost connections").await;
+                return Some(took);
+            }
+        }
+    }
+    None
+}
+
+/// Connections that the network has lost: nothing ever arrives on them, not even their end.
 #[test]
-fn connections_that_the_network_forgot_are_replaced() {
+fn connections_that_the_network_lost_are_replaced() {
     run_within(LONGEST, async {
-        let (scene, proxy) = behind_a_proxy().await;
-        let all = (0..AT_ONCE).map(|n| scene.ask("me", n));
-        join_all(all).await; // the pool is full
-        proxy.set(Mode::Forget);
-        scene.recovers("forgotten").await;
+        let took = lose_connections("", FOUND_OUT + RECOVERY).await.expect("lost connections are replaced");
+        println!("lost connections: replaced within {took:?}");
+    });
+}
+
+/// The control: without a watch on connections a request waits on a lost one for ever.
+#[test]
+fn unwatched_connections_stay_lost() {
+    run_within(LONGEST, async {
+        let unwatched = "?keepalives=0&keepalives_idle=0&tcp_user_timeout=0";
+        assert_eq!(lose_connections(unwatched, FOUND_OUT + RECOVERY).await, None);
     });
 }
 
@@ -211,9 +252,10 @@ fn a_start_without_its_database_is_given_up_with_a_message() {
         let mut gateway = Gateway::spawn(&world);
         let status = ended(&mut gateway.child, Duration::from_secs(30)).await.expect("it gives up");
         assert_eq!(status.code(), Some(1), "{}", gateway.log());
-        let last = gateway.log().lines().last().unwrap_or_default().to_owned();
-        assert!(last.contains("the start was given up") && last.contains("cannot be reached"), "{last}");
-        println!("{last}");
+        let log = gateway.log();
+        let message = log.lines().find(|line| line.starts_with("the start was given up")).expect(&log);
+        assert!(message.contains("cannot be reached"), "{message}");
+        println!("{message}");
     });
 }
 

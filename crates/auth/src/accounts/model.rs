@@ -115,7 +115,8 @@ pub(crate) fn update_profile(
 /// valid.
 pub(crate) fn delete_account(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
     guard_last_administrator(db, user_id)?;
-    let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db)?;
+    let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db).optional()?;
+    let email = email.ok_or(Error::NotFound)?;
     let name = format!("deleted-{user_id}");
     let deleted = diesel::update(users::table.find(user_id).filter(users::deleted_at.is_null()))
         .set((
@@ -168,7 +169,8 @@ pub(crate) fn set_password(
         .execute(db)?;
     one_time::revoke(db, user_id, Kind::ResetPassword, now)?;
     sessions::end_all(db, user_id, kept, "password_changed", now)?;
-    let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db)?;
+    let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db).optional()?;
+    let email = email.ok_or(Error::NotFound)?;
     if let Some(email) = email {
         mail::queue(db, &texts::password_changed(&email), now)?;
     }

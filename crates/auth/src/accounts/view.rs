@@ -54,7 +54,8 @@ pub(crate) enum Status {
 }
 
 /// The columns of an account.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub(crate) struct Row {
     pub(crate) id: i64,
     username: String,
@@ -63,40 +64,15 @@ pub(crate) struct Row {
     pub(crate) locked_at: Option<Timestamp>,
     pub(crate) deleted_at: Option<Timestamp>,
     created_at: Timestamp,
+    #[diesel(select_expression = accounts::email)]
     email: Option<String>,
+    #[diesel(select_expression = accounts::email_verified_at)]
     email_verified_at: Option<Timestamp>,
+    #[diesel(select_expression = accounts::lock_reason)]
     lock_reason: Option<String>,
+    #[diesel(select_expression = accounts::last_login_at)]
     last_login_at: Option<Timestamp>,
 }
-
-/// The columns of [`Row`], in its order.
-type Columns = (
-    users::id,
-    users::username,
-    users::display_name,
-    users::avatar_url,
-    users::locked_at,
-    users::deleted_at,
-    users::created_at,
-    accounts::email,
-    accounts::email_verified_at,
-    accounts::lock_reason,
-    accounts::last_login_at,
-);
-
-pub(crate) const COLUMNS: Columns = (
-    users::id,
-    users::username,
-    users::display_name,
-    users::avatar_url,
-    users::locked_at,
-    users::deleted_at,
-    users::created_at,
-    accounts::email,
-    accounts::email_verified_at,
-    accounts::lock_reason,
-    accounts::last_login_at,
-);
 
 impl Row {
     /// The state.
@@ -134,7 +110,7 @@ impl Row {
 
 /// The row of an account, deleted ones included.
 pub(crate) fn find_row(db: &mut Db, user_id: i64) -> Result<Row, Error> {
-    let row = users::table.inner_join(accounts::table).filter(users::id.eq(user_id)).select(COLUMNS);
+    let row = users::table.inner_join(accounts::table).filter(users::id.eq(user_id)).select(Row::as_select());
     row.first::<Row>(db).optional()?.ok_or(Error::NotFound)
 }
 

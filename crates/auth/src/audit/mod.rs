@@ -29,7 +29,8 @@ pub(crate) fn own(action: &'static str, outcome: Outcome, client: &Client, user_
     Entry { actor_id: Some(user_id), subject_id: Some(user_id), ..entry(action, outcome, client) }
 }
 
-/// Runs `work` and writes `entry` in one transaction, and announces the entry after the commit.
+/// Runs `work` and writes `entry` in one transaction, and announces the entry after the commit. What is refused for who
+/// asks, or for whose it is, is noted as denied.
 pub(crate) async fn write<T, F>(ctx: &Ctx, entry: Entry, mut work: F) -> Result<T, Error>
 where
     T: Send + 'static,
@@ -41,9 +42,18 @@ where
         record(db, &recorded, now)?;
         Ok::<_, Error>(value)
     });
-    let value = done.await?;
-    entry.announce(&ctx.metrics);
-    Ok(value)
+    match done.await {
+        Ok(value) => {
+            entry.announce(&ctx.metrics);
+            Ok(value)
+        }
+        Err(error) => {
+            if error.is_denial() {
+                note(ctx, Entry { outcome: Outcome::Denied, ..entry });
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Queues an entry that belongs to no transaction.

@@ -51,6 +51,7 @@ pub(crate) async fn reset_password(
     let hash = hash_new(&ctx, &body.password).await?;
     let now = ctx.clock.now();
     let metrics = ctx.metrics.clone();
+    let failure = audit::entry("password_reset", Outcome::Failure, &client);
     let reset = move |db: &mut Db| {
         let used = one_time::redeem(db, Kind::ResetPassword, &body.token.0, now)?;
         set_password(db, used.user_id, &hash, None, now)?;
@@ -59,7 +60,11 @@ pub(crate) async fn reset_password(
         entry.announce(&metrics);
         Ok::<_, Error>(())
     };
-    ctx.db.write(reset).await?;
+    let done = ctx.db.write(reset).await;
+    if matches!(done, Err(Error::InvalidOneTimeToken)) {
+        audit::note(&ctx, failure);
+    }
+    done?;
     ctx.people_changed();
     Ok(NoContent)
 }

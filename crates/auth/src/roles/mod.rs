@@ -10,12 +10,8 @@ use crate::error;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
-    let guarded = &[
-        &error::PERMISSION_NOT_HELD,
-        &error::BUILT_IN_ROLE,
-        &kinds::PRECONDITION_FAILED,
-        &kinds::MALFORMED_HEADER,
-    ];
+    let guarded =
+        &[&error::PERMISSION_NOT_HELD, &error::BUILT_IN_ROLE, &kinds::PRECONDITION_FAILED, &kinds::MALFORMED_HEADER];
     routes
         .permitted("roles:read", op!(http::list_roles))
         .permitted("roles:read", op!(http::get_role))

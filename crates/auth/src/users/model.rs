@@ -10,9 +10,10 @@ use poligon_core::schema::{roles, user_roles, users};
 use poligon_core::security::permissions::ADMIN;
 
 use super::rules::{guard_grants, guard_last_administrator, guard_rank, permissions_of};
-use crate::accounts::view::{COLUMNS, Row, Status, UserResponse, find_account, find_row};
+use crate::accounts::view::{Row, Status, UserResponse, find_account, find_row};
 use crate::error::Error;
 use crate::events;
+use crate::input::username_key;
 use crate::schema::accounts;
 use crate::sessions;
 
@@ -39,9 +40,10 @@ macro_rules! filtered {
         let mut query = users::table.inner_join(accounts::table).into_boxed();
         if let Some(text) = &filter.q {
             let pattern = contains_pattern(text);
+            // Names are stored by what they look like: `1` as `l`, `m` as `rn`.
             query = query.filter(
                 users::username_key
-                    .like(pattern.clone())
+                    .like(contains_pattern(&username_key(text)))
                     .escape('\\')
                     .or(accounts::email_key.assume_not_null().like(pattern).escape('\\')),
             );
@@ -68,7 +70,7 @@ pub(super) fn list_accounts(
     most: i64,
 ) -> Result<Vec<UserResponse>, Error> {
     let query = filtered!(filter).filter(users::id.lt(after.unwrap_or(i64::MAX)));
-    let rows: Vec<Row> = query.order(users::id.desc()).limit(most).select(COLUMNS).load(db)?;
+    let rows: Vec<Row> = query.order(users::id.desc()).limit(most).select(Row::as_select()).load(db)?;
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let given = user_roles::table
         .filter(user_roles::user_id.eq_any(&ids))

@@ -25,6 +25,9 @@ async fn accounts_are_listed_filtered_and_paged(app: TestApp) {
     assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
     let found = admin.get("/api/auth/users?q=PERSON7").send().await.expect(200).body;
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
+    register(&app, "mirror10").await; // compared names are written otherwise: `rnirrorlo`
+    let found = admin.get("/api/auth/users?q=Mirror1").send().await.expect(200).body;
+    assert_eq!(found["items"][0]["username"], "mirror10");
     assert_eq!(admin.get("/api/auth/users?q=%25").send().await.expect(200).body["items"], json!([]));
     assert_eq!(admin.get("/api/auth/users?role=auditor").send().await.expect(200).body["items"], json!([]));
     assert_eq!(admin.get("/api/auth/users?status=locked").send().await.expect(200).body["items"], json!([]));
@@ -42,6 +45,8 @@ async fn wrong_queries_are_refused(app: TestApp) {
         ("sort=id", "/sort"),
         ("include_total=2", "/include_total"),
         ("q=%00", "/q"),
+        (&*format!("q={}", "q".repeat(101)), "/q"),
+        (&*format!("role={}", "r".repeat(33)), "/role"),
         ("q=%ff", "/q"),
         ("limit=1&limit=2", "/limit"),
     ] {

@@ -56,6 +56,7 @@ async fn the_log_is_filtered(app: TestApp) {
     assert_eq!(get("actor_id=424242").await.expect(200).body["items"], json!([]));
     assert_eq!(get("from=yesterday").await.expect_problem(422, "validation_failed").pointers(), ["/from"]);
     assert_eq!(get("outcome=maybe").await.expect_problem(422, "validation_failed").pointers(), ["/outcome"]);
+    assert_eq!(get("subject_id=0").await.expect_problem(422, "validation_failed").pointers(), ["/subject_id"]);
     assert_eq!(get("actor_id=x").await.expect_problem(422, "validation_failed").pointers(), ["/actor_id"]);
 }
 

@@ -13,6 +13,9 @@ use crate::extract::{Client, Ctx, CurrentUser, RequestInfo};
 use crate::limits;
 use crate::problem::{FieldError, Problem, kinds};
 
+/// The family of the routes that take a password. Who exceeds its quota is noted in the security log.
+const LOGIN: &str = "login";
+
 /// What came in `Authorization`.
 enum Credentials {
     None,
@@ -30,7 +33,12 @@ pub(super) async fn admit(req: &HttpRequest, ctx: &Ctx, rules: &Rules) -> Result
         Credentials::Good(identity) => format!("user-{}", identity.user_id),
         _ => address_key(req),
     };
-    limits::admit(req, ctx, rules.family, &caller).await?;
+    if let Err(refused) = limits::admit(req, ctx, rules.family, &caller).await {
+        if rules.family == LOGIN && refused.kind() == &kinds::RATE_LIMITED {
+            denied(req, ctx, "rate_limited", None, "").await;
+        }
+        return Err(refused);
+    }
     match (rules.access, &credentials) {
         (Access::Public, _) | (Access::User, Credentials::Good(_)) => {}
         (Access::Permission(permission), Credentials::Good(identity)) if identity.may(permission) => {}

@@ -14,7 +14,7 @@ pub struct DatabaseConfig {
     pub pool_size: u32,
     /// Longest wait for a connection, in milliseconds.
     pub acquire_timeout_ms: u64,
-    /// Longest wait for the work on it, in milliseconds.
+    /// Longest wait for a connection and the work on it together, in milliseconds.
     pub call_timeout_ms: u64,
     /// Longest run of one statement, in milliseconds.
     pub statement_timeout_ms: u64,

@@ -62,12 +62,15 @@ impl Database {
         let (primary, readers) = match kind {
             Kind::Sqlite => {
                 let writer = Writer::start(manager(&target, false), limits)?;
-                (Primary::Sqlite(writer), Pool::new(manager(&target, true), limits))
+                (Primary::Sqlite(writer), Pool::start("sqlite-reader", manager(&target, true), limits)?)
             }
             Kind::Postgres => {
-                let pool = Pool::new(manager(&target, false), limits);
+                let pool = Pool::start("postgres", manager(&target, false), limits)?;
                 let readers = match &config.replica_url {
-                    Some(url) => Pool::new(manager(&Target::parse(url).map_err(unusable)?, false), limits),
+                    Some(url) => {
+                        let replica = Target::parse(url).map_err(unusable)?;
+                        Pool::start("replica", manager(&replica, false), limits)?
+                    }
                     None => pool.clone(),
                 };
                 (Primary::Postgres(pool), readers)

@@ -21,6 +21,16 @@ use super::tls_verify::{self, Check};
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How soon a server that cannot be reached, or a connection that the network has lost, is found out: unless the URL
+/// says otherwise. Without it a thread waits on a lost connection for hours. In seconds; the last in milliseconds.
+const LIVENESS: [(&str, &str); 5] = [
+    ("connect_timeout", "2"),
+    ("keepalives_idle", "2"),
+    ("keepalives_interval", "1"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "2500"),
+];
+
 /// A listening socket whose connections go to one server over TLS; it ends when dropped.
 pub(super) struct TlsBridge {
     folder: PathBuf,
@@ -61,8 +71,8 @@ impl TlsBridge {
         let root = given("sslrootcert").map(ToOwned::to_owned);
         let rest: Vec<_> = query.iter().filter(|(key, _)| !key.starts_with("ssl")).cloned().collect();
         url.query_pairs_mut().clear().extend_pairs(&rest).append_pair("sslmode", "disable");
-        if !rest.iter().any(|(key, _)| key == "connect_timeout") {
-            url.query_pairs_mut().append_pair("connect_timeout", "2");
+        for (key, value) in LIVENESS.into_iter().filter(|(key, _)| given(key).is_none()) {
+            url.query_pairs_mut().append_pair(key, value);
         }
         let Some(check) = Check::of(&mode, root.is_some())? else { return Ok((url.into(), None)) };
         let route = Route {

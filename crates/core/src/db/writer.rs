@@ -89,11 +89,12 @@ impl Writer {
         E: FromDb,
         F: FnMut(&mut Db) -> Result<T, E> + Send + 'static,
     {
+        let deadline = tokio::time::Instant::now() + self.limits.call;
         let (reply, answer) = oneshot::channel();
         let task = Box::new(Task { work, span: tracing::Span::current(), result: None, reply });
         self.queue.send_timeout(task, self.limits.acquire).await.map_err(|_| DbError::Busy)?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let outcome = tokio::time::timeout(self.limits.call, answer).await;
+        let outcome = tokio::time::timeout_at(deadline, answer).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         match outcome {
             Ok(Ok(result)) => result,

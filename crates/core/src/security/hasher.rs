@@ -2,7 +2,7 @@
 //! fills the queue and is refused; it never takes the threads that serve other requests.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -22,6 +22,7 @@ type Work = Box<dyn FnOnce() + Send>;
 pub struct Hasher {
     queue: Sender<Work>,
     running: Arc<AtomicUsize>,
+    begun: Arc<AtomicU64>,
     timeout: Duration,
     /// 2^cost rounds of bcrypt.
     cost: u32,
@@ -32,19 +33,20 @@ impl Hasher {
     pub fn start(config: &SecurityConfig) -> std::io::Result<Self> {
         let threads = if config.hash_threads == 0 { crate::config::cores() } else { config.hash_threads };
         let (queue, work) = bounded::<Work>(config.hash_queue.max(1));
-        let running = Arc::new(AtomicUsize::new(0));
+        let (running, begun) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
         for n in 0..threads {
-            let (work, running) = (work.clone(), Arc::clone(&running));
+            let (work, running, begun) = (work.clone(), Arc::clone(&running), Arc::clone(&begun));
             std::thread::Builder::new().name(format!("password-hash-{n}")).spawn(move || {
                 step_back();
                 for run in work {
                     running.fetch_add(1, Ordering::Relaxed);
+                    begun.fetch_add(1, Ordering::Relaxed);
                     run();
                     running.fetch_sub(1, Ordering::Relaxed);
                 }
             })?;
         }
-        Ok(Self { queue, running, timeout: Duration::from_millis(config.hash_timeout_ms), cost: config.bcrypt_cost })
+        Ok(Self { queue, running, begun, timeout: Duration::from_millis(config.hash_timeout_ms), cost: config.bcrypt_cost })
     }
 
     /// The cost of bcrypt for new hashes.
@@ -55,6 +57,11 @@ impl Hasher {
     /// Hashes that wait, and hashes being computed.
     pub fn load(&self) -> (usize, usize) {
         (self.queue.len(), self.running.load(Ordering::Relaxed))
+    }
+
+    /// How many pieces of work have been begun since the start.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Runs `work` on one of the threads. Work whose caller has left is not begun.

@@ -1,0 +1,201 @@
+//! Secrets reach neither the log, at its most talkative useful level, nor the metrics: each kind of secret is sent
+//! through the real binary, and then looked for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // what is not as expected fails the test
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use poligon_testkit::{Backend, Client, fresh_database};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "one yellow bird sings at dawn";
+const NEW_PASSWORD: &str = "two yellow birds sing at noon";
+const LAST_PASSWORD: &str = "three yellow birds sing at dusk";
+const SIGNING_SECRET: &str = "canary-signing-secret-of-the-test-0123456789";
+const SMTP_PASSWORD: &str = "canary-smtp-password";
+const DATABASE_PASSWORD: &str = "canary-database-password";
+const BASIC: &str = "Y2FuYXJ5OmJhc2ljLWF1dGg=";
+const BEARER: &str = "canary.bearer.garbage";
+const KEY: &str = "canary-idempotency-key";
+const QUERY: &str = "canary-in-the-query";
+const COOKIE: &str = "canary-of-a-strange-cookie";
+/// What does stand in the log: the search is not blind.
+const SEEN: &str = "this-is-seen-in-the-log";
+
+/// The gateway's process; killed when dropped.
+struct Gateway {
+    child: Child,
+    folder: tempfile::TempDir,
+    client: Client,
+}
+
+impl Gateway {
+    async fn start(database_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| File::create(folder.path().join(name)).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_gateway"))
+            .args(["serve", "--bind", "127.0.0.1:0", "--log", "debug"])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("DATABASE_URL", database_url)
+            .env("SMTP_URL", format!("smtp://someone:{SMTP_PASSWORD}@127.0.0.1:1"))
+            .env("POLIGON_SIGNING_SECRET", SIGNING_SECRET)
+            .env("POLIGON_TELEMETRY__LOG_FORMAT", "json")
+            .env("POLIGON_SECURITY__BCRYPT_COST", "4")
+            .stdin(Stdio::null())
+            .stdout(file("out"))
+            .stderr(file("log"))
+            .spawn()
+            .unwrap();
+        let mut gateway = Self { child, folder, client: Client::new("") };
+        gateway.client = Client::new(gateway.address().await);
+        gateway
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where it listens, once it says so.
+    async fn address(&mut self) -> String {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(60) {
+            let out = std::fs::read_to_string(self.path("out")).unwrap();
+            if let Some(url) = out.lines().find_map(|line| line.trim().strip_prefix("API documents")) {
+                return url.trim().trim_end_matches("/docs").to_owned();
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the gateway ended: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the gateway does not start: {}", self.log());
+    }
+
+    fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.path("log")).unwrap()).into_owned()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> poligon_testkit::Reply {
+        self.client.post(path).json(body).send().await
+    }
+
+    /// The text of the newest mail of a kind, and the token in it.
+    async fn mail(&self, kind: &str) -> (String, String) {
+        for _ in 0..200 {
+            let page = self.client.get("/mailbox/messages?to=canary%40example.com").send().await.expect(200).body;
+            let found = page["items"].as_array().unwrap().iter().find(|mail| mail["kind"] == kind).cloned();
+            if let Some(mail) = found {
+                let body = mail["body"].as_str().unwrap().to_owned();
+                let token = body.split_once("\"token\": \"").unwrap().1.split_once('"').unwrap().0.to_owned();
+                return (body, token);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail {kind}: {}", self.log());
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        drop(self.child.kill()); // it may have ended before
+        drop(self.child.wait());
+    }
+}
+
+/// Registers, confirms, logs in; answers the secrets that were given out.
+async fn live_a_life(gateway: &Gateway) -> Vec<(&'static str, String)> {
+    let new = json!({"email": "canary@example.com", "username": "canary", "display_name": "A Bird", "password": PASSWORD});
+    let register = gateway.client.post("/api/auth/register").header("idempotency-key", KEY);
+    register.json(&new).send().await.expect(201);
+    let (text, verification) = gateway.mail("verify_email").await;
+    gateway.post("/api/auth/verify-email", &json!({"token": verification})).await.expect(200);
+    let login = json!({"username": "canary", "password": PASSWORD});
+    let pair = gateway.post("/api/auth/login", &login).await.expect(200).body;
+    let token = |pair: &Value, name: &str| pair[name].as_str().unwrap().to_owned();
+    let refreshed = json!({"refresh_token": token(&pair, "refresh_token")});
+    let next = gateway.post("/api/auth/refresh", &refreshed).await.expect(200).body;
+    let me = gateway.client.with_token(token(&next, "access_token"));
+    let change = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
+    me.post("/api/auth/change-password").json(&change).send().await.expect(204);
+    let login = json!({"username": "canary", "password": NEW_PASSWORD, "transport": "cookie"});
+    let reply = gateway.post("/api/auth/login", &login).await.expect(200);
+    let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let in_cookie = cookie.split_once('=').unwrap().1.to_owned();
+    gateway.client.post("/api/auth/refresh").header("cookie", &cookie).json(&json!({})).send().await.expect(200);
+    gateway.post("/api/auth/forgot-password", &json!({"email": "canary@example.com"})).await.expect(202);
+    let (_, reset) = gateway.mail("reset_password").await;
+    let body = json!({"token": reset, "password": LAST_PASSWORD});
+    gateway.post("/api/auth/reset-password", &body).await.expect(204);
+    let sentence = text.lines().find(|line| line.len() > 40).unwrap().to_owned();
+    vec![
+        ("an access token", token(&pair, "access_token")),
+        ("the signature of an access token", token(&next, "access_token").rsplit('.').next().unwrap().to_owned()),
+        ("a refresh token", token(&pair, "refresh_token")),
+        ("the next refresh token", token(&next, "refresh_token")),
+        ("a cookie", in_cookie),
+        ("a verification token", verification),
+        ("a reset token", reset),
+        ("the text of a mail", sentence),
+    ]
+}
+
+/// Requests that go wrong with a secret in them.
+async fn go_wrong(gateway: &Gateway) {
+    let me = |name: &str, value: &str| gateway.client.get("/api/auth/me").header(name, value);
+    me("authorization", &format!("Basic {BASIC}")).send().await.expect(401);
+    me("authorization", &format!("Bearer {BEARER}")).send().await.expect(401);
+    me("cookie", &format!("strange={COOKIE}")).send().await.expect(401);
+    gateway.client.get(&format!("/api/auth/me?access_token={QUERY}")).send().await.expect(401);
+    gateway.client.get(&format!("/nowhere?token={QUERY}")).send().await.expect(404);
+    let wrong = json!({"username": "canary", "password": PASSWORD});
+    gateway.post("/api/auth/login", &wrong).await.expect(401);
+    gateway.post("/api/auth/login", &json!({"password": PASSWORD, "unknown": PASSWORD})).await.expect(422);
+    let broken = format!("{{\"username\": \"canary\", \"password\": \"{PASSWORD}\"");
+    let request = gateway.client.post("/api/auth/login").header("content-type", "application/json");
+    request.body(broken).send().await.expect(400);
+    gateway.client.get("/health/live").header("x-request-id", SEEN).send().await.expect(200);
+}
+
+async fn no_secret_is_seen(backend: Backend) {
+    let (plain, _database) = fresh_database(backend);
+    // A server that trusts whoever comes takes any password; one that asks for its own has it in the address.
+    let user = plain.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map_or("", |(user, _)| user);
+    let url = match backend {
+        Backend::Services if !user.contains(':') => {
+            plain.replacen(&format!("{user}@"), &format!("{user}:{DATABASE_PASSWORD}@"), 1)
+        }
+        _ => plain.clone(),
+    };
+    let gateway = Gateway::start(&url).await;
+    let mut secrets = live_a_life(&gateway).await;
+    go_wrong(&gateway).await;
+    secrets.extend(
+        [
+            ("a password", PASSWORD),
+            ("a new password", NEW_PASSWORD),
+            ("a reset password", LAST_PASSWORD),
+            ("the signing secret", SIGNING_SECRET),
+            ("the mail server's password", SMTP_PASSWORD),
+            ("the database's password", user.split_once(':').map_or(DATABASE_PASSWORD, |(_, password)| password)),
+            ("credentials of another scheme", BASIC),
+            ("a token that is none", BEARER),
+            ("an idempotency key", KEY),
+            ("a query", QUERY),
+            ("somebody else's cookie", COOKIE),
+        ]
+        .map(|(what, secret)| (what, secret.to_owned())),
+    );
+    let metrics = gateway.client.get("/metrics").send().await.expect(200).text;
+    let log = gateway.log() + &std::fs::read_to_string(gateway.path("out")).unwrap();
+    assert!(log.contains(SEEN) && log.contains("\"DEBUG\""), "the log is not what this test takes it for: {log}");
+    assert!(metrics.contains("/api/auth/login"), "{metrics}");
+    for (what, secret) in secrets {
+        assert!(secret.len() > 7, "{what} is too short to be looked for: {secret:?}");
+        let line = log.lines().chain(metrics.lines()).find(|line| line.contains(&secret));
+        assert!(line.is_none(), "{what} is seen: {}", line.unwrap_or_default());
+    }
+}
+
+poligon_testkit::tests! { no_secret_is_seen }

@@ -1,0 +1,290 @@
+//! Who may call what: every operation of the document by every kind of caller, compared with one table, written by
+//! hand. Deny by default: what the table lacks fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use poligon_testkit::{Client, Reply, TestApp, built_in_roles};
+use serde_json::json;
+
+use crate::document::{Document, Operation};
+use crate::requests::{Target, request};
+use crate::world::{PASSWORD, person, register, snapshot, start};
+
+/// The policy: the permission that an operation asks for, or one of these two.
+const PUBLIC: &str = "nobody in particular";
+const USER: &str = "a logged-in user";
+
+const POLICY: [(&str, &str); 40] = [
+    ("auth_register", PUBLIC),
+    ("auth_verify_email", PUBLIC),
+    ("auth_resend_verification", PUBLIC),
+    ("auth_get_me", USER),
+    ("auth_patch_me", USER),
+    ("auth_delete_me", USER),
+    ("auth_change_password", USER),
+    ("auth_change_email", USER),
+    ("auth_login", PUBLIC),
+    ("auth_refresh", PUBLIC),
+    ("auth_logout", USER),
+    ("auth_forgot_password", PUBLIC),
+    ("auth_reset_password", PUBLIC),
+    ("auth_list_sessions", USER),
+    ("auth_delete_session", USER),
+    ("auth_list_users", "users:read"),
+    ("auth_get_user", "users:read"),
+    ("auth_patch_user", "users:manage"),
+    ("auth_put_user_roles", "roles:grant"),
+    ("auth_lock_user", "users:lock"),
+    ("auth_unlock_user", "users:lock"),
+    ("auth_list_roles", "roles:read"),
+    ("auth_get_role", "roles:read"),
+    ("auth_list_permissions", "roles:read"),
+    ("auth_create_role", "roles:manage"),
+    ("auth_put_role", "roles:manage"),
+    ("auth_delete_role", "roles:manage"),
+    ("auth_list_audit", "audit:read"),
+    ("operation_health_live", PUBLIC),
+    ("operation_health_ready", PUBLIC),
+    ("operation_health_details", "system:read"),
+    ("operation_read_metrics", PUBLIC),
+    ("operation_read_openapi", PUBLIC),
+    ("operation_docs_page", PUBLIC),
+    ("operation_docs_file", PUBLIC),
+    ("operation_style_sheet", PUBLIC),
+    ("operation_problem_page", PUBLIC),
+    ("operation_home_page", PUBLIC),
+    ("operation_mailbox_page", PUBLIC),
+    ("operation_list_messages", PUBLIC),
+];
+
+/// What each built-in role may do.
+const ROLES: [(&str, &[&str]); 6] = [
+    (
+        "admin",
+        &[
+            "users:read",
+            "users:manage",
+            "users:lock",
+            "roles:read",
+            "roles:grant",
+            "roles:manage",
+            "audit:read",
+            "system:read",
+        ],
+    ),
+    ("manager", &[]),
+    ("moderator", &["users:read", "users:lock"]),
+    ("editor", &[]),
+    ("author", &[]),
+    ("auditor", &["users:read", "roles:read", "audit:read", "system:read"]),
+];
+
+/// Operations on an object by its id: how the owner is answered, and how a stranger. Neither has a role.
+const OBJECTS: [(&str, u16, u16); 6] = [
+    ("auth_delete_session", 204, 404),
+    ("auth_get_user", 403, 403),
+    ("auth_patch_user", 403, 403),
+    ("auth_put_user_roles", 403, 403),
+    ("auth_lock_user", 403, 403),
+    ("auth_unlock_user", 403, 403),
+];
+
+fn policy() -> BTreeMap<&'static str, &'static str> {
+    POLICY.into_iter().collect()
+}
+
+async fn the_table_and_the_document_are_one_list(_: TestApp) {
+    let documented: BTreeMap<String, String> =
+        Document::read().operations.into_iter().map(|operation| (operation.id, operation.access)).collect();
+    let table: BTreeMap<String, String> =
+        policy().into_iter().map(|(id, access)| (id.to_owned(), access.to_owned())).collect();
+    assert_eq!(documented, table);
+    let declared: BTreeSet<&str> = poligon_gateway::permissions().iter().map(|permission| permission.name).collect();
+    assert_eq!(ROLES[0].1.iter().copied().collect::<BTreeSet<_>>(), declared, "the administrator has them all");
+    assert_eq!(ROLES.map(|(name, _)| name).to_vec(), built_in_roles());
+}
+
+/// A caller, and whether the policy lets them.
+struct Caller {
+    who: String,
+    client: Client,
+    known: bool,
+    permitted: bool,
+}
+
+/// Every kind of caller of an operation that asks for `access`.
+async fn callers(app: &TestApp, access: &str) -> Vec<Caller> {
+    let declared: Vec<&str> = poligon_gateway::permissions().iter().map(|permission| permission.name).collect();
+    let others: Vec<&str> = declared.into_iter().filter(|name| *name != access).collect();
+    let slug = access.replace([':', ' '], "-");
+    let (exact, rest) = (format!("only-{slug}"), format!("all-but-{slug}"));
+    app.grant(&exact, if access.contains(':') { std::slice::from_ref(&access) } else { &[] }).await;
+    app.grant(&rest, &others).await;
+    let person = access == USER;
+    let nobody = Caller { who: "nobody".into(), client: app.client(), known: false, permitted: access == PUBLIC };
+    let mut all = vec![nobody];
+    let mut kinds: Vec<(&str, bool)> = ROLES.iter().map(|(name, may)| (*name, may.contains(&access))).collect();
+    kinds.extend([(exact.as_str(), access.contains(':')), (rest.as_str(), false)]);
+    for (role, may) in kinds {
+        let client = app.sign_in_as(&[role]).await;
+        all.push(Caller { who: role.to_owned(), client, known: true, permitted: may || person || access == PUBLIC });
+    }
+    let client = app.sign_in_as(&[]).await;
+    all.push(Caller { who: "a plain user".into(), client, known: true, permitted: person || access == PUBLIC });
+    all
+}
+
+/// Whether an answer is the refusal of a caller as such.
+fn is_denial(reply: &Reply) -> bool {
+    matches!(reply.problem_code(), "unauthenticated" | "invalid_token" | "forbidden")
+}
+
+async fn every_operation_admits_whom_the_table_admits(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let victim = person(&app, "victim").await;
+    app.grant("spare", &["users:read"]).await;
+    let policy = policy();
+    let mut denied = 0;
+    for operation in Document::read().operations {
+        let access = policy.get(operation.id.as_str()).unwrap_or_else(|| panic!("{} is not in the table", operation.id));
+        let (refused, admitted): (Vec<_>, Vec<_>) = callers(&app, access).await.into_iter().partition(|c| !c.permitted);
+        let target = target(&victim).await;
+        let before = snapshot(&admin, &victim).await;
+        for caller in &refused {
+            let reply = request(&caller.client, &operation, &target).send().await;
+            let (status, code) = if caller.known { (403, "forbidden") } else { (401, "unauthenticated") };
+            assert_eq!((reply.status, reply.problem_code()), (status, code), "{} by {}", operation.id, caller.who);
+            denied += 1;
+        }
+        assert_eq!(snapshot(&admin, &victim).await, before, "{}: a denied request has changed something", operation.id);
+        for caller in &admitted {
+            let target = expendable(&app, &operation).await;
+            let reply = request(&caller.client, &operation, &target).send().await;
+            assert!(!is_denial(&reply) && reply.status < 500, "{} by {}: {}", operation.id, caller.who, reply.text);
+        }
+    }
+    assert!(denied > 100, "only {denied} requests were denied");
+}
+
+/// The victim's account and session.
+async fn target(victim: &Client) -> Target {
+    let sessions = victim.get("/api/auth/sessions").send().await.expect(200).body;
+    let session = sessions["items"][0]["id"].as_i64().expect("a session");
+    Target { user: victim.user_id.expect("an id"), session, role: "spare".into() }
+}
+
+/// What those who are admitted may spoil: an account of its own, and a role of its own.
+async fn expendable(app: &TestApp, operation: &Operation) -> Target {
+    let name = format!("spoilt-{}", poligon_core::random::hex(&poligon_core::random::bytes::<4>().expect("randomness")));
+    if operation.path.contains("{name}") {
+        app.grant(&name, &[]).await;
+    }
+    let user = app.sign_in_as(&[]).await.user_id.expect("an id");
+    Target { user, session: 1, role: name }
+}
+
+async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {
+    let victim = register(&app, "victim").await;
+    app.grant("reader", &["users:read"]).await;
+    let reader = app.sign_in_as(&["reader"]).await;
+    reader.get(&format!("/api/auth/users/{victim}")).send().await.expect(200);
+    app.grant("locker", &["users:lock"]).await;
+    let locker = app.sign_in_as(&["locker"]).await;
+    locker.post(&format!("/api/auth/users/{victim}/lock")).json(&json!({})).send().await.expect(200);
+    locker.get(&format!("/api/auth/users/{victim}")).send().await.expect_problem(403, "forbidden");
+}
+
+fn object_operations(document: &Document) -> Vec<&Operation> {
+    document.operations.iter().filter(|operation| operation.path.contains("{id}")).collect()
+}
+
+async fn objects_are_their_owners(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let document = Document::read();
+    let table: BTreeMap<&str, (u16, u16)> = OBJECTS.iter().map(|(id, own, other)| (*id, (*own, *other))).collect();
+    let operations = object_operations(&document);
+    assert_eq!(operations.iter().map(|o| o.id.as_str()).collect::<BTreeSet<_>>(), table.keys().copied().collect());
+    for (n, operation) in operations.into_iter().enumerate() {
+        let owner = person(&app, &format!("owner{n}")).await;
+        // A second session, so that the owner can end it and still be heard.
+        crate::world::log_in(&app, &format!("owner{n}")).await;
+        let stranger = person(&app, &format!("stranger{n}")).await;
+        let target = target(&owner).await;
+        let (of_owner, of_stranger) = table[operation.id.as_str()];
+        let before = snapshot(&admin, &owner).await;
+        request(&stranger, operation, &target).send().await.expect(of_stranger);
+        request(&app.client(), operation, &target).send().await.expect_problem(401, "unauthenticated");
+        if operation.id == "auth_delete_session" {
+            // An administrator has no way into other people's sessions either.
+            request(&admin, operation, &target).send().await.expect_problem(404, "not_found");
+        }
+        assert_eq!(snapshot(&admin, &owner).await, before, "{}: a stranger has changed something", operation.id);
+        request(&owner, operation, &target).send().await.expect(of_owner);
+    }
+}
+
+/// Sends every operation that is not public, and expects this refusal of each.
+async fn refused_everywhere(client: &Client, target: &Target, code: &str, only_permitted: bool) {
+    let policy = policy();
+    for operation in Document::read().operations {
+        let access = policy[operation.id.as_str()];
+        if access == PUBLIC || only_permitted && access == USER {
+            continue;
+        }
+        let reply = request(client, &operation, target).send().await;
+        assert_eq!(reply.problem_code(), code, "{}: {} {}", operation.id, reply.status, reply.text);
+    }
+}
+
+/// A person with an account and the role of an administrator.
+async fn powerful(app: &TestApp, admin: &Client, name: &str) -> Client {
+    let client = person(app, name).await;
+    let path = format!("/api/auth/users/{}/roles", client.user_id.expect("an id"));
+    admin.put(&path).json(&json!({"roles": ["admin"]})).send().await.expect(200);
+    client.get("/api/auth/users").send().await.expect(200);
+    client
+}
+
+async fn a_deleted_person_is_refused_everywhere(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let victim = person(&app, "victim").await;
+    let gone = powerful(&app, &admin, "gone").await;
+    gone.delete("/api/auth/me").send().await.expect(204);
+    refused_everywhere(&gone, &target(&victim).await, "invalid_token", false).await;
+    let login = json!({"username": "gone", "password": PASSWORD});
+    app.client().post("/api/auth/login").json(&login).send().await.expect_problem(401, "invalid_credentials");
+}
+
+async fn a_locked_person_is_refused_everywhere(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let victim = person(&app, "victim").await;
+    let locked = powerful(&app, &admin, "locked").await;
+    let path = format!("/api/auth/users/{}/lock", locked.user_id.expect("an id"));
+    admin.post(&path).json(&json!({})).send().await.expect(200);
+    refused_everywhere(&locked, &target(&victim).await, "invalid_token", false).await;
+    let login = json!({"username": "locked", "password": PASSWORD});
+    app.client().post("/api/auth/login").json(&login).send().await.expect_problem(403, "account_locked");
+}
+
+async fn a_person_whose_role_was_taken_is_a_plain_user(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let victim = person(&app, "victim").await;
+    let demoted = powerful(&app, &admin, "demoted").await;
+    let path = format!("/api/auth/users/{}/roles", demoted.user_id.expect("an id"));
+    admin.put(&path).json(&json!({"roles": []})).send().await.expect(200);
+    let target = target(&victim).await;
+    let before = snapshot(&admin, &victim).await;
+    refused_everywhere(&demoted, &target, "forbidden", true).await;
+    assert_eq!(snapshot(&admin, &victim).await, before);
+    demoted.get("/api/auth/me").send().await.expect(200);
+}
+
+poligon_testkit::tests! { start =>
+    the_table_and_the_document_are_one_list,
+    every_operation_admits_whom_the_table_admits,
+    a_custom_role_opens_exactly_its_operations,
+    objects_are_their_owners,
+    a_deleted_person_is_refused_everywhere,
+    a_locked_person_is_refused_everywhere,
+    a_person_whose_role_was_taken_is_a_plain_user,
+}

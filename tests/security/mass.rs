@@ -1,0 +1,84 @@
+//! No mass assignment: a member that a body's schema does not have is refused by name, and nothing is changed.
+
+use poligon_testkit::TestApp;
+use serde_json::{Value, json};
+
+use crate::document::Document;
+use crate::requests::{Target, body, path};
+use crate::world::{person, snapshot, start};
+
+/// What an attacker would like to set.
+const COVETED: [&str; 17] = [
+    "role",
+    "roles",
+    "id",
+    "owner_id",
+    "user_id",
+    "is_admin",
+    "price",
+    "total",
+    "status",
+    "created_at",
+    "updated_at",
+    "email_verified_at",
+    "locked_at",
+    "deleted_at",
+    "password_hash",
+    "permissions",
+    "stock",
+];
+
+fn value_of(name: &str) -> Value {
+    match name {
+        "role" => json!("admin"),
+        "roles" => json!(["admin"]),
+        "permissions" => json!(["users:manage"]),
+        "is_admin" => json!(true),
+        "status" => json!("active"),
+        "password_hash" => json!("x"),
+        "price" | "total" => json!({"amount": 1, "currency": "USD"}),
+        name if name.ends_with("_at") => json!("2020-01-01T00:00:00.000Z"),
+        _ => json!(1),
+    }
+}
+
+async fn unknown_members_are_refused_by_name(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let victim = person(&app, "victim").await;
+    // May do everything and has an account: what is refused was refused for its member alone.
+    let boss = person(&app, "boss").await;
+    let roles = format!("/api/auth/users/{}/roles", boss.user_id.expect("an id"));
+    admin.put(&roles).json(&json!({"roles": ["admin"]})).send().await.expect(200);
+    app.grant("spare", &[]).await;
+    let target = Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into() };
+    let document = Document::read();
+    let mut tried = 0;
+    for operation in document.operations.iter().filter(|operation| operation.takes_body()) {
+        let members = document.body_members(operation).unwrap_or_else(|| panic!("{}: no schema", operation.id));
+        let before = snapshot(&admin, &victim).await;
+        for name in COVETED.into_iter().filter(|name| !members.contains(*name)) {
+            let mut given = body(operation);
+            given[name] = value_of(name);
+            let reply = boss.request(operation.method.clone(), &path(operation, &target)).json(&given).send().await;
+            assert_eq!(reply.problem_code(), "validation_failed", "{} with {name}: {}", operation.id, reply.text);
+            let errors = json!([{"pointer": format!("/{name}"), "code": "unknown_field", "message": "is unknown"}]);
+            assert_eq!((reply.status, &reply.body["errors"]), (422, &errors), "{} with {name}", operation.id);
+            tried += 1;
+        }
+        assert_eq!(snapshot(&admin, &victim).await, before, "{}: something was changed", operation.id);
+    }
+    assert!(tried > 200, "only {tried} bodies were tried");
+}
+
+/// The same bodies without the member do change something: the check above is not blind.
+async fn the_snapshot_notices_a_change(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let victim = person(&app, "victim").await;
+    let before = snapshot(&admin, &victim).await;
+    let id = victim.user_id.expect("an id");
+    let change = json!({"display_name": "Another Name"});
+    admin.patch(&format!("/api/auth/users/{id}")).json(&change).send().await.expect(200);
+    assert_ne!(snapshot(&admin, &victim).await, before);
+}
+
+poligon_testkit::tests! { start => unknown_members_are_refused_by_name, the_snapshot_notices_a_change }

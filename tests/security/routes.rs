@@ -1,0 +1,82 @@
+//! What the application serves and what the document says are one list.
+
+use std::collections::BTreeSet;
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use poligon_testkit::{Backend, TestApp};
+
+use crate::document::Document;
+use crate::world::builder;
+
+/// Where the application under test shows its own registered routes.
+const MAP: &str = "/map-of-the-test";
+
+/// The gateway's routes, and the map of them all.
+fn with_map(config: &mut ServiceConfig) {
+    config.route(MAP, web::get().to(show_map));
+    poligon_gateway::extra(config);
+}
+
+/// The same with a route that no document knows.
+fn with_hole(config: &mut ServiceConfig) {
+    config.route("/api/auth-backdoor/{id}", web::get().to(HttpResponse::Ok));
+    with_map(config);
+}
+
+/// actix-web keeps the map to itself; its `Debug` form is the only view of the patterns.
+async fn show_map(req: HttpRequest) -> String {
+    format!("{:#?}", req.resource_map())
+}
+
+/// Full patterns of all resources in the map.
+fn patterns(map: &str) -> BTreeSet<String> {
+    let mut stack: Vec<(usize, String)> = Vec::new();
+    let mut found = BTreeSet::new();
+    let mut leaves: BTreeSet<String> = BTreeSet::new();
+    let lines: Vec<&str> = map.lines().collect();
+    for (n, line) in lines.iter().enumerate() {
+        let depth = line.len() - line.trim_start().len();
+        if line.trim() != "pattern: ResourceDef {" {
+            continue;
+        }
+        let single = lines[n..].iter().take(8).position(|l| l.trim().starts_with("patterns: Single("));
+        let Some(at) = single else { panic!("a route with several patterns: teach this test to read it\n{map}") };
+        let own = lines[n + at + 1].trim().trim_end_matches(',').trim_matches('"').to_owned();
+        stack.retain(|(above, _)| *above < depth);
+        let whole = stack.iter().map(|(_, part)| part.as_str()).collect::<String>() + &own;
+        stack.push((depth, own));
+        found.insert(whole.clone());
+        leaves.insert(whole);
+    }
+    // A scope is no route itself: it has others below it.
+    leaves.retain(|path| !path.is_empty() && found.iter().all(|other| !is_below(other, path)));
+    leaves
+}
+
+fn is_below(other: &str, path: &str) -> bool {
+    // `/api/auth` is the one scope with a prefix for each domain; `/docs` and `/docs/{file}` are both routes.
+    path.matches('/').count() == 2 && path.starts_with("/api/") && other.starts_with(&format!("{path}/"))
+}
+
+async fn served(backend: Backend, extra: poligon_common::server::Extra) -> BTreeSet<String> {
+    let app: TestApp = builder(backend).extra(extra).start().await;
+    let map = app.client().get(MAP).send().await.expect(200).text;
+    let mut served = patterns(&map);
+    assert!(served.remove(MAP), "the map does not even show itself: {map}");
+    served
+}
+
+async fn every_route_is_in_the_document(backend: Backend) {
+    let documented: BTreeSet<String> = Document::read().methods().into_keys().collect();
+    assert_eq!(served(backend, with_map).await, documented);
+}
+
+async fn a_hidden_route_would_be_seen(backend: Backend) {
+    let documented: BTreeSet<String> = Document::read().methods().into_keys().collect();
+    let served = served(backend, with_hole).await;
+    let hidden: Vec<_> = served.difference(&documented).collect();
+    assert_eq!(hidden, ["/api/auth-backdoor/{id}"]);
+}
+
+poligon_testkit::tests! { every_route_is_in_the_document, a_hidden_route_would_be_seen }

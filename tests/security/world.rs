@@ -1,0 +1,62 @@
+//! What every test here starts from.
+
+use poligon_core::security::permissions;
+use poligon_testkit::{Backend, Builder, Client, TestApp};
+use serde_json::{Value, json};
+
+/// The password of everybody.
+pub(crate) const PASSWORD: &str = "four tired lemons";
+
+/// The whole application, as the gateway composes it, with a clock that stands until it is moved.
+pub(crate) fn builder(backend: Backend) -> Builder {
+    let domains = poligon_gateway::domains();
+    let empty = TestApp::builder(backend).extra(poligon_gateway::extra).settable_clock();
+    domains.into_iter().fold(empty, Builder::domain)
+}
+
+/// Starts it, with the built-in roles written.
+pub(crate) async fn started(builder: Builder) -> TestApp {
+    let app = builder.start().await;
+    let now = app.ctx.clock.now();
+    let declared = poligon_gateway::permissions();
+    app.ctx.db.write(move |db| permissions::sync(db, &declared, now)).await.expect("roles");
+    app
+}
+
+/// The whole application with the settings of tests.
+pub(crate) async fn start(backend: Backend) -> TestApp {
+    started(builder(backend)).await
+}
+
+/// What a person called `name` registers with.
+pub(crate) fn registration(name: &str) -> Value {
+    json!({"email": format!("{name}@example.com"), "username": name, "display_name": "A Person", "password": PASSWORD})
+}
+
+/// Registers a person; answers their id.
+pub(crate) async fn register(app: &TestApp, name: &str) -> i64 {
+    app.client().post("/api/auth/register").json(&registration(name)).send().await.expect(201).id()
+}
+
+/// Logs a person in; answers the pair of tokens.
+pub(crate) async fn log_in(app: &TestApp, name: &str) -> Value {
+    let body = json!({"username": name, "password": PASSWORD});
+    app.client().post("/api/auth/login").json(&body).send().await.expect(200).body
+}
+
+/// Registers a person and logs them in.
+pub(crate) async fn person(app: &TestApp, name: &str) -> Client {
+    let id = register(app, name).await;
+    let pair = log_in(app, name).await;
+    app.client().with_token(pair["access_token"].as_str().expect("a token")).of_user(id)
+}
+
+/// Everything that an administrator sees of accounts, roles and mails, and a person of their own sessions.
+pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
+    let mut seen = Vec::new();
+    for path in ["/api/auth/users?limit=100", "/api/auth/roles?limit=100", "/mailbox/messages?limit=100"] {
+        seen.push(admin.get(path).send().await.expect(200).body);
+    }
+    seen.push(victim.get("/api/auth/sessions?limit=100").send().await.expect(200).body);
+    Value::Array(seen)
+}

@@ -1,0 +1,38 @@
+# For the steps: what they need on the machine, and the binary that they try. Sourced, never run.
+
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+
+stop_step() { printf '%s\n' "$*" >&2; printf '0 passed, 1 failed\n'; exit 1; }
+
+# Installs Debian packages where that is allowed.
+install_packages() {
+    local sudo=''
+    command -v apt-get >/dev/null || stop_step "needed, and there is no apt-get to install it: $*"
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo=$(command -v sudo) && "$sudo" -n true 2>/dev/null || stop_step "install as root: apt-get install $*"
+    fi
+    { $sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -qy --no-install-recommends "$@"; } \
+        >&2 || stop_step "apt-get could not install: $*"
+}
+
+need_python() { command -v python3 >/dev/null || install_packages python3; }
+
+# The SQL client, beside the server where tests/run has installed one.
+need_psql() {
+    local found
+    found=$(ls -d /usr/lib/postgresql/*/bin/psql 2>/dev/null | sort -V | tail -n 1)
+    [ -z "$found" ] || PATH="$PATH:$(dirname "$found")"
+    command -v psql >/dev/null || install_packages postgresql-client
+}
+
+need_services() {
+    [ -n "${TEST_DATABASE_URL:-}" ] && [ -n "${TEST_REDIS_URL:-}" ] ||
+        stop_step "TEST_DATABASE_URL and TEST_REDIS_URL must name the servers to use; tests/run sets them"
+}
+
+# The release binary; POLIGON_GATEWAY names another one.
+need_gateway() {
+    [ -n "${POLIGON_GATEWAY:-}" ] && return 0
+    cargo build --release --quiet --bin gateway >&2 || stop_step "the release binary could not be built"
+    export POLIGON_GATEWAY="${CARGO_TARGET_DIR:-target}/release/gateway"
+}
