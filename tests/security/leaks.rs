@@ -163,6 +163,15 @@ async fn with_bad_surroundings(client: &Client, operation: &Operation, target: &
     }
 }
 
+/// Somebody who may do everything, and somebody who may do nothing. Where it is about one's own account, they have one.
+async fn callers(app: &TestApp, operation: &Operation) -> (Client, Client) {
+    if operation.path == "/api/auth/me" {
+        let name = operation.id.replace("auth_", "own-").replace('_', "-");
+        return (person(app, &name).await, person(app, &format!("{name}-2")).await);
+    }
+    (app.sign_in_as(&["admin"]).await, app.sign_in_as(&[]).await)
+}
+
 /// Everything that is refused: by nobody, by somebody, and by somebody who may do everything.
 async fn collect(app: &TestApp, document: &Document) -> Collected {
     let mut all = Collected { refused: Vec::new() };
@@ -171,8 +180,7 @@ async fn collect(app: &TestApp, document: &Document) -> Collected {
     let target = Target { user: victim.user_id.expect("an id"), session: 999_999, role: "spare".into() };
     for operation in &document.operations {
         // A new one each time: some of these requests end the caller's session.
-        let admin = app.sign_in_as(&["admin"]).await;
-        let plain = app.sign_in_as(&[]).await;
+        let (admin, plain) = callers(app, operation).await;
         for client in [&app.client(), &app.client().with_token("a.b.c"), &plain] {
             all.add(&operation.id, "as it is", request(client, operation, &target).send().await);
         }

@@ -1,4 +1,4 @@
-//! Secrets reach neither the log, at its most talkative useful level, nor the metrics: each kind of secret is sent
+//! Secrets reach neither the log, at its most talkative level, nor the metrics: each kind of secret is sent
 //! through the real binary, and then looked for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // what is not as expected fails the test
 
@@ -36,7 +36,7 @@ impl Gateway {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| File::create(folder.path().join(name)).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_gateway"))
-            .args(["serve", "--bind", "127.0.0.1:0", "--log", "debug"])
+            .args(["serve", "--bind", "127.0.0.1:0", "--log", "trace"])
             .current_dir(folder.path())
             .env_clear()
             .env("DATABASE_URL", database_url)
@@ -106,7 +106,7 @@ impl Drop for Gateway {
 
 /// Registers, confirms, logs in; answers the secrets that were given out.
 async fn live_a_life(gateway: &Gateway) -> Vec<(&'static str, String)> {
-    let new = json!({"email": "canary@example.com", "username": "canary", "display_name": "A Bird", "password": PASSWORD});
+    let new = json!({"email": "canary@example.com", "username": "canary", "display_name": "Somebody", "password": PASSWORD});
     let register = gateway.client.post("/api/auth/register").header("idempotency-key", KEY);
     register.json(&new).send().await.expect(201);
     let (text, verification) = gateway.mail("verify_email").await;
@@ -189,7 +189,7 @@ async fn no_secret_is_seen(backend: Backend) {
     );
     let metrics = gateway.client.get("/metrics").send().await.expect(200).text;
     let log = gateway.log() + &std::fs::read_to_string(gateway.path("out")).unwrap();
-    assert!(log.contains(SEEN) && log.contains("\"DEBUG\""), "the log is not what this test takes it for: {log}");
+    assert!(log.contains(SEEN) && log.contains("\"TRACE\""), "the log is not what this test takes it for: {log}");
     assert!(metrics.contains("/api/auth/login"), "{metrics}");
     for (what, secret) in secrets {
         assert!(secret.len() > 7, "{what} is too short to be looked for: {secret:?}");
