@@ -146,7 +146,8 @@ async fn every_operation_admits_whom_the_table_admits(app: TestApp) {
     let policy = policy();
     let mut denied = 0;
     for operation in Document::read().operations {
-        let access = policy.get(operation.id.as_str()).unwrap_or_else(|| panic!("{} is not in the table", operation.id));
+        let access =
+            policy.get(operation.id.as_str()).unwrap_or_else(|| panic!("{} is not in the table", operation.id));
         let (refused, admitted): (Vec<_>, Vec<_>) = callers(&app, access).await.into_iter().partition(|c| !c.permitted);
         let target = target(&victim).await;
         let before = snapshot(&admin, &victim).await;
@@ -175,7 +176,8 @@ async fn target(victim: &Client) -> Target {
 
 /// What those who are admitted may spoil: an account of its own, and a role of its own.
 async fn expendable(app: &TestApp, operation: &Operation) -> Target {
-    let name = format!("spoilt-{}", poligon_core::random::hex(&poligon_core::random::bytes::<4>().expect("randomness")));
+    let name =
+        format!("spoilt-{}", poligon_core::random::hex(&poligon_core::random::bytes::<4>().expect("randomness")));
     if operation.path.contains("{name}") {
         app.grant(&name, &[]).await;
     }

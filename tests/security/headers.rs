@@ -60,7 +60,10 @@ async fn every_kind_of_answer_is_secured(app: TestApp) {
         ("a wrong method", client.delete("/health/live").send().await.expect(405)),
         ("the methods", client.request(Method::OPTIONS, "/api/auth/me").send().await.expect(204)),
         ("no body", person(&app, "ann").await.delete("/api/auth/me").send().await.expect(204)),
-        ("a header that lies", client.get("/health/live").header("x-forwarded-proto", "https").send().await.expect(200)),
+        (
+            "a header that lies",
+            client.get("/health/live").header("x-forwarded-proto", "https").send().await.expect(200),
+        ),
     ];
     for (what, reply) in &kinds {
         assert_secure(reply, what);

@@ -192,7 +192,8 @@ async fn collect(app: &TestApp, document: &Document) -> Collected {
             with_bad_surroundings(&admin, operation, &target, &mut all).await;
         }
     }
-    for path in ["/nowhere", "/api", "/api/auth", "/api/auth/", "/api/auth/%00", "/%2e%2e/etc/passwd", "/api//auth/me"] {
+    for path in ["/nowhere", "/api", "/api/auth", "/api/auth/", "/api/auth/%00", "/%2e%2e/etc/passwd", "/api//auth/me"]
+    {
         for method in [Method::GET, Method::POST, Method::TRACE, Method::CONNECT, Method::from_bytes(b"FOO").unwrap()] {
             if method == Method::CONNECT {
                 continue; // not sent to a server, but to a proxy

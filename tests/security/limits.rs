@@ -26,6 +26,7 @@ fn limited(backend: Backend) -> Builder {
         config.limits.login_delays = false;
         // A thousand connections at once on a busy machine.
         config.server.header_timeout_ms = 60_000;
+        config.cache.timeout_ms = 30_000;
     })
 }
 

@@ -87,7 +87,8 @@ async fn a_forgotten_password_takes_the_same_time(app: TestApp) {
         told.push(comparable(&send(&app, "/api/auth/forgot-password", body).await.0.expect(202)));
     }
     assert_eq!(told[0], told[1]);
-    let difference = difference(&app, "/api/auth/forgot-password", &known, &unknown, ROUNDS).await;
+    // Half as many: each leaves a job and a mail behind, which are written to the disk before the test can end.
+    let difference = difference(&app, "/api/auth/forgot-password", &known, &unknown, ROUNDS / 2).await;
     assert!(difference <= TOLERANCE, "the medians differ by {difference:?}");
 }
 

@@ -106,7 +106,8 @@ impl Drop for Gateway {
 
 /// Registers, confirms, logs in; answers the secrets that were given out.
 async fn live_a_life(gateway: &Gateway) -> Vec<(&'static str, String)> {
-    let new = json!({"email": "canary@example.com", "username": "canary", "display_name": "Somebody", "password": PASSWORD});
+    let new =
+        json!({"email": "canary@example.com", "username": "canary", "display_name": "Somebody", "password": PASSWORD});
     let register = gateway.client.post("/api/auth/register").header("idempotency-key", KEY);
     register.json(&new).send().await.expect(201);
     let (text, verification) = gateway.mail("verify_email").await;

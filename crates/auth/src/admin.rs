@@ -93,7 +93,7 @@ fn add_role(db: &mut Db, user_id: i64, role: &str, now: Timestamp) -> Result<(),
     let known: bool = diesel::select(diesel::dsl::exists(roles::table.find(role))).get_result(db)?;
     if !known {
         let message = format!("{role} is not the name of a role");
-        return Err(Error::Field { pointer: "role".into(), code: "unknown_role", message });
+        return Err(Error::Fields(vec![poligon_common::FieldError::new("/role", "unknown_role", message)]));
     }
     let mut wanted: BTreeSet<String> = user_roles::table
         .filter(user_roles::user_id.eq(user_id))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use poligon_common::FieldError;
 use poligon_common::problem::{Kind, Problem, kinds as common};
 use poligon_core::cache::CacheError;
 use poligon_core::db::{DbError, FromDb};
@@ -81,16 +82,9 @@ pub enum Error {
     /// No such object, or none that the caller may know of.
     #[error("there is no such object")]
     NotFound,
-    /// A field that only the database could check.
-    #[error("{pointer}: {message}")]
-    Field {
-        /// JSON Pointer.
-        pointer: String,
-        /// The rule.
-        code: &'static str,
-        /// The rule in words.
-        message: String,
-    },
+    /// Fields that only the database could check.
+    #[error("{}", .0.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Fields(Vec<FieldError>),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -153,7 +147,7 @@ impl From<Error> for Problem {
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale(_) => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,
-            Error::Field { pointer, code, message } => return Self::invalid_field(&pointer, code, message),
+            Error::Fields(wrong) => return Self::invalid(wrong),
             Error::Db(error) => return error.into(),
             Error::Cache(error) => return error.into(),
             Error::HashQueue(error) | Error::Password(PasswordError::QueueFull(error)) => return error.into(),

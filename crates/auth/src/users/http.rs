@@ -1,7 +1,5 @@
 //! Administration of accounts over HTTP.
 
-use std::collections::BTreeSet;
-
 use actix_web::Responder;
 use poligon_common::answer::Answer;
 use poligon_common::page::{Listing, Page, PageParams};
@@ -112,7 +110,7 @@ pub(crate) async fn put_user_roles(
     if body.roles.len() > 32 {
         return Err(Problem::invalid_field("/roles", "max_items", "must have at most 32 names"));
     }
-    let wanted: BTreeSet<String> = body.roles.into_iter().map(|role| role.0).collect();
+    let wanted: Vec<String> = body.roles.into_iter().map(|role| role.0).collect();
     let (actor, now) = (Actor::of(&user), ctx.clock.now());
     let entry = Entry { details: json!({ "roles": wanted }), ..entry("roles_granted", &client, &actor, id) };
     let changed = audit::write(&ctx, entry, move |db| model::replace_roles(db, &actor, id, &wanted, now)).await?;

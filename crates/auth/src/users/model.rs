@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
+use poligon_common::FieldError;
 use poligon_core::db::dialect::contains_pattern;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
@@ -100,7 +101,7 @@ pub(super) fn replace_roles(
     db: &mut Db,
     actor: &Actor,
     user_id: i64,
-    wanted: &BTreeSet<String>,
+    given: &[String],
     now: Timestamp,
 ) -> Result<UserResponse, Error> {
     if actor.id == user_id {
@@ -110,30 +111,31 @@ pub(super) fn replace_roles(
     if row.deleted_at.is_some() {
         return Err(Error::NotFound);
     }
-    refuse_unknown_roles(db, wanted)?;
+    refuse_unknown_roles(db, given)?;
+    let wanted: BTreeSet<String> = given.iter().cloned().collect();
     let present: BTreeSet<String> = find_account(db, user_id)?.roles.into_iter().collect();
-    let changed: Vec<String> = present.symmetric_difference(wanted).cloned().collect();
+    let changed: Vec<String> = present.symmetric_difference(&wanted).cloned().collect();
     guard_grants(&actor.held, permissions_of(db, &changed)?.iter())?;
     if present.contains(ADMIN) && !wanted.contains(ADMIN) {
         guard_last_administrator(db, user_id)?;
     }
     if !changed.is_empty() {
-        set_roles(db, user_id, wanted, Some(actor.id), now)?;
+        set_roles(db, user_id, &wanted, Some(actor.id), now)?;
         events::tell(db, events::ROLES_CHANGED, user_id, now)?;
     }
     find_account(db, user_id)
 }
 
-fn refuse_unknown_roles(db: &mut Db, wanted: &BTreeSet<String>) -> Result<(), Error> {
-    let known: Vec<String> = roles::table.filter(roles::name.eq_any(wanted)).select(roles::name).load(db)?;
-    match wanted.iter().position(|name| !known.contains(name)) {
-        None => Ok(()),
-        Some(n) => Err(Error::Field {
-            pointer: format!("/roles/{n}"),
-            code: "unknown_role",
-            message: "is not the name of a role".into(),
-        }),
-    }
+/// Refuses names that no role has, each at its place in `given`.
+fn refuse_unknown_roles(db: &mut Db, given: &[String]) -> Result<(), Error> {
+    let known: Vec<String> = roles::table.filter(roles::name.eq_any(given)).select(roles::name).load(db)?;
+    let unknown: Vec<FieldError> = given
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !known.contains(name))
+        .map(|(n, _)| FieldError::new(format!("/roles/{n}"), "unknown_role", "is not the name of a role"))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Error::Fields(unknown)) }
 }
 
 /// Writes the roles of a person, without asking whether that is allowed.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::oneshot;
@@ -129,6 +130,11 @@ async fn carry(mut local: UnixStream, route: &Route) -> std::io::Result<()> {
     let connecting = TcpStream::connect((route.host.as_str(), route.port));
     let mut server = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await??;
     server.set_nodelay(true)?;
+    // libpq's own keepalives end at the socket here; this is the connection that a network can lose.
+    let keepalive = TcpKeepalive::new().with_time(CONNECT_TIMEOUT).with_interval(Duration::from_secs(1));
+    SockRef::from(&server).set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    SockRef::from(&server).set_tcp_user_timeout(Some(Duration::from_millis(2_500)))?;
     server.write_all(&SSL_REQUEST).await?;
     match server.read_u8().await? {
         b'S' => {

@@ -46,7 +46,13 @@ impl Hasher {
                 }
             })?;
         }
-        Ok(Self { queue, running, begun, timeout: Duration::from_millis(config.hash_timeout_ms), cost: config.bcrypt_cost })
+        Ok(Self {
+            queue,
+            running,
+            begun,
+            timeout: Duration::from_millis(config.hash_timeout_ms),
+            cost: config.bcrypt_cost,
+        })
     }
 
     /// The cost of bcrypt for new hashes.
