@@ -61,7 +61,7 @@ impl Gateway {
     /// Where it listens, once it says so.
     async fn address(&mut self) -> String {
         let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(60) {
+        while began.elapsed() < Duration::from_mins(1) {
             let out = std::fs::read_to_string(self.path("out")).unwrap();
             if let Some(url) = out.lines().find_map(|line| line.trim().strip_prefix("API documents")) {
                 return url.trim().trim_end_matches("/docs").to_owned();

@@ -82,7 +82,7 @@ impl Gateway {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the gateway ended with {status}:\n{}", self.log());
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "the gateway is not ready:\n{}", self.log());
+            assert!(began.elapsed() < Duration::from_mins(1), "the gateway is not ready:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

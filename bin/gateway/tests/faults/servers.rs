@@ -21,7 +21,9 @@ impl Family {
     fn signal(&self, name: &str) {
         let parent = self.0.id();
         signal(parent, name);
-        children(parent).into_iter().for_each(|child| signal_if_there(child, name));
+        for child in children(parent) {
+            signal_if_there(child, name);
+        }
     }
 
     /// `kill -9` of all of them; returns when they are gone. They are stopped before: a server that is gone has no
@@ -30,7 +32,9 @@ impl Family {
         self.signal("STOP");
         let younger = children(self.0.id());
         signal(self.0.id(), "KILL");
-        younger.iter().for_each(|child| signal_if_there(*child, "KILL"));
+        for child in &younger {
+            signal_if_there(*child, "KILL");
+        }
         self.0.wait().unwrap();
         let began = Instant::now();
         while younger.iter().any(|pid| is_alive(*pid)) {

@@ -122,6 +122,9 @@ fn damaged(good: &Good) -> Vec<(String, String)> {
     .into()
 }
 
+/// What is made of good claims.
+type Change<'a> = &'a dyn Fn(&mut Claims);
+
 /// Tokens that the server's own key signs, and that say something it never says.
 fn wrongly_issued(app: &TestApp, good: &Good) -> Vec<(String, String)> {
     let now = app.ctx.clock.now().seconds();
@@ -131,7 +134,7 @@ fn wrongly_issued(app: &TestApp, good: &Good) -> Vec<(String, String)> {
         change(&mut changed);
         app.ctx.tokens.sign(&changed).expect("a token")
     };
-    let changes: [(&str, &dyn Fn(&mut Claims)); 12] = [
+    let changes: [(&str, Change<'_>); 12] = [
         ("expired a second ago", &|c| c.exp = now - 1),
         ("expires now", &|c| c.exp = now),
         ("expired long ago", &|c| c.exp = 0),
