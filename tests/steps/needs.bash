@@ -34,5 +34,5 @@ need_services() {
 need_gateway() {
     [ -n "${POLIGON_GATEWAY:-}" ] && return 0
     cargo build --release --quiet --bin gateway >&2 || stop_step "the release binary could not be built"
-    export POLIGON_GATEWAY="${CARGO_TARGET_DIR:-target}/release/gateway"
+    POLIGON_GATEWAY=$(realpath "${CARGO_TARGET_DIR:-target}/release/gateway") && export POLIGON_GATEWAY
 }

@@ -71,8 +71,10 @@ async fn read(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
 
 fn parse<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
     let has_nul = body.windows(6).any(|w| w == br"\u0000");
+    // serde also reads a struct from a list of its fields; the contract knows objects only.
+    let is_object = body.trim_ascii_start().starts_with(b"{");
     match serde_json::from_slice::<T>(body) {
-        Ok(value) if !has_nul => Ok(value),
+        Ok(value) if !has_nul && is_object => Ok(value),
         outcome => Err(explain::<T>(body, outcome.err())),
     }
 }
