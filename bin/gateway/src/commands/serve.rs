@@ -34,12 +34,14 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
-    let listener = listen(config.server.bind)?;
+    let address = config.server.bind;
+    let socket = bind(address)?; // a taken address is told before the database is touched
     let ctx = Ctx::new(config, Clock::system())?;
     let prepared = {
         let ctx = ctx.clone();
         tokio::task::spawn_blocking(move || startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).await??
     };
+    let listener = listen(address, socket)?;
     let door = listener.try_clone()?;
     let mut signals = Signals::listen()?;
     let running = Running::start(&ctx, composition::domains(), composition::extra, listener)?;
@@ -90,18 +92,28 @@ fn close_door(_: &TcpListener) -> std::io::Result<()> {
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let open = || -> std::io::Result<TcpListener> {
+/// Takes the address. Nobody can connect before [`listen`].
+fn bind(address: SocketAddr) -> anyhow::Result<TcpSocket> {
+    let open = || -> std::io::Result<TcpSocket> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         #[cfg(unix)]
         socket.set_reuseaddr(true)?; // or a restart would have to wait for the last one's connections
         socket.bind(address)?;
-        socket.listen(BACKLOG)?.into_std()
+        Ok(socket)
     };
-    open().map_err(|error| match error.kind() {
+    open().map_err(|error| unusable(address, error))
+}
+
+fn listen(address: SocketAddr, socket: TcpSocket) -> anyhow::Result<TcpListener> {
+    let open = || socket.listen(BACKLOG)?.into_std();
+    open().map_err(|error| unusable(address, error))
+}
+
+fn unusable(address: SocketAddr, error: std::io::Error) -> anyhow::Error {
+    match error.kind() {
         ErrorKind::AddrInUse => anyhow::anyhow!("{address} is in use; choose another with --bind ADDRESS:PORT"),
         _ => anyhow::Error::new(error).context(format!("{address} cannot be listened on")),
-    })
+    }
 }
 
 /// The signals that ask to stop.

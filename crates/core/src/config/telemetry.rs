@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Everything from `info` on; not what clients send that is no HTTP, which would be an error in the log for each.
+const DEFAULT_FILTER: &str = "info,actix_http::h1=off";
+
 /// `[telemetry]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -26,6 +29,6 @@ pub enum LogFormat {
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { log_format: LogFormat::Auto, log_filter: "info".into() }
+        Self { log_format: LogFormat::Auto, log_filter: DEFAULT_FILTER.into() }
     }
 }

@@ -25,30 +25,30 @@ pub struct Step {
 
 /// Applies what is missing and answers the names of the steps applied.
 pub fn up(db: &mut Db) -> Result<Vec<String>, DbError> {
-    locked(db, |db| match db {
-        Db::Postgres(c) => names(c.run_pending_migrations(POSTGRES)),
-        Db::Sqlite(c) => names(c.run_pending_migrations(SQLITE)),
-    })
+    let applied = locked(db, |db| match db {
+        Db::Postgres(c) => versions(c.run_pending_migrations(POSTGRES)),
+        Db::Sqlite(c) => versions(c.run_pending_migrations(SQLITE)),
+    })?;
+    named(db, &applied)
 }
 
 /// Takes the newest step back and answers its name.
 pub fn down(db: &mut Db) -> Result<String, DbError> {
-    let name = locked(db, |db| match db {
-        Db::Postgres(c) => names(c.revert_last_migration(POSTGRES).map(|v| vec![v])),
-        Db::Sqlite(c) => names(c.revert_last_migration(SQLITE).map(|v| vec![v])),
+    let reverted = locked(db, |db| match db {
+        Db::Postgres(c) => versions(c.revert_last_migration(POSTGRES).map(|v| vec![v])),
+        Db::Sqlite(c) => versions(c.revert_last_migration(SQLITE).map(|v| vec![v])),
     })?;
-    Ok(name.concat())
+    Ok(named(db, &reverted)?.concat())
 }
 
 /// Every step, oldest first.
 pub fn status(db: &mut Db) -> Result<Vec<Step>, DbError> {
-    let (applied, mut known) = match db {
-        Db::Postgres(c) => (names(c.applied_migrations())?, folder_names::<diesel::pg::Pg>(&POSTGRES)?),
-        Db::Sqlite(c) => (names(c.applied_migrations())?, folder_names::<diesel::sqlite::Sqlite>(&SQLITE)?),
+    let applied = match db {
+        Db::Postgres(c) => versions(c.applied_migrations())?,
+        Db::Sqlite(c) => versions(c.applied_migrations())?,
     };
-    known.sort();
-    let is_applied = |name: &str| name.split_once('_').is_some_and(|(version, _)| applied.iter().any(|a| a == version));
-    Ok(known.into_iter().map(|name| Step { applied: is_applied(&name), name }).collect())
+    let known = known_names(db)?.into_iter();
+    Ok(known.map(|name| Step { applied: applied.iter().any(|version| is_version_of(version, &name)), name }).collect())
 }
 
 /// How many steps the database lacks.
@@ -61,10 +61,31 @@ fn folder_names<B: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Res
     Ok(steps.iter().map(|step| step.name().to_string()).collect())
 }
 
-fn names(
-    versions: Result<Vec<MigrationVersion<'_>>, Box<dyn std::error::Error + Send + Sync>>,
+/// The names of the steps that this binary has, oldest first.
+fn known_names(db: &Db) -> Result<Vec<String>, DbError> {
+    let mut known = match db {
+        Db::Postgres(_) => folder_names::<diesel::pg::Pg>(&POSTGRES)?,
+        Db::Sqlite(_) => folder_names::<diesel::sqlite::Sqlite>(&SQLITE)?,
+    };
+    known.sort();
+    Ok(known)
+}
+
+/// The names of the steps with these versions, in the order of the versions.
+fn named(db: &Db, versions: &[String]) -> Result<Vec<String>, DbError> {
+    let known = known_names(db)?;
+    let name = |version: &String| known.iter().find(|name| is_version_of(version, name)).unwrap_or(version).clone();
+    Ok(versions.iter().map(name).collect())
+}
+
+fn is_version_of(version: &str, name: &str) -> bool {
+    name.split_once('_').is_some_and(|(of_name, _)| of_name == version)
+}
+
+fn versions(
+    answer: Result<Vec<MigrationVersion<'_>>, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<Vec<String>, DbError> {
-    Ok(versions.map_err(|e| failed(&*e))?.iter().map(ToString::to_string).collect())
+    Ok(answer.map_err(|e| failed(&*e))?.iter().map(ToString::to_string).collect())
 }
 
 fn failed(error: &(dyn std::error::Error + Send + Sync)) -> DbError {
