@@ -10,6 +10,7 @@ use reqwest::Method;
 
 use crate::world::start;
 
+/// Random requests when `POLIGON_RANDOM_REQUESTS` does not say otherwise.
 const REQUESTS: usize = 20_000;
 const WORKERS: usize = 8;
 
@@ -29,6 +30,11 @@ const SHAPES: [&str; 12] = [
     "/health/{}",
 ];
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "{}"];
+
+#[allow(clippy::disallowed_methods)] // a setting of the test, not of the product
+fn requests() -> usize {
+    std::env::var("POLIGON_RANDOM_REQUESTS").map_or(REQUESTS, |text| text.parse().expect("a number"))
+}
 
 /// Names and values of the labels of every series.
 async fn series(app: &TestApp) -> BTreeSet<String> {
@@ -86,7 +92,7 @@ async fn random_requests_add_no_series(app: TestApp) {
         let (http, base, tokens) = (http(), app.url(), tokens.clone());
         let mut random = ChaCha8Rng::seed_from_u64(worker as u64);
         tokio::spawn(async move {
-            for _ in 0..REQUESTS / WORKERS {
+            for _ in 0..requests() / WORKERS {
                 let which = random.random_range(0..kinds);
                 ask(&http, &base, which, &tokens, &mut random).await;
             }

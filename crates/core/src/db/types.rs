@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use chrono::{DateTime, Duration, NaiveDateTime, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, SubsecRound as _, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -141,10 +141,7 @@ impl ToSql<Instant, Sqlite> for Timestamp {
 
 impl FromSql<Instant, Sqlite> for Timestamp {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
-        // The stored form is fixed (`Display` above), so the fast exact parser is enough.
-        let naive = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.3fZ")?;
-        Ok(Self::from(naive.and_utc()))
+        Ok(<String as FromSql<Text, Sqlite>>::from_sql(value)?.parse()?)
     }
 }
 

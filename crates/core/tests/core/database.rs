@@ -157,6 +157,22 @@ fn a_deferred_sqlite_transaction_is_refused_after_another_write() {
     });
 }
 
+/// `.cargo/config.toml` reaches the SQLite that is built in: without it every `LIMIT` is planned anew each time, and
+/// readers wait for each other's allocations.
+#[test]
+fn sqlite_is_compiled_as_configured() {
+    poligon_testkit::run(async {
+        let ctx = TestApp::builder(Backend::Embedded).without_server().await;
+        let list = "SELECT group_concat(compile_options, ' ') AS value FROM pragma_compile_options";
+        let options = ctx.db.read(move |db| Ok::<_, DbError>(setting(db, list))).await.unwrap();
+        let options: Vec<&str> = options.split(' ').collect();
+        for wanted in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0", "THREADSAFE=2"] {
+            assert!(options.contains(&wanted), "{wanted} is not among {options:?}");
+        }
+        assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
+    });
+}
+
 /// What only PostgreSQL does to a transaction.
 #[cfg(feature = "services")]
 mod services_only {
