@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder};
 
@@ -64,6 +64,7 @@ fn complete(access: Access, tag: &str, op: &Op) -> Operation {
         _ => vec![SecurityRequirement::new(BEARER, Vec::<String>::new())],
     });
     operation.extensions = Some(ExtensionsBuilder::new().add("x-access", needs).add("x-rate-limit", op.family).build());
+    operation.parameters.iter_mut().flatten().for_each(name_refused_characters);
     if op.idempotent_by_key {
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_parameter()));
     }
@@ -74,6 +75,19 @@ fn complete(access: Access, tag: &str, op: &Op) -> Operation {
         operation.responses.responses.insert(status.to_string(), RefOr::T(response.build()));
     }
     operation
+}
+
+/// Free text in a query may not hold what the query extractor refuses: NUL, and what stands for bytes that are no UTF-8.
+fn name_refused_characters(parameter: &mut RefOr<Parameter>) {
+    let RefOr::T(Parameter { parameter_in: ParameterIn::Query, schema: Some(RefOr::T(Schema::Object(text))), .. }) =
+        parameter
+    else {
+        return;
+    };
+    let is_text = text.schema_type == SchemaType::new(Type::String);
+    if is_text && text.pattern.is_none() && text.enum_values.is_none() && text.format.is_none() {
+        text.pattern = Some(r"^[^\u0000\ufffd]*$".to_owned());
+    }
 }
 
 /// Every refusal of an operation, by status.
