@@ -1,6 +1,8 @@
 //! Input types: a value that exists is valid. Rules never check a string again.
 
 use poligon_common::Refused;
+use poligon_common::input::has_invisible;
+pub(crate) use poligon_common::input::{FilterId, FilterText, Remark, not_null, present};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::skeleton;
@@ -8,14 +10,6 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 use validator::ValidateEmail as _;
-
-/// Control characters and invisible ones (bidirectional marks, zero width) have no place in a name.
-fn has_invisible(text: &str) -> bool {
-    text.chars().any(|c| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffd}')
-    })
-}
 
 /// An e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -234,67 +228,4 @@ impl std::str::FromStr for RoleName {
     fn from_str(text: &str) -> Result<Self, Refused> {
         Self::try_from(text.to_owned())
     }
-}
-
-/// A short text for people: at most 500 characters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(try_from = "String")]
-#[schema(value_type = String, max_length = 500)]
-pub(crate) struct Remark(pub String);
-
-impl TryFrom<String> for Remark {
-    type Error = Refused;
-
-    fn try_from(text: String) -> Result<Self, Refused> {
-        let text: String = text.trim().nfc().collect();
-        if text.chars().count() > 500 || text.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(Refused::new("length", "must be at most 500 visible characters"));
-        }
-        Ok(Self(text))
-    }
-}
-
-/// A text that a list is filtered by: at most `MOST` characters.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct FilterText<const MOST: usize>(pub String);
-
-impl<const MOST: usize> TryFrom<String> for FilterText<MOST> {
-    type Error = Refused;
-
-    fn try_from(text: String) -> Result<Self, Refused> {
-        let fits = text.chars().count() <= MOST;
-        if fits { Ok(Self(text)) } else { Err(Refused::new("length", format!("must be at most {MOST} characters"))) }
-    }
-}
-
-/// An id that a list is filtered by: 1 or more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "i64")]
-pub(crate) struct FilterId(pub i64);
-
-impl TryFrom<i64> for FilterId {
-    type Error = Refused;
-
-    fn try_from(id: i64) -> Result<Self, Refused> {
-        if id > 0 { Ok(Self(id)) } else { Err(Refused::new("range", "must be 1 or more")) }
-    }
-}
-
-/// A member of a merge patch (RFC 7396) that can be removed: absent is `None`, `null` is `Some(None)`.
-pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
-/// A member of a merge patch that can be changed and not removed: `null` is refused.
-pub(crate) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
 }

@@ -43,6 +43,21 @@ impl<T: Serialize> Answer<T> {
         self
     }
 
+    /// What it answers.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// A header that was added, as text.
+    pub fn find_header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.to_str().ok())
+    }
+
+    /// The same answer with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer { status: self.status, headers: self.headers, value: change(self.value) }
+    }
+
     /// Status, headers and body, for storing.
     pub(crate) fn into_parts(self) -> Result<Parts, serde_json::Error> {
         let body = serde_json::to_string(&self.value)?;

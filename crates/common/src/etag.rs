@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use poligon_core::near::Kept;
 use poligon_core::security::tokens::fingerprint_bytes;
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ pub struct Tagged {
     body: Bytes,
     content_type: HeaderValue,
     tag: String,
+    link: Option<String>,
     cache_control: &'static str,
 }
 
@@ -26,11 +28,57 @@ impl Tagged {
         Ok(Self::bytes(body.into(), HeaderValue::from_static("application/json"), cache_control))
     }
 
+    /// What was kept, for everybody.
+    pub fn kept(kept: &Kept) -> Self {
+        Self {
+            body: Bytes::copy_from_slice(&kept.body),
+            content_type: HeaderValue::from_static("application/json"),
+            tag: kept.tag.clone(),
+            link: kept.link.clone(),
+            cache_control: "public, no-cache",
+        }
+    }
+
+    /// `value` as JSON in a version of its object: what `If-Match` compares is the version, so that a change of what
+    /// is only shown with it (a stock, a rating) makes no edit stale.
+    pub fn version(value: &impl Serialize, version: i64, cache_control: &'static str) -> Result<Self, Problem> {
+        let tagged = Self::json(value, cache_control)?;
+        let tag = version_tag(version, &tagged.tag);
+        Ok(Self { tag, ..tagged })
+    }
+
+    /// What there is to keep of this answer.
+    pub fn to_kept(&self) -> Kept {
+        Kept { body: self.body.to_vec(), tag: self.tag.clone(), link: self.link.clone() }
+    }
+
+    /// Its tag, quotes included.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Adds `Link`.
+    #[must_use]
+    pub fn link(mut self, link: Option<String>) -> Self {
+        self.link = link;
+        self
+    }
+
     /// `body` as it is, tagged by its bytes.
     pub fn bytes(body: Bytes, content_type: HeaderValue, cache_control: &'static str) -> Self {
         let tag = tag_of(&body);
-        Self { body, content_type, tag, cache_control }
+        Self { body, content_type, tag, link: None, cache_control }
     }
+}
+
+/// `"<version>-<tag of the bytes>"`.
+fn version_tag(version: i64, of_bytes: &str) -> String {
+    format!("\"{version}-{}", of_bytes.trim_start_matches('"'))
+}
+
+/// The version in a tag that [`Tagged::version`] made.
+fn version_of(tag: &str) -> Option<i64> {
+    tag.strip_prefix('"')?.split_once('-')?.0.parse().ok()
 }
 
 /// The strong tag of these bytes, quotes included.
@@ -48,6 +96,9 @@ impl Responder for Tagged {
             .insert_header((ETAG, self.tag.as_str()))
             .insert_header((header::CACHE_CONTROL, self.cache_control))
             .insert_header((VARY, "Authorization"));
+        if let Some(link) = &self.link {
+            response.insert_header((header::LINK, link.as_str()));
+        }
         if fresh {
             return response.finish();
         }
@@ -74,6 +125,16 @@ impl IfMatch {
         move |tag| match &self.0 {
             None => true,
             Some(tags) => tags.iter().any(|given| given == "*" || given == tag),
+        }
+    }
+}
+
+impl IfMatch {
+    /// A check of an object's version, for use inside of a transaction. Without the header every version passes.
+    pub fn into_version_check(self) -> impl Fn(i64) -> bool + Send + 'static {
+        move |version| match &self.0 {
+            None => true,
+            Some(tags) => tags.iter().any(|given| given == "*" || version_of(given) == Some(version)),
         }
     }
 }

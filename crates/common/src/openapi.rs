@@ -1,7 +1,8 @@
 //! The whole OpenAPI document.
 
+use utoipa::openapi::schema::{ArrayItems, KnownFormat, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::problem::{FieldError, ProblemBody};
@@ -31,4 +32,43 @@ pub fn compose(parts: Vec<OpenApi>) -> OpenApi {
         whole.merge(part);
         whole
     })
+}
+
+/// No text may hold NUL, which PostgreSQL cannot store: every string of the document says so, unless it is known by a
+/// list, a pattern or a format that has none.
+pub(crate) fn refuse_nul(schema: &mut RefOr<Schema>) {
+    let RefOr::T(schema) = schema else { return };
+    match schema {
+        Schema::Object(object) => {
+            object.properties.values_mut().for_each(refuse_nul);
+            let free = object.pattern.is_none() && object.enum_values.is_none() && is_free(object.format.as_ref());
+            if free && is_text(&object.schema_type) {
+                object.pattern = Some(r"^[^\u0000]*$".to_owned());
+            }
+        }
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                refuse_nul(items);
+            }
+        }
+        Schema::OneOf(one) => one.items.iter_mut().for_each(refuse_nul),
+        Schema::AllOf(all) => all.items.iter_mut().for_each(refuse_nul),
+        Schema::AnyOf(any) => any.items.iter_mut().for_each(refuse_nul),
+        _ => {}
+    }
+}
+
+fn is_text(schema_type: &SchemaType) -> bool {
+    match schema_type {
+        SchemaType::Type(one) => *one == Type::String,
+        SchemaType::Array(several) => several.contains(&Type::String),
+        SchemaType::AnyValue => false,
+    }
+}
+
+fn is_free(format: Option<&SchemaFormat>) -> bool {
+    match format {
+        None | Some(SchemaFormat::KnownFormat(KnownFormat::Password)) => true,
+        Some(_) => false,
+    }
 }

@@ -94,7 +94,7 @@ fn start_background(ctx: &Ctx, domains: &[Domain], stopped: &watch::Receiver<boo
     tasks.spawn(Dispatcher::new(ctx.clone(), subscribers).run(stopped.clone()));
     tasks.spawn(Runner::new(ctx.clone(), all_jobs(domains)).run(stopped.clone()));
     tasks.spawn(Auditor::run(ctx.clone(), stopped.clone()));
-    tasks.spawn(ctx.clone().follow_revocations(stopped.clone()));
+    tasks.spawn(ctx.clone().follow_others(stopped.clone()));
     tasks
 }
 

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Message};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::health::Health;
 use crate::mail::Mailer;
+use crate::near::{self, Near};
 use crate::random;
 use crate::security::audit::Auditor;
 use crate::security::tokens::AccessTokens;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub cache: Cache,
     /// Messages between parts and copies.
     pub bus: Bus,
+    /// Ready answers of public reads.
+    pub near: Near,
     /// Files.
     pub storage: Storage,
     /// How mail leaves.
@@ -84,10 +87,12 @@ impl Ctx {
     pub fn new(config: Config, clock: Clock) -> Result<Self, StartError> {
         let part = |part: &'static str| move |e: &dyn std::fmt::Display| StartError::new(part, e);
         let keys = KeyRing::new(&config.security).map_err(|e| part("keys")(&e))?;
+        let bus = Bus::open(&config.cache).map_err(|e| part("bus")(&e))?;
         let parts = Parts {
+            near: Near::new(config.cache.answer_bytes, bus.clone()),
             db: Database::open(&config.database).map_err(|e| part("database")(&e))?,
             cache: Cache::open(&config.cache).map_err(|e| part("cache")(&e))?,
-            bus: Bus::open(&config.cache).map_err(|e| part("bus")(&e))?,
+            bus,
             storage: Storage::open(&config.storage).map_err(|e| part("storage")(&e))?,
             mailer: Mailer::open(&config.mail).map_err(|e| part("mail")(&e))?,
             metrics: Metrics::new().map_err(|e| part("metrics")(&e))?,
@@ -116,24 +121,30 @@ impl Ctx {
         self.bus.publish("session", "*");
     }
 
-    /// Listens for what other copies of the gateway revoke, until `stop` turns true.
-    pub async fn follow_revocations(self, mut stop: tokio::sync::watch::Receiver<bool>) {
+    /// Listens for what other copies of the gateway revoke or change, until `stop` turns true.
+    pub async fn follow_others(self, mut stop: tokio::sync::watch::Receiver<bool>) {
         let mut messages = self.bus.subscribe();
         while !*stop.borrow() {
             tokio::select! {
                 message = messages.recv() => match message {
-                    Ok(message) if message.topic == "session" => match message.payload.parse() {
-                        Ok(session_id) => self.sessions.forget(session_id),
-                        Err(_) => self.sessions.forget_all(),
-                    },
-                    Ok(_) => {}
+                    Ok(message) => self.take_message(&message),
                     Err(_lagged_or_closed) => {
                         self.sessions.forget_all();
+                        self.near.forget_all();
                         tokio::time::sleep(Duration::from_millis(50)).await;
                     }
                 },
                 _ = stop.changed() => {}
             }
+        }
+    }
+
+    fn take_message(&self, message: &Message) {
+        match (message.topic.as_str(), message.payload.parse()) {
+            ("session", Ok(session_id)) => self.sessions.forget(session_id),
+            ("session", Err(_)) => self.sessions.forget_all(),
+            (near::TOPIC, _) => self.near.forget_here(&message.payload),
+            _ => {}
         }
     }
 }

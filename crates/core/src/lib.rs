@@ -15,6 +15,7 @@ pub mod housekeeping;
 pub mod jobs;
 pub mod lease;
 pub mod mail;
+pub mod near;
 pub mod random;
 pub mod schema;
 pub mod security;

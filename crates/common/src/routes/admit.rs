@@ -40,7 +40,9 @@ pub(super) async fn admit(req: &HttpRequest, ctx: &Ctx, rules: &Rules) -> Result
         return Err(refused);
     }
     match (rules.access, &credentials) {
-        (Access::Public, _) | (Access::User, Credentials::Good(_)) => {}
+        (Access::Public, _)
+        | (Access::Recognised, Credentials::None)
+        | (Access::Recognised | Access::User, Credentials::Good(_)) => {}
         (Access::Permission(permission), Credentials::Good(identity)) if identity.may(permission) => {}
         (Access::Permission(permission), Credentials::Good(identity)) => {
             denied(req, ctx, "access_denied", Some(identity.user_id), permission).await;

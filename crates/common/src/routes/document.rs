@@ -11,6 +11,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder};
 
 use super::{Access, Op};
+use crate::openapi::refuse_nul;
 use crate::problem::{Kind, kinds};
 
 /// The name of the security scheme in the document.
@@ -23,7 +24,10 @@ pub(super) fn of(base: &str, tag: &str, ops: &[(Access, Op)]) -> OpenApi {
         let path = format!("{base}{}", op.path);
         let item = PathItem::new(http_method(op), complete(*access, tag, op));
         paths = paths.path(path, item);
-        components = components.schemas_from_iter(op.schemas.iter().cloned());
+        components = components.schemas_from_iter(op.schemas.iter().cloned().map(|(name, mut schema)| {
+            refuse_nul(&mut schema);
+            (name, schema)
+        }));
     }
     OpenApiBuilder::new().info(InfoBuilder::new().build()).paths(paths).components(Some(components.build())).build()
 }
@@ -56,11 +60,15 @@ fn complete(access: Access, tag: &str, op: &Op) -> Operation {
     operation.operation_id = Some(format!("{tag}_{name}"));
     let needs = match access {
         Access::Public => "nobody in particular",
+        Access::Recognised => "anybody, by name when logged in",
         Access::User => "a logged-in user",
         Access::Permission(permission) => permission,
     };
     operation.security = Some(match access {
         Access::Public => vec![SecurityRequirement::default()],
+        Access::Recognised => {
+            vec![SecurityRequirement::default(), SecurityRequirement::new(BEARER, Vec::<String>::new())]
+        }
         _ => vec![SecurityRequirement::new(BEARER, Vec::<String>::new())],
     });
     operation.extensions = Some(ExtensionsBuilder::new().add("x-access", needs).add("x-rate-limit", op.family).build());
@@ -99,8 +107,10 @@ fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
         &kinds::OVERLOADED,
         &kinds::UNAVAILABLE,
     ];
-    if access != Access::Public {
-        all.extend([&kinds::UNAUTHENTICATED, &kinds::INVALID_TOKEN]);
+    match access {
+        Access::Public => {}
+        Access::Recognised => all.push(&kinds::INVALID_TOKEN),
+        Access::User | Access::Permission(_) => all.extend([&kinds::UNAUTHENTICATED, &kinds::INVALID_TOKEN]),
     }
     if matches!(access, Access::Permission(_)) {
         all.push(&kinds::FORBIDDEN);

@@ -24,8 +24,10 @@ use crate::problem::{Kind, Problem, kinds};
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody.
+    /// Everybody; an access token is not looked at.
     Public,
+    /// Everybody; who sends an access token is recognised.
+    Recognised,
     /// Everybody who is logged in.
     User,
     /// Whoever has a role with this permission.
@@ -137,6 +139,11 @@ impl Routes {
     /// An operation for everybody.
     pub fn public(&mut self, op: Op) -> &mut Self {
         self.add(Access::Public, op)
+    }
+
+    /// An operation for everybody, which does more or something else for those who are logged in.
+    pub fn recognised(&mut self, op: Op) -> &mut Self {
+        self.add(Access::Recognised, op)
     }
 
     /// An operation for everybody who is logged in.

@@ -16,10 +16,19 @@ pub struct CacheConfig {
     pub prefix: String,
     /// Most entries that the cache in this process keeps.
     pub memory_entries: u64,
+    /// Most bytes of ready answers of public reads that this process keeps; 0 keeps none.
+    pub answer_bytes: u64,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { redis_url: None, pool_size: 16, timeout_ms: 1_000, prefix: "poligon:".into(), memory_entries: 100_000 }
+        Self {
+            redis_url: None,
+            pool_size: 16,
+            timeout_ms: 1_000,
+            prefix: "poligon:".into(),
+            memory_entries: 100_000,
+            answer_bytes: 16 << 20,
+        }
     }
 }

@@ -29,16 +29,23 @@ impl DbError {
         match self {
             Self::Busy | Self::Timeout | Self::Unavailable(_) => true,
             Self::Panicked => false,
-            Self::Query(_) => self.asks_for_retry(),
+            Self::Query(_) => self.asks_for_retry() && !self.is_missing_reference(),
         }
     }
 
-    /// Whether the database itself asks for the transaction to be run again (serialisation failure, deadlock,
-    /// statement cancelled by a timeout, busy file).
+    /// Whether a row refers to one that is not there, or was to go while others refer to it. Rules look before they
+    /// write, so somebody came between; run again, the rule sees it and refuses in its own words.
+    fn is_missing_reference(&self) -> bool {
+        matches!(self, Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))
+    }
+
+    /// Whether the transaction is to be run again: the database itself asks for it (serialisation failure, deadlock,
+    /// statement cancelled by a timeout, busy file), or a row that it refers to went away in between.
     pub fn asks_for_retry(&self) -> bool {
         let Self::Query(DieselError::DatabaseError(kind, info)) = self else { return false };
         let message = info.message();
         matches!(kind, DatabaseErrorKind::SerializationFailure)
+            || self.is_missing_reference()
             || ["deadlock detected", "database is locked", "database is busy", "canceling statement due to"]
                 .iter()
                 .any(|asked| message.contains(asked))

@@ -1,0 +1,52 @@
+//! What this domain tells, and what it does when it hears of it: ready answers of public reads are forgotten in every
+//! copy of the gateway. The handler that made the change has forgotten them at once; the event makes sure of it, also
+//! when that copy died in between.
+
+use poligon_core::Ctx;
+use poligon_core::db::{Db, DbError, Timestamp};
+use poligon_core::events::{self, Event, Subscriber};
+use serde_json::json;
+
+/// A product, its variants or its stock has changed.
+pub(crate) const PRODUCT_CHANGED: &str = "ecommerce.product_changed";
+/// The tree of categories has changed.
+pub(crate) const CATEGORIES_CHANGED: &str = "ecommerce.categories_changed";
+
+/// The scope of every list of products, and of what is shown beside each.
+pub(crate) const LISTS: &str = "ecommerce.lists";
+
+/// The scope of one product.
+pub(crate) fn product_scope(id: i64) -> String {
+    format!("ecommerce.product:{id}")
+}
+
+/// Tells that a product has changed; `listed` when lists show it differently.
+pub(crate) fn product_changed(db: &mut Db, id: i64, listed: bool, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, PRODUCT_CHANGED, &format!("product:{id}"), &json!({"id": id, "listed": listed}), now)
+}
+
+/// Tells that the tree of categories has changed.
+pub(crate) fn categories_changed(db: &mut Db, id: i64, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, CATEGORIES_CHANGED, &format!("category:{id}"), &json!({"id": id}), now)
+}
+
+/// Forgets what shows a product, and the lists when they show it.
+pub(crate) fn forget_product(ctx: &Ctx, id: i64, listed: bool) {
+    ctx.near.forget(&product_scope(id));
+    if listed {
+        ctx.near.forget(LISTS);
+    }
+}
+
+pub(crate) fn subscribers() -> Vec<Subscriber> {
+    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED];
+    vec![Subscriber::new("ecommerce.answers", topics, |ctx: Ctx, event: Event| async move {
+        match event.payload.0["id"].as_i64() {
+            Some(id) if event.topic == PRODUCT_CHANGED => {
+                forget_product(&ctx, id, event.payload.0["listed"].as_bool().unwrap_or(true));
+            }
+            _ => ctx.near.forget(LISTS),
+        }
+        Ok(())
+    })]
+}

@@ -1,0 +1,42 @@
+//! The shop, under `/api/ecommerce`.
+//!
+//! | slice | tables |
+//! |---|---|
+//! | `categories` | `categories` |
+//! | `products` | `products`, `product_tags`, the words of products |
+//! | `variants` | `variants`, `variant_options`, `stock_journal` |
+
+mod categories;
+mod error;
+mod events;
+mod permissions;
+mod products;
+mod schema;
+mod seed;
+mod stems;
+mod variants;
+
+use poligon_common::{Domain, Routes};
+
+pub use permissions::PERMISSIONS;
+
+/// The front door.
+pub fn domain() -> Domain {
+    Domain {
+        name: "ecommerce",
+        routes,
+        subscribers: events::subscribers,
+        jobs: Vec::new,
+        permissions: PERMISSIONS,
+        problems: error::KINDS,
+        seed: seed::seed,
+    }
+}
+
+fn routes() -> Routes {
+    let mut all = Routes::new("/api/ecommerce", "ecommerce");
+    categories::routes(&mut all);
+    products::routes(&mut all);
+    variants::routes(&mut all);
+    all
+}

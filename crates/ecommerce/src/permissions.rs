@@ -1,0 +1,17 @@
+//! What this domain's routes ask for.
+
+use poligon_core::security::Permission;
+
+/// See products that are not for sale, and change products and their variants.
+pub(crate) const PRODUCTS_WRITE: &str = "products:write";
+
+const fn permission(name: &'static str, description: &'static str) -> Permission {
+    Permission { name, description, roles: &["manager"] }
+}
+
+/// Every permission of this domain.
+pub const PERMISSIONS: &[Permission] = &[
+    permission(PRODUCTS_WRITE, "See all products, and make, change and archive them"),
+    permission("categories:write", "Make, change, move and remove categories"),
+    permission("stock:write", "See and change what is on hand"),
+];

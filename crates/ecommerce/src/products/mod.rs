@@ -1,0 +1,35 @@
+//! Products: what is sold, and how it is found.
+//!
+//! `draft`, `active` (for sale, seen by everybody) and `archived` are the states. Everybody reads active ones; who may
+//! `products:write` sees all. Edits carry the version that was read in `If-Match`.
+
+mod facets;
+mod filter;
+mod http;
+mod input;
+mod list;
+mod status;
+mod view;
+mod write;
+
+use poligon_common::problem::kinds;
+use poligon_common::{Routes, op};
+
+use crate::error;
+
+pub(crate) use input::named_values;
+pub(crate) use write::{index_many, refresh, title_key};
+
+/// The routes of this slice.
+pub(crate) fn routes(routes: &mut Routes) {
+    let taken = &[&error::SLUG_TAKEN, &error::SKU_TAKEN];
+    let edit = &[&kinds::PRECONDITION_FAILED, &kinds::MALFORMED_HEADER];
+    routes
+        .recognised(op!(http::list_products).refuses(&[&kinds::FORBIDDEN]))
+        .recognised(op!(http::get_product))
+        .permitted("products:write", op!(http::create_product).refuses(taken).idempotent_by_key())
+        .permitted("products:write", op!(http::put_product).refuses(taken).refuses(edit))
+        .permitted("products:write", op!(http::patch_product).refuses(taken).refuses(edit))
+        .permitted("products:write", op!(http::put_product_status).refuses(edit).refuses(&[&kinds::INVALID_TRANSITION]))
+        .permitted("products:write", op!(http::delete_product).refuses(edit));
+}

@@ -1,0 +1,172 @@
+//! One product with everything that is shown of it: three queries, whatever it has.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use poligon_common::money::Money;
+use poligon_core::db::{Db, Json, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::filter::{Filter, Sort};
+use super::list::{self, ProductSummary};
+use super::status::Status;
+use crate::categories::{CategoryLink, breadcrumbs};
+use crate::error::Error;
+use crate::schema::products;
+use crate::variants::{VariantResponse, of_product};
+
+/// Products that are shown beside one.
+const RELATED: i64 = 6;
+
+/// What customers think of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Rating {
+    /// The average, 1 to 5 with up to three decimals; `null` without a rating.
+    average: Option<f64>,
+    /// How many ratings.
+    count: i64,
+}
+
+impl Rating {
+    #[allow(clippy::cast_precision_loss)] // at most 5,000
+    pub(super) fn of(milli: i64, count: i64) -> Self {
+        Self { average: (count > 0).then_some(milli as f64 / 1_000.0), count }
+    }
+}
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct ProductResponse {
+    /// Its id.
+    pub(super) id: i64,
+    /// Its name in addresses.
+    slug: String,
+    /// Its name.
+    title: String,
+    /// What it is, in Markdown.
+    description: String,
+    /// Its state.
+    pub(super) status: Status,
+    /// The states that this caller may bring it to.
+    next_statuses: Vec<Status>,
+    /// The category that it stands in.
+    category_id: Option<i64>,
+    /// The categories from the top down to its own.
+    categories: Vec<CategoryLink>,
+    /// Words to find it by.
+    tags: Vec<String>,
+    /// What it has, by name.
+    attributes: BTreeMap<String, String>,
+    /// The price of its cheapest variant.
+    price: Money,
+    /// The price of its dearest variant.
+    price_max: Money,
+    /// Whether something of it can be bought now.
+    in_stock: bool,
+    /// What customers think of it.
+    rating: Rating,
+    /// What can be bought of it, in the order in which it was added.
+    variants: Vec<VariantResponse>,
+    /// Others of its category, the most sold first.
+    related: Vec<ProductSummary>,
+    /// Counts the edits.
+    pub(super) version: i64,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last edited.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = products)]
+struct Row {
+    id: i64,
+    slug: String,
+    title: String,
+    description: String,
+    status: String,
+    category_id: Option<i64>,
+    price_min: i64,
+    price_max: i64,
+    in_stock: bool,
+    rating_count: i64,
+    rating_milli: i64,
+    tags: Json<Vec<String>>,
+    attributes: Json<BTreeMap<String, String>>,
+    version: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// How a product is named in an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// By its id.
+    Id(i64),
+    /// By its slug.
+    Slug(String),
+}
+
+impl std::str::FromStr for Named {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            return text.parse::<poligon_common::Id>().map(|id| Self::Id(id.0));
+        }
+        if text.len() > 96 { Err(()) } else { Ok(Self::Slug(text.to_owned())) }
+    }
+}
+
+/// The id of the product with this name.
+pub(super) fn find_id(db: &mut Db, named: &Named) -> Result<i64, Error> {
+    let id = match named {
+        Named::Id(id) => products::table.find(*id).select(products::id).get_result(db),
+        Named::Slug(slug) => products::table.filter(products::slug.eq(slug)).select(products::id).get_result(db),
+    };
+    id.optional()?.ok_or(Error::NotFound)
+}
+
+/// The whole product, as the staff (`staff`) or as everybody sees it.
+pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse, Error> {
+    let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
+    let row = row.ok_or(Error::NotFound)?;
+    let status = Status::of(&row.status);
+    if status != Status::Active && !staff {
+        return Err(Error::NotFound);
+    }
+    let categories = row.category_id.map_or_else(|| Ok(Vec::new()), |id| breadcrumbs(db, id))?;
+    let variants = of_product(db, id, staff)?;
+    let related = row.category_id.map_or_else(|| Ok(Vec::new()), |category| related(db, category, id))?;
+    Ok(ProductResponse {
+        id: row.id,
+        slug: row.slug,
+        title: row.title,
+        description: row.description,
+        status,
+        next_statuses: if staff { status.next().to_vec() } else { Vec::new() },
+        category_id: row.category_id,
+        categories,
+        tags: row.tags.0,
+        attributes: row.attributes.0,
+        price: Money::of(row.price_min),
+        price_max: Money::of(row.price_max),
+        in_stock: row.in_stock,
+        rating: Rating::of(row.rating_milli, row.rating_count),
+        variants,
+        related,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+fn related(db: &mut Db, category_id: i64, but: i64) -> Result<Vec<ProductSummary>, Error> {
+    let filter = Filter::of_category(category_id);
+    let best = list::list(db, &filter, Sort::Popularity, None, RELATED + 1)?;
+    let others = best.into_iter().map(|listed| listed.product).filter(|product| product.id != but);
+    Ok(others.take(usize::try_from(RELATED).unwrap_or(0)).collect())
+}

@@ -1,0 +1,128 @@
+//! Demo rows on their way to the database, many at once.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use poligon_common::input::Slug;
+use poligon_core::db::{Db, DbError, Json, Timestamp};
+use poligon_core::on_each;
+
+use crate::products::{index_many, title_key};
+use crate::schema::{product_tags, products, variant_options, variants};
+
+/// A demo product.
+pub(super) struct Product {
+    pub(super) id: i64,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) category_id: i64,
+    pub(super) tags: Vec<String>,
+    pub(super) material: &'static str,
+    pub(super) variants: Vec<Variant>,
+    pub(super) created_at: Timestamp,
+}
+
+/// A variant of a demo product.
+pub(super) struct Variant {
+    pub(super) id: i64,
+    pub(super) sku: String,
+    pub(super) option: Option<(&'static str, &'static str)>,
+    pub(super) price: i64,
+    pub(super) compared: bool,
+    pub(super) weight_g: i64,
+    pub(super) stock: i64,
+}
+
+/// Adds products with everything that belongs to them.
+pub(super) fn insert(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
+    insert_products(db, batch)?;
+    insert_tags(db, batch)?;
+    insert_variants(db, batch)?;
+    let words: Vec<(i64, &str, String)> = batch
+        .iter()
+        .map(|product| {
+            let rest = format!("{} {} {}", product.description, product.tags.join(" "), product.material);
+            (product.id, product.title.as_str(), rest)
+        })
+        .collect();
+    index_many(db, &words)
+}
+
+fn insert_products(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
+    let rows: Vec<_> = batch
+        .iter()
+        .map(|product| {
+            let prices = || product.variants.iter().map(|variant| variant.price);
+            let attributes = BTreeMap::from([("material".to_owned(), product.material.to_owned())]);
+            (
+                products::id.eq(product.id),
+                products::slug.eq(format!("{}-{}", Slug::of_title(&product.title, "product").0, product.id)),
+                products::title.eq(&product.title),
+                products::title_key.eq(title_key(&product.title)),
+                products::description.eq(&product.description),
+                products::status.eq("active"),
+                products::category_id.eq(product.category_id),
+                (
+                    products::price_min.eq(prices().min().unwrap_or(0)),
+                    products::price_max.eq(prices().max().unwrap_or(0)),
+                    products::in_stock.eq(product.variants.iter().any(|variant| variant.stock > 0)),
+                ),
+                (products::rating_sum.eq(0), products::rating_count.eq(0), products::rating_milli.eq(0)),
+                products::sold_count.eq(0),
+                products::tags.eq(Json(product.tags.clone())),
+                products::attributes.eq(Json(attributes)),
+                products::version.eq(1),
+                products::created_at.eq(product.created_at),
+                products::updated_at.eq(product.created_at),
+            )
+        })
+        .collect();
+    on_each!(db, c => diesel::insert_into(products::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+fn insert_tags(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
+    let rows: Vec<_> = batch
+        .iter()
+        .flat_map(|product| product.tags.iter().map(move |tag| (tag, product.id)))
+        .map(|(tag, id)| (product_tags::tag.eq(tag), product_tags::product_id.eq(id)))
+        .collect();
+    on_each!(db, c => diesel::insert_into(product_tags::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+fn insert_variants(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
+    let all = || batch.iter().flat_map(|product| product.variants.iter().map(move |variant| (product, variant)));
+    let rows: Vec<_> = all()
+        .map(|(product, variant)| {
+            let options: BTreeMap<&str, &str> = variant.option.into_iter().collect();
+            (
+                variants::id.eq(variant.id),
+                variants::product_id.eq(product.id),
+                variants::sku.eq(&variant.sku),
+                variants::options.eq(Json(serde_json::json!(options))),
+                variants::price.eq(variant.price),
+                variants::compare_at_price.eq(variant.compared.then_some(variant.price * 5 / 4 + 1)),
+                variants::weight_g.eq(variant.weight_g),
+                variants::track_stock.eq(true),
+                (variants::stock_on_hand.eq(variant.stock), variants::stock_reserved.eq(0)),
+                variants::created_at.eq(product.created_at),
+                variants::updated_at.eq(product.created_at),
+            )
+        })
+        .collect();
+    on_each!(db, c => diesel::insert_into(variants::table).values(rows).execute(c))?;
+    let options: Vec<_> = all()
+        .filter_map(|(product, variant)| variant.option.map(|option| (product, variant, option)))
+        .map(|(product, variant, (name, value))| {
+            (
+                variant_options::name.eq(name),
+                variant_options::value.eq(value),
+                variant_options::variant_id.eq(variant.id),
+                variant_options::product_id.eq(product.id),
+            )
+        })
+        .collect();
+    on_each!(db, c => diesel::insert_into(variant_options::table).values(options).execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+DROP TABLE stock_journal;
+DROP TABLE variant_options;
+DROP TABLE variants;
+DROP FUNCTION product_search;
+DROP TABLE product_texts;
+DROP TABLE product_tags;
+DROP TABLE products;
+DROP TABLE categories;
