@@ -43,9 +43,9 @@ statuses: dict[str, Counter] = {}
 injected: Counter = Counter()
 
 
-def post(path, body, token=None, expected=(200, 201, 202, 204)):
+def post(path, body, token=None, expected=(200, 201, 202, 204), domain="auth"):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = http.post(f"{BASE}/api/auth/{path}", json=body, headers=headers, timeout=10)
+    answer = http.post(f"{BASE}/api/{domain}/{path}", json=body, headers=headers, timeout=10)
     if answer.status_code not in expected:
         raise RuntimeError(f"preparing a case: POST {path} answered {answer.status_code}: {answer.text}")
     return answer.json() if answer.content else None
@@ -185,6 +185,53 @@ def real_account(case):
     case.body["email"] = Person().email
 
 
+def new_variant():
+    return {"sku": f"FUZZED-{next(numbers)}", "price": {"amount": 1200, "currency": "USD"}, "stock": 5}
+
+
+def new_product():
+    body = {"title": "A fuzzed kettle", "status": "active", "variants": [new_variant(), new_variant()]}
+    return post("products", body, Admin.get(), domain="ecommerce")
+
+
+def real_product(case):
+    case.path_parameters["id"] = str(new_product()["id"])
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and "category_id" in case.body:
+        case.body["category_id"] = 1
+
+
+def real_new_product(case):
+    case.body |= {"category_id": 1, "variants": [new_variant()]}
+    case.body.pop("slug", None)
+
+
+def real_new_variant(case):
+    real_product(case)
+    case.body |= new_variant()
+    case.body.pop("compare_at_price", None)
+
+
+def real_variant(case):
+    case.path_parameters["id"] = new_product()["variants"][0]["id"]
+    for name in ("compare_at_price", "sku"):
+        if isinstance(case.body, dict):
+            case.body.pop(name, None)
+
+
+def real_category(case):
+    made = post("categories", {"title": "Fuzzed"}, Admin.get(), domain="ecommerce")
+    case.path_parameters["id"] = made["id"]
+    if isinstance(case.body, dict):
+        case.body |= {"parent_id": 1}
+        case.body.pop("slug", None)
+
+
+def real_new_category(case):
+    case.body |= {"parent_id": None}
+    case.body.pop("slug", None)
+
+
 def real_problem(case):
     case.path_parameters["code"] = "not_found"
 
@@ -213,6 +260,21 @@ REAL = {
     "PUT /api/auth/users/{id}/roles": real_user,
     "POST /api/auth/users/{id}/lock": real_user,
     "DELETE /api/auth/users/{id}/lock": real_locked_user,
+    "POST /api/ecommerce/categories": real_new_category,
+    "GET /api/ecommerce/categories/{id}": real_category,
+    "PUT /api/ecommerce/categories/{id}": real_category,
+    "PATCH /api/ecommerce/categories/{id}": real_category,
+    "DELETE /api/ecommerce/categories/{id}": real_category,
+    "POST /api/ecommerce/products": real_new_product,
+    "GET /api/ecommerce/products/{id}": real_product,
+    "PUT /api/ecommerce/products/{id}": real_product,
+    "PATCH /api/ecommerce/products/{id}": real_product,
+    "DELETE /api/ecommerce/products/{id}": real_product,
+    "POST /api/ecommerce/products/{id}/variants": real_new_variant,
+    "PATCH /api/ecommerce/variants/{id}": real_variant,
+    "DELETE /api/ecommerce/variants/{id}": real_variant,
+    "GET /api/ecommerce/variants/{id}/stock": real_variant,
+    "POST /api/ecommerce/variants/{id}/stock": real_variant,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
 }
@@ -228,6 +290,14 @@ def wants_real(case, operation):
     return turns[operation] % 2 == 1
 
 
+def name_what_exists(query):
+    """The schema cannot say which categories there are, nor that an order by relevance needs words."""
+    if "category" in query:
+        query["category"] = "kitchen"
+    if query.get("sort") == "relevance":
+        query.setdefault("q", "kettle")
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     with lock:
@@ -235,6 +305,8 @@ def before_call(context, case, kwargs):
         # Cursors are opaque: every made-up one is refused, and would hide what the rest of the query does.
         if is_valid(case) and case.query:
             case.query.pop("cursor", None)
+            if operation == "GET /api/ecommerce/products":
+                name_what_exists(case.query)
         if wants_real(case, operation):
             REAL[operation](case)
             injected[operation] += 1

@@ -8,13 +8,14 @@ use serde_json::json;
 
 use crate::document::{Document, Operation};
 use crate::requests::{Target, request};
-use crate::world::{PASSWORD, person, register, snapshot, start};
+use crate::world::{PASSWORD, goods, person, register, snapshot, start};
 
-/// The policy: the permission that an operation asks for, or one of these two.
+/// The policy: the permission that an operation asks for, or one of these three.
 const PUBLIC: &str = "nobody in particular";
 const USER: &str = "a logged-in user";
+const ANYBODY: &str = "anybody, by name when logged in";
 
-const POLICY: [(&str, &str); 40] = [
+const POLICY: [(&str, &str); 58] = [
     ("auth_register", PUBLIC),
     ("auth_verify_email", PUBLIC),
     ("auth_resend_verification", PUBLIC),
@@ -43,6 +44,24 @@ const POLICY: [(&str, &str); 40] = [
     ("auth_put_role", "roles:manage"),
     ("auth_delete_role", "roles:manage"),
     ("auth_list_audit", "audit:read"),
+    ("ecommerce_list_categories", PUBLIC),
+    ("ecommerce_get_category", PUBLIC),
+    ("ecommerce_create_category", "categories:write"),
+    ("ecommerce_put_category", "categories:write"),
+    ("ecommerce_patch_category", "categories:write"),
+    ("ecommerce_delete_category", "categories:write"),
+    ("ecommerce_list_products", ANYBODY),
+    ("ecommerce_get_product", ANYBODY),
+    ("ecommerce_create_product", "products:write"),
+    ("ecommerce_put_product", "products:write"),
+    ("ecommerce_patch_product", "products:write"),
+    ("ecommerce_put_product_status", "products:write"),
+    ("ecommerce_delete_product", "products:write"),
+    ("ecommerce_create_variant", "products:write"),
+    ("ecommerce_patch_variant", "products:write"),
+    ("ecommerce_delete_variant", "products:write"),
+    ("ecommerce_list_stock", "stock:write"),
+    ("ecommerce_change_stock", "stock:write"),
     ("operation_health_live", PUBLIC),
     ("operation_health_ready", PUBLIC),
     ("operation_health_details", "system:read"),
@@ -70,23 +89,43 @@ const ROLES: [(&str, &[&str]); 6] = [
             "roles:manage",
             "audit:read",
             "system:read",
+            "products:write",
+            "categories:write",
+            "stock:write",
         ],
     ),
-    ("manager", &[]),
+    ("manager", &["products:write", "categories:write", "stock:write"]),
     ("moderator", &["users:read", "users:lock"]),
     ("editor", &[]),
     ("author", &[]),
     ("auditor", &["users:read", "roles:read", "audit:read", "system:read"]),
 ];
 
-/// Operations on an object by its id: how the owner is answered, and how a stranger. Neither has a role.
-const OBJECTS: [(&str, u16, u16); 6] = [
+/// Whether everybody may call what asks for this.
+fn is_open(access: &str) -> bool {
+    access == PUBLIC || access == ANYBODY
+}
+
+/// Operations on an object by its id that not everybody may call: how the owner is answered, and how a stranger. Neither has a role.
+const OBJECTS: [(&str, u16, u16); 18] = [
     ("auth_delete_session", 204, 404),
     ("auth_get_user", 403, 403),
     ("auth_patch_user", 403, 403),
     ("auth_put_user_roles", 403, 403),
     ("auth_lock_user", 403, 403),
     ("auth_unlock_user", 403, 403),
+    ("ecommerce_put_category", 403, 403),
+    ("ecommerce_patch_category", 403, 403),
+    ("ecommerce_delete_category", 403, 403),
+    ("ecommerce_put_product", 403, 403),
+    ("ecommerce_patch_product", 403, 403),
+    ("ecommerce_put_product_status", 403, 403),
+    ("ecommerce_delete_product", 403, 403),
+    ("ecommerce_create_variant", 403, 403),
+    ("ecommerce_patch_variant", 403, 403),
+    ("ecommerce_delete_variant", 403, 403),
+    ("ecommerce_list_stock", 403, 403),
+    ("ecommerce_change_stock", 403, 403),
 ];
 
 fn policy() -> BTreeMap<&'static str, &'static str> {
@@ -121,16 +160,16 @@ async fn callers(app: &TestApp, access: &str) -> Vec<Caller> {
     app.grant(&exact, if access.contains(':') { std::slice::from_ref(&access) } else { &[] }).await;
     app.grant(&rest, &others).await;
     let person = access == USER;
-    let nobody = Caller { who: "nobody".into(), client: app.client(), known: false, permitted: access == PUBLIC };
+    let nobody = Caller { who: "nobody".into(), client: app.client(), known: false, permitted: is_open(access) };
     let mut all = vec![nobody];
     let mut kinds: Vec<(&str, bool)> = ROLES.iter().map(|(name, may)| (*name, may.contains(&access))).collect();
     kinds.extend([(exact.as_str(), access.contains(':')), (rest.as_str(), false)]);
     for (role, may) in kinds {
         let client = app.sign_in_as(&[role]).await;
-        all.push(Caller { who: role.to_owned(), client, known: true, permitted: may || person || access == PUBLIC });
+        all.push(Caller { who: role.to_owned(), client, known: true, permitted: may || person || is_open(access) });
     }
     let client = app.sign_in_as(&[]).await;
-    all.push(Caller { who: "a plain user".into(), client, known: true, permitted: person || access == PUBLIC });
+    all.push(Caller { who: "a plain user".into(), client, known: true, permitted: person || is_open(access) });
     all
 }
 
@@ -149,7 +188,7 @@ async fn every_operation_admits_whom_the_table_admits(app: TestApp) {
         let access =
             policy.get(operation.id.as_str()).unwrap_or_else(|| panic!("{} is not in the table", operation.id));
         let (refused, admitted): (Vec<_>, Vec<_>) = callers(&app, access).await.into_iter().partition(|c| !c.permitted);
-        let target = target(&victim).await;
+        let target = target(&app, &victim).await;
         let before = snapshot(&admin, &victim).await;
         for caller in &refused {
             let reply = request(&caller.client, &operation, &target).send().await;
@@ -167,11 +206,11 @@ async fn every_operation_admits_whom_the_table_admits(app: TestApp) {
     assert!(denied > 100, "only {denied} requests were denied");
 }
 
-/// The victim's account and session.
-async fn target(victim: &Client) -> Target {
+/// The victim's account and session, and something in the shop.
+async fn target(app: &TestApp, victim: &Client) -> Target {
     let sessions = victim.get("/api/auth/sessions").send().await.expect(200).body;
     let session = sessions["items"][0]["id"].as_i64().expect("a session");
-    Target { user: victim.user_id.expect("an id"), session, role: "spare".into() }
+    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods: goods(app).await }
 }
 
 /// What those who are admitted may spoil: an account of its own, and a role of its own.
@@ -182,7 +221,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
         app.grant(&name, &[]).await;
     }
     let user = app.sign_in_as(&[]).await.user_id.expect("an id");
-    Target { user, session: 1, role: name }
+    Target { user, session: 1, role: name, goods: goods(app).await }
 }
 
 async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {
@@ -197,7 +236,8 @@ async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {
 }
 
 fn object_operations(document: &Document) -> Vec<&Operation> {
-    document.operations.iter().filter(|operation| operation.path.contains("{id}")).collect()
+    let of_objects = document.operations.iter().filter(|operation| operation.path.contains("{id}"));
+    of_objects.filter(|operation| !is_open(&operation.access)).collect()
 }
 
 async fn objects_are_their_owners(app: TestApp) {
@@ -211,7 +251,7 @@ async fn objects_are_their_owners(app: TestApp) {
         // A second session, so that the owner can end it and still be heard.
         crate::world::log_in(&app, &format!("owner{n}")).await;
         let stranger = person(&app, &format!("stranger{n}")).await;
-        let target = target(&owner).await;
+        let target = target(&app, &owner).await;
         let (of_owner, of_stranger) = table[operation.id.as_str()];
         let before = snapshot(&admin, &owner).await;
         request(&stranger, operation, &target).send().await.expect(of_stranger);
@@ -230,7 +270,7 @@ async fn refused_everywhere(client: &Client, target: &Target, code: &str, only_p
     let policy = policy();
     for operation in Document::read().operations {
         let access = policy[operation.id.as_str()];
-        if access == PUBLIC || only_permitted && access == USER {
+        if is_open(access) || only_permitted && access == USER {
             continue;
         }
         let reply = request(client, &operation, target).send().await;
@@ -252,7 +292,7 @@ async fn a_deleted_person_is_refused_everywhere(app: TestApp) {
     let victim = person(&app, "victim").await;
     let gone = powerful(&app, &admin, "gone").await;
     gone.delete("/api/auth/me").send().await.expect(204);
-    refused_everywhere(&gone, &target(&victim).await, "invalid_token", false).await;
+    refused_everywhere(&gone, &target(&app, &victim).await, "invalid_token", false).await;
     let login = json!({"username": "gone", "password": PASSWORD});
     app.client().post("/api/auth/login").json(&login).send().await.expect_problem(401, "invalid_credentials");
 }
@@ -263,7 +303,7 @@ async fn a_locked_person_is_refused_everywhere(app: TestApp) {
     let locked = powerful(&app, &admin, "locked").await;
     let path = format!("/api/auth/users/{}/lock", locked.user_id.expect("an id"));
     admin.post(&path).json(&json!({})).send().await.expect(200);
-    refused_everywhere(&locked, &target(&victim).await, "invalid_token", false).await;
+    refused_everywhere(&locked, &target(&app, &victim).await, "invalid_token", false).await;
     let login = json!({"username": "locked", "password": PASSWORD});
     app.client().post("/api/auth/login").json(&login).send().await.expect_problem(403, "account_locked");
 }
@@ -274,7 +314,7 @@ async fn a_person_whose_role_was_taken_is_a_plain_user(app: TestApp) {
     let demoted = powerful(&app, &admin, "demoted").await;
     let path = format!("/api/auth/users/{}/roles", demoted.user_id.expect("an id"));
     admin.put(&path).json(&json!({"roles": []})).send().await.expect(200);
-    let target = target(&victim).await;
+    let target = target(&app, &victim).await;
     let before = snapshot(&admin, &victim).await;
     refused_everywhere(&demoted, &target, "forbidden", true).await;
     assert_eq!(snapshot(&admin, &victim).await, before);

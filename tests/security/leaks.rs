@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
 use crate::requests::{Target, body, path, request};
-use crate::world::{person, start};
+use crate::world::{goods, person, start};
 
 /// What only the inside knows: SQL, paths, crates, types, panics. In small letters.
 const INSIDE: [&str; 34] = [
@@ -177,7 +177,12 @@ async fn collect(app: &TestApp, document: &Document) -> Collected {
     let mut all = Collected { refused: Vec::new() };
     app.grant("spare", &[]).await;
     let victim = person(app, "victim").await;
-    let target = Target { user: victim.user_id.expect("an id"), session: 999_999, role: "spare".into() };
+    let target = Target {
+        user: victim.user_id.expect("an id"),
+        session: 999_999,
+        role: "spare".into(),
+        goods: goods(&app).await,
+    };
     for operation in &document.operations {
         // A new one each time: some of these requests end the caller's session.
         let (admin, plain) = callers(app, operation).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::document::Document;
 use crate::requests::{Target, body, path};
-use crate::world::{person, snapshot, start};
+use crate::world::{goods, person, snapshot, start};
 
 /// What an attacker would like to set.
 const COVETED: [&str; 17] = [
@@ -50,7 +50,8 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
     let roles = format!("/api/auth/users/{}/roles", boss.user_id.expect("an id"));
     admin.put(&roles).json(&json!({"roles": ["admin"]})).send().await.expect(200);
     app.grant("spare", &[]).await;
-    let target = Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into() };
+    let target =
+        Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into(), goods: goods(&app).await };
     let document = Document::read();
     let mut tried = 0;
     for operation in document.operations.iter().filter(|operation| operation.takes_body()) {

@@ -15,11 +15,34 @@ pub(crate) struct Target {
     pub(crate) session: i64,
     /// A role that is not built in, and that nobody has.
     pub(crate) role: String,
+    /// A product of the shop, its variant, and a category with nothing in it.
+    pub(crate) goods: Goods,
+}
+
+/// Ids of the shop's objects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goods {
+    pub(crate) product: i64,
+    pub(crate) variant: i64,
+    pub(crate) category: i64,
+}
+
+impl Goods {
+    /// None of them is there.
+    pub(crate) const NONE: Self = Self { product: 999_999, variant: 999_999, category: 999_999 };
 }
 
 /// The path of an operation, with its variable parts filled.
 pub(crate) fn path(operation: &Operation, target: &Target) -> String {
-    let id = if operation.path.contains("/sessions/") { target.session } else { target.user };
+    let ids = [
+        ("/sessions/", target.session),
+        ("/users/", target.user),
+        ("/products/", target.goods.product),
+        ("/variants/", target.goods.variant),
+        ("/categories/", target.goods.category),
+    ];
+    let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
+    assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
     let filled = operation.path.replace("{id}", &id.to_string()).replace("{name}", &target.role);
     let filled = filled.replace("{code}", "not_found").replace("{file}", "swagger-ui.css");
     assert!(!filled.contains('{'), "{}: what stands in {}? Say so here", operation.id, operation.path);
@@ -44,8 +67,22 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "auth_lock_user" => json!({"reason": "spam"}),
         "auth_create_role" => json!({"name": "made-here", "permissions": []}),
         "auth_put_role" => json!({"description": "changed", "permissions": []}),
+        "ecommerce_create_category" | "ecommerce_put_category" => json!({"title": "Changed"}),
+        "ecommerce_patch_category" => json!({"position": 7}),
+        "ecommerce_create_product" => json!({"title": "Made here", "variants": [variant("MADE-HERE")]}),
+        "ecommerce_put_product" => json!({"title": "Changed"}),
+        "ecommerce_patch_product" => json!({"description": "Changed."}),
+        "ecommerce_put_product_status" => json!({"status": "archived"}),
+        "ecommerce_create_variant" => variant("ADDED-HERE"),
+        "ecommerce_patch_variant" => json!({"weight_g": 7}),
+        "ecommerce_change_stock" => json!({"delta": 1, "reason": "received"}),
         other => panic!("{other}: what does its body look like? Say so here"),
     }
+}
+
+/// A variant of the shop.
+pub(crate) fn variant(sku: &str) -> Value {
+    json!({"sku": sku, "price": {"amount": 100, "currency": "USD"}})
 }
 
 /// The whole request.

@@ -4,6 +4,8 @@ use poligon_core::security::permissions;
 use poligon_testkit::{Backend, Builder, Client, TestApp};
 use serde_json::{Value, json};
 
+use crate::requests::{Goods, variant};
+
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "four tired lemons";
 
@@ -51,10 +53,31 @@ pub(crate) async fn person(app: &TestApp, name: &str) -> Client {
     app.client().with_token(pair["access_token"].as_str().expect("a token")).of_user(id)
 }
 
-/// Everything that an administrator sees of accounts, roles and mails, and a person of their own sessions.
+/// A new product for sale, with one variant, and a new category.
+pub(crate) async fn goods(app: &TestApp) -> Goods {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let sku = format!("SKU-{}", poligon_core::random::id().expect("randomness"));
+    let body = json!({"title": "Kettle", "status": "active", "variants": [variant(&sku)]});
+    let product = admin.post("/api/ecommerce/products").json(&body).send().await.expect(201).body;
+    let category =
+        admin.post("/api/ecommerce/categories").json(&json!({"title": "Kettles"})).send().await.expect(201).id();
+    let id = |value: &Value| value["id"].as_i64().expect("an id");
+    Goods { product: id(&product), variant: id(&product["variants"][0]), category }
+}
+
+/// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions.
 pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
     let mut seen = Vec::new();
-    for path in ["/api/auth/users?limit=100", "/api/auth/roles?limit=100", "/mailbox/messages?limit=100"] {
+    let paths = [
+        "/api/auth/users?limit=100",
+        "/api/auth/roles?limit=100",
+        "/mailbox/messages?limit=100",
+        "/api/ecommerce/categories?limit=100",
+        "/api/ecommerce/products?limit=100",
+        "/api/ecommerce/products?limit=100&status=draft",
+        "/api/ecommerce/products?limit=100&status=archived",
+    ];
+    for path in paths {
         seen.push(admin.get(path).send().await.expect(200).body);
     }
     seen.push(victim.get("/api/auth/sessions?limit=100").send().await.expect(200).body);

@@ -79,9 +79,22 @@ fn name_of(segment: &Segment) -> String {
     }
 }
 
+/// What serde expected, in the words of JSON rather than of our types.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "string or map" | "str" => "a string",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
+}
+
 /// Serde's own words, in ours.
 fn described(message: &str) -> (String, String) {
-    let expected = message.split_once("expected ").map_or("another value", |(_, e)| e);
+    let expected = message.split_once("expected ").map_or("another value", |(_, e)| in_words(e));
     if message.starts_with("invalid type") {
         return ("type".into(), format!("must be {expected}"));
     }

@@ -39,7 +39,7 @@ pub(crate) struct ProductParams {
     #[param(value_type = Option<String>, max_length = 32)]
     pub(super) tag: Option<FilterText<32>>,
     /// An option of a variant, as `name:value`.
-    #[param(value_type = Option<String>, max_length = 160, pattern = "^[^:\\x00]+:[^\\x00]+$")]
+    #[param(value_type = Option<String>, max_length = 160, pattern = "^[^:\\u0000\\ufffd]+:[^\\u0000\\ufffd]+$")]
     pub(super) option: Option<VariantOption>,
     /// The state; others than `active` need the permission products:write.
     #[param(inline)]
