@@ -201,6 +201,11 @@ def real_product(case):
         case.body["category_id"] = 1
 
 
+def real_status(case):
+    real_product(case)
+    case.body["status"] = "archived"
+
+
 def real_new_product(case):
     case.body |= {"category_id": 1, "variants": [new_variant()]}
     case.body.pop("slug", None)
@@ -269,6 +274,7 @@ REAL = {
     "GET /api/ecommerce/products/{id}": real_product,
     "PUT /api/ecommerce/products/{id}": real_product,
     "PATCH /api/ecommerce/products/{id}": real_product,
+    "PUT /api/ecommerce/products/{id}/status": real_status,
     "DELETE /api/ecommerce/products/{id}": real_product,
     "POST /api/ecommerce/products/{id}/variants": real_new_variant,
     "PATCH /api/ecommerce/variants/{id}": real_variant,

@@ -1,10 +1,11 @@
 //! What the application serves and what the document says are one list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use poligon_testkit::{Backend, TestApp};
+use serde_json::Value;
 
 use crate::document::Document;
 use crate::world::builder;
@@ -77,6 +78,20 @@ async fn a_hidden_route_would_be_seen(backend: Backend) {
     let served = served(backend, with_hole).await;
     let hidden: Vec<_> = served.difference(&documented).collect();
     assert_eq!(hidden, ["/api/auth-backdoor/{id}"]);
+}
+
+/// Two domains with different schemas of one name: the document would show one of them in place of both.
+#[test]
+fn no_two_schemas_share_a_name() {
+    let mut known: BTreeMap<String, (&str, Value)> = BTreeMap::new();
+    for domain in poligon_gateway::domains() {
+        let document = serde_json::to_value((domain.routes)().document()).expect("JSON");
+        for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+            let (of, other) = known.entry(name.clone()).or_insert_with(|| (domain.name, schema.clone()));
+            assert_eq!(other, schema, "{name} is something else in {of} than in {}", domain.name);
+        }
+    }
+    assert!(known.len() > 30, "only {} schemas", known.len());
 }
 
 poligon_testkit::tests! { every_route_is_in_the_document, a_hidden_route_would_be_seen }

@@ -44,6 +44,7 @@ pub(crate) struct UserResponse {
 /// The state of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AccountStatus)]
 pub(crate) enum Status {
     /// It can be used.
     Active,

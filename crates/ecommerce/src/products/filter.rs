@@ -54,6 +54,7 @@ pub(crate) struct ProductParams {
 
 /// An order of products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = ProductSort)]
 pub(crate) enum Sort {
     /// The newest first.
     #[serde(rename = "newest")]

@@ -188,6 +188,7 @@ async fn change(ctx: &Ctx, id: i64, version: IfMatch, patch: ProductPatch) -> Re
 /// The state that a product shall have.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProductStatusRequest)]
 pub(crate) struct StatusRequest {
     status: Status,
 }

@@ -8,6 +8,7 @@ use crate::error::Error;
 /// The state of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ProductStatus)]
 pub(crate) enum Status {
     /// Being prepared; only the staff sees it.
     Draft,
