@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use diesel::prelude::*;
+use poligon_auth::admin;
 use poligon_core::db::{Database, Db, DbError, Kind, migrate, transact};
 use poligon_core::schema::users;
 use poligon_core::security::{KeyRing, permissions};
@@ -83,6 +84,8 @@ pub(crate) struct Prepared {
     pub(crate) applied: Vec<String>,
     /// Whether the demo data was loaded.
     pub(crate) seeded: bool,
+    /// User names of the demo accounts that can log in here.
+    pub(crate) usable: Vec<String>,
 }
 
 /// Brings schema and roles up to date and, in the demo profile, fills an empty database with demo data. Any number of
@@ -104,7 +107,9 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
             };
             seed(db, &plan, keys)?;
         }
-        Ok(Prepared { applied, seeded })
+        let names: Vec<String> = composition::demo_accounts().into_iter().map(|account| account.username).collect();
+        let usable = admin::usable_names(db, keys, &names)?;
+        Ok(Prepared { applied, seeded, usable })
     })
 }
 

@@ -59,6 +59,19 @@ pub fn create_user(
     Ok(id)
 }
 
+/// The user names among `names` that can log in here: active, with a password hashed under a key that is known.
+pub fn usable_names(db: &mut Db, keys: &KeyRing, names: &[String]) -> Result<Vec<String>, CliRefusal> {
+    let rows: Result<Vec<(String, Option<String>)>, diesel::result::Error> = users::table
+        .inner_join(accounts::table)
+        .filter(users::username.eq_any(names))
+        .filter(users::locked_at.is_null().and(users::deleted_at.is_null()))
+        .select((users::username, accounts::password_hash))
+        .load(db);
+    let usable = |hash: &Option<String>| hash.as_ref().is_some_and(|hash| passwords::is_comparable(keys, hash));
+    let rows = rows.map_err(Error::from)?;
+    Ok(rows.into_iter().filter(|(_, hash)| usable(hash)).map(|(name, _)| name).collect())
+}
+
 /// Gives a role to the person whom `who` (e-mail address or user name) names.
 pub fn grant_role(db: &mut Db, who: &str, role: &str, now: Timestamp) -> Result<(), CliRefusal> {
     Ok(transact(db, |db| {
@@ -71,6 +84,7 @@ pub fn grant_role(db: &mut Db, who: &str, role: &str, now: Timestamp) -> Result<
 pub fn lock_user(db: &mut Db, who: &str, reason: &str, now: Timestamp) -> Result<(), CliRefusal> {
     Ok(transact(db, |db| {
         let id = find(db, who)?;
+        accounts_admin::guard_last_administrator(db, id)?;
         if !accounts_admin::lock(db, id, reason, now)? {
             return Err(Error::InvalidTransition("locked", "locked"));
         }

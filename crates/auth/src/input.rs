@@ -83,7 +83,10 @@ impl TryFrom<String> for Username {
         let length = name.chars().count();
         let starts = name.chars().next().is_some_and(char::is_alphanumeric);
         let fits = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
-        if !(3..=32).contains(&length) || !starts || !fits || name.to_lowercase().starts_with("deleted-") {
+        if name.to_lowercase().starts_with("deleted-") {
+            return Err(Refused::new("reserved", "must not begin with deleted-: that is the name of deleted people"));
+        }
+        if !(3..=32).contains(&length) || !starts || !fits {
             let rule =
                 "must be 3 to 32 letters, digits, dots, hyphens or underscores, beginning with a letter or digit";
             return Err(Refused::new("username", rule));

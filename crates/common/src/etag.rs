@@ -139,6 +139,12 @@ impl IfMatch {
     }
 }
 
+/// `*`, `"…"` or `W/"…"` (RFC 9110, section 8.8.3).
+fn is_tag(text: &str) -> bool {
+    let opaque = text.strip_prefix("W/").unwrap_or(text);
+    text == "*" || opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"')
+}
+
 impl FromRequest for IfMatch {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -150,7 +156,12 @@ impl FromRequest for IfMatch {
                 let malformed = Problem::new(&kinds::MALFORMED_HEADER).detail("If-Match must be a list of entity tags");
                 return ready(Err(malformed));
             };
-            tags.get_or_insert_with(Vec::new).extend(line.split(',').map(|tag| tag.trim().to_owned()));
+            let given: Vec<String> = line.split(',').map(|tag| tag.trim().to_owned()).collect();
+            if !given.iter().all(|tag| is_tag(tag)) {
+                let detail = "If-Match must be * or a list of entity tags, each in double quotes";
+                return ready(Err(Problem::new(&kinds::MALFORMED_HEADER).detail(detail)));
+            }
+            tags.get_or_insert_with(Vec::new).extend(given);
         }
         ready(Ok(Self(tags)))
     }

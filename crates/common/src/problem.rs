@@ -186,6 +186,7 @@ impl Problem {
     /// Wrong fields of a body or query.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
+            [one] if one.pointer.is_empty() => format!("the body {}", one.message),
             [one] => format!("{}: {}", one.pointer, one.message),
             many => format!("{} fields are wrong", many.len()),
         };

@@ -176,14 +176,28 @@ fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
         println!("  demo data      loaded");
     }
     if !is_production(config) {
-        greet_demo();
+        greet_demo(&prepared.usable);
     }
 }
 
-fn greet_demo() {
-    println!("\n  {:<12} {:<32} {:<16} password", "role", "e-mail", "user name");
-    for account in demo_accounts() {
+/// The demo accounts that can log in here; what to do when some cannot.
+fn greet_demo(usable: &[String]) {
+    let (listed, missing): (Vec<_>, Vec<_>) =
+        demo_accounts().into_iter().partition(|account| usable.contains(&account.username));
+    if !listed.is_empty() {
+        println!("\n  {:<12} {:<32} {:<16} password", "role", "e-mail", "user name");
+    }
+    for account in &listed {
         println!("  {:<12} {:<32} {:<16} {}", account.role, account.email, account.username, account.password);
+    }
+    if listed.is_empty() {
+        println!(
+            "\n  No demo account can log in: this database was filled by a gateway with another signing secret, or"
+        );
+        println!("  its accounts were removed. Give all gateways of one database one POLIGON_SIGNING_SECRET, or begin");
+        println!("  with an empty database.");
+    } else if !missing.is_empty() {
+        println!("\n  {} more demo accounts were changed and are not listed.", missing.len());
     }
 }
 

@@ -75,12 +75,17 @@ pub(crate) async fn verify_email(
     Json(body): Json<TokenRequest>,
 ) -> Result<impl Responder, Problem> {
     let now = ctx.clock.now();
-    let user = ctx.db.write(move |db| {
+    let failure = audit::entry("email_confirmed", Outcome::Failure, &client);
+    let confirm = move |db: &mut Db| {
         let user_id = model::confirm_email(db, &body.token.0, now)?;
         record(db, &audit::own("email_confirmed", Outcome::Success, &client, user_id), now)?;
         find_account(db, user_id)
-    });
-    Ok(Answer::ok(user.await?))
+    };
+    let confirmed = ctx.db.write(confirm).await;
+    if matches!(confirmed, Err(Error::InvalidOneTimeToken)) {
+        audit::note(&ctx, failure);
+    }
+    Ok(Answer::ok(confirmed?))
 }
 
 /// Whose mail to send again.
@@ -177,7 +182,7 @@ pub(crate) async fn change_password(
     user: CurrentUser,
     Json(body): Json<ChangePasswordRequest>,
 ) -> Result<impl Responder, Problem> {
-    confirm_current(&ctx, &client, user.user_id, &body.current_password).await?;
+    let proof = confirm_current(&ctx, &client, user.user_id, &body.current_password).await?;
     let id = user.user_id;
     let account = ctx.db.read_primary(move |db| find_account(db, id)).await?;
     let own = vec![account.email.unwrap_or_default(), account.username, account.display_name];
@@ -185,7 +190,7 @@ pub(crate) async fn change_password(
     let hash = hash_new(&ctx, &body.new_password).await?;
     let (session, now) = (user.session_id, ctx.clock.now());
     let entry = audit::own("password_changed", Outcome::Success, &client, id);
-    audit::write(&ctx, entry, move |db| model::set_password(db, id, &hash, Some(session), now)).await?;
+    audit::write(&ctx, entry, move |db| model::change_password(db, id, &proof, &hash, session, now)).await?;
     ctx.people_changed();
     Ok(NoContent)
 }
@@ -207,11 +212,11 @@ pub(crate) async fn change_email(
     user: CurrentUser,
     Json(body): Json<ChangeEmailRequest>,
 ) -> Result<impl Responder, Problem> {
-    confirm_current(&ctx, &client, user.user_id, &body.current_password).await?;
+    let proof = confirm_current(&ctx, &client, user.user_id, &body.current_password).await?;
     let token = random::token().map_err(Error::from)?;
     let (id, base_url, now) = (user.user_id, ctx.config.server.base_url(), ctx.clock.now());
     let entry = audit::own("email_change_asked", Outcome::Success, &client, id);
-    let ask = move |db: &mut Db| model::ask_new_email(db, id, &body.new_email, &token, &base_url, now);
+    let ask = move |db: &mut Db| model::ask_new_email(db, id, &proof, &body.new_email, &token, &base_url, now);
     audit::write(&ctx, entry, ask).await?;
     Ok(Answer::accepted(Accepted::ANSWER))
 }

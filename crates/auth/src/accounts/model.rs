@@ -11,6 +11,7 @@ use crate::events;
 use crate::input::{AvatarUrl, DisplayName, Email, Username};
 use crate::mails as texts;
 use crate::one_time::{self, Kind};
+use crate::passwords::Proof;
 use crate::schema::{accounts, one_time_tokens};
 use crate::sessions;
 use crate::users::guard_last_administrator;
@@ -156,6 +157,27 @@ pub(crate) fn find_password_hash(db: &mut Db, user_id: i64) -> Result<Option<Str
     Ok(row.first::<Option<String>>(db).optional()?.flatten())
 }
 
+/// Takes the account's row for this transaction, if the password that was proved is still the present one: of two
+/// requests with one proof that change it, one succeeds.
+fn require_proof(db: &mut Db, user_id: i64, proof: &Proof, now: Timestamp) -> Result<(), Error> {
+    let account = accounts::table.find(user_id).filter(accounts::password_hash.eq(&proof.0));
+    let taken = diesel::update(account).set(accounts::updated_at.eq(now)).execute(db)?;
+    if taken == 1 { Ok(()) } else { Err(Error::WrongPassword) }
+}
+
+/// Changes a password that was proved, and ends all sessions but `kept`.
+pub(crate) fn change_password(
+    db: &mut Db,
+    user_id: i64,
+    proof: &Proof,
+    hash: &str,
+    kept: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    require_proof(db, user_id, proof, now)?;
+    set_password(db, user_id, hash, Some(kept), now)
+}
+
 /// Sets a password and ends all sessions but `kept`.
 pub(crate) fn set_password(
     db: &mut Db,
@@ -182,11 +204,13 @@ pub(crate) fn set_password(
 pub(crate) fn ask_new_email(
     db: &mut Db,
     user_id: i64,
+    proof: &Proof,
     email: &Email,
     token: &str,
     base_url: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
+    require_proof(db, user_id, proof, now)?;
     let same = accounts::table.filter(accounts::email_key.eq(&email.key));
     if diesel::select(diesel::dsl::exists(same)).get_result::<bool>(db)? {
         return Err(Error::EmailTaken);

@@ -27,7 +27,7 @@ pub(crate) struct UserResponse {
     pub avatar_url: Option<String>,
     /// `active`, `locked` or `deleted`.
     pub status: Status,
-    /// The states that an administrator may bring it to.
+    /// The states that this caller may bring it to.
     pub next_statuses: Vec<Status>,
     /// Why it is locked.
     pub lock_reason: Option<String>,
@@ -85,7 +85,7 @@ impl Row {
         }
     }
 
-    /// The account with these roles.
+    /// The account with these roles, as somebody sees it who cannot change its state: its owner.
     pub(crate) fn with_roles(self, roles: Vec<String>) -> UserResponse {
         let status = self.status();
         UserResponse {
@@ -96,11 +96,7 @@ impl Row {
             email_verified_at: self.email_verified_at,
             avatar_url: self.avatar_url,
             status,
-            next_statuses: match status {
-                Status::Active => vec![Status::Locked],
-                Status::Locked => vec![Status::Active],
-                Status::Deleted => Vec::new(),
-            },
+            next_statuses: Vec::new(),
             lock_reason: self.lock_reason,
             roles,
             created_at: self.created_at,

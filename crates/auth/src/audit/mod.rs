@@ -3,9 +3,16 @@
 mod http;
 mod model;
 
-use poligon_common::{Client, Ctx, Routes, op};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::HttpResponse;
+use poligon_common::answer::Answer;
+use poligon_common::idempotency::Claim;
+use poligon_common::{Client, Ctx, Problem, Routes, op};
 use poligon_core::db::Db;
 use poligon_core::security::audit::{Entry, Outcome, record};
+use serde::Serialize;
 
 use crate::error::Error;
 
@@ -54,6 +61,28 @@ where
             Err(error)
         }
     }
+}
+
+/// The same for a request with an `Idempotency-Key`: its answer is stored in the same transaction, too.
+pub(crate) async fn claimed<T, F>(ctx: &Ctx, claim: Claim, entry: Entry, mut work: F) -> Result<HttpResponse, Problem>
+where
+    T: Serialize + Send + 'static,
+    F: FnMut(&mut Db) -> Result<Answer<T>, Error> + Send + 'static,
+{
+    let (now, recorded, metrics) = (ctx.clock.now(), entry.clone(), ctx.metrics.clone());
+    let denied = Arc::new(AtomicBool::new(false));
+    let noticed = Arc::clone(&denied);
+    let done = claim.write(move |db| {
+        let answer = work(db).inspect_err(|error| noticed.store(error.is_denial(), Ordering::Relaxed))?;
+        record(db, &recorded, now)?;
+        recorded.announce(&metrics);
+        Ok::<_, Error>(answer)
+    });
+    let done = done.await;
+    if done.is_err() && denied.load(Ordering::Relaxed) {
+        note(ctx, Entry { outcome: Outcome::Denied, ..entry });
+    }
+    done
 }
 
 /// Queues an entry that belongs to no transaction.

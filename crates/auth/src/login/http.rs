@@ -4,7 +4,7 @@ use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, Responder};
 use chrono::Duration;
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::{Client, Ctx, CurrentUser, Json, Problem};
+use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, Problem};
 use poligon_core::db::Timestamp;
 use poligon_core::random;
 use poligon_core::security::audit::{Entry, Outcome};
@@ -21,7 +21,7 @@ use crate::accounts::view::UserResponse;
 use crate::audit;
 use crate::error::Error;
 use crate::events;
-use crate::input::{Email, OpaqueToken, Password, username_key};
+use crate::input::{Email, OpaqueToken, Password, not_null, username_key};
 use crate::sessions::{NewSession, end_all, end_session};
 
 /// Who logs in: an e-mail address or a user name, in one field or in the field of its kind.
@@ -36,7 +36,10 @@ pub(crate) struct LoginRequest {
     #[serde(default)]
     #[schema(max_length = 254)]
     username: Option<String>,
-    password: Password,
+    /// The password.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(required = true, nullable = false)]
+    password: Option<Password>,
     /// Where the refresh token goes.
     #[serde(default)]
     transport: Transport,
@@ -79,19 +82,30 @@ pub(crate) struct TokenResponse {
 }
 
 impl LoginRequest {
-    fn name(&self) -> Result<Name, Problem> {
-        let given = match (&self.email, &self.username) {
+    /// Who, and the password; everything that is missing is told at once.
+    fn credentials(self) -> Result<(Name, Password), Problem> {
+        let mut wrong = Vec::new();
+        let given = match (self.email, self.username) {
             (Some(name), None) | (None, Some(name)) => name,
-            (None, None) => return Err(Problem::invalid_field("/email", "required", "give email or username")),
-            (Some(_), Some(_)) => {
-                return Err(Problem::invalid_field("/username", "conflict", "give email or username, not both"));
+            (None, None) => {
+                wrong.push(FieldError::new("/email", "required", "give email or username"));
+                String::new()
+            }
+            (Some(_), Some(name)) => {
+                wrong.push(FieldError::new("/username", "conflict", "give email or username, not both"));
+                name
             }
         };
+        if self.password.is_none() {
+            wrong.push(FieldError::new("/password", "required", "is required"));
+        }
+        let Some(password) = self.password.filter(|_| wrong.is_empty()) else { return Err(Problem::invalid(wrong)) };
         // What is no address at all is looked up all the same, as a name that nobody has.
-        Ok(match Email::try_from(given.clone()) {
+        let name = match Email::try_from(given.clone()) {
             Ok(email) => Name::Email(email.key),
-            Err(_) => Name::Username(username_key(given)),
-        })
+            Err(_) => Name::Username(username_key(&given)),
+        };
+        Ok((name, password))
     }
 }
 
@@ -99,17 +113,16 @@ impl LoginRequest {
 #[utoipa::path(post, path = "/login", request_body = LoginRequest,
     responses((status = 200, description = "A pair of tokens", body = TokenResponse)))]
 pub(crate) async fn login(ctx: Ctx, client: Client, Json(body): Json<LoginRequest>) -> Result<impl Responder, Problem> {
-    let name = body.name()?;
-    let (candidate, verdict) = prove(&ctx, &client, &name, &body.password).await?;
+    let transport = body.transport;
+    let (name, password) = body.credentials()?;
+    let (candidate, verdict) = prove(&ctx, &client, &name, &password).await?;
     if candidate.locked_at.is_some() {
         let entry = audit::own("login", Outcome::Denied, &client, candidate.user_id);
         audit::note(&ctx, Entry { details: json!({"reason": "locked"}), ..entry });
         return Err(Error::AccountLocked.into());
     }
     let new_hash = match verdict {
-        Verdict::RightButOld => {
-            Some(passwords::hash(&ctx.hasher, &ctx.keys, &body.password.0).await.map_err(Error::from)?)
-        }
+        Verdict::RightButOld => Some(passwords::hash(&ctx.hasher, &ctx.keys, &password.0).await.map_err(Error::from)?),
         _ => None,
     };
     let now = ctx.clock.now();
@@ -123,12 +136,13 @@ pub(crate) async fn login(ctx: Ctx, client: Client, Json(body): Json<LoginReques
             expires_at,
         },
         refresh_token: random::token().map_err(Error::from)?,
+        proved: candidate.password_hash.unwrap_or_default(), // without one nothing is proved
         new_hash,
     };
     let token = login.refresh_token.clone();
     let entry = audit::own("login", Outcome::Success, &client, candidate.user_id);
     let (session_id, user) = audit::write(&ctx, entry, move |db| open_session(db, &login, now)).await?;
-    answer(&ctx, session_id, vec!["pwd".to_owned()], user, token, expires_at, body.transport)
+    answer(&ctx, session_id, vec!["pwd".to_owned()], user, token, expires_at, transport)
 }
 
 /// Compares the password; an unknown name takes the same time and the same answer.

@@ -66,6 +66,8 @@ pub(super) fn find_candidate(
 pub(super) struct NewLogin {
     pub(super) session: NewSession,
     pub(super) refresh_token: String,
+    /// The stored hash that the password was compared with.
+    pub(super) proved: String,
     /// A fresh hash of the password, when the stored one is of an old key or cost.
     pub(super) new_hash: Option<String>,
 }
@@ -73,7 +75,15 @@ pub(super) struct NewLogin {
 /// Opens a session; answers its id and the account.
 pub(super) fn open_session(db: &mut Db, login: &NewLogin, now: Timestamp) -> Result<(i64, UserResponse), Error> {
     let user_id = login.session.user_id;
-    // A lock or deletion since the password was compared must win.
+    // A change of the password since it was compared must win. The update is the lock: a change that comes later sees
+    // this session and ends it.
+    let hash = login.new_hash.as_ref().unwrap_or(&login.proved);
+    let account = accounts::table.find(user_id).filter(accounts::password_hash.eq(&login.proved));
+    let proved = diesel::update(account).set((accounts::last_login_at.eq(now), accounts::password_hash.eq(hash)));
+    if proved.execute(db)? == 0 {
+        return Err(Error::InvalidCredentials);
+    }
+    // So must a lock or deletion.
     let living = users::table.find(user_id).filter(users::locked_at.is_null().and(users::deleted_at.is_null()));
     if !diesel::select(diesel::dsl::exists(living)).get_result::<bool>(db)? {
         return Err(Error::InvalidCredentials);
@@ -86,11 +96,6 @@ pub(super) fn open_session(db: &mut Db, login: &NewLogin, now: Timestamp) -> Res
             refresh_tokens::created_at.eq(now),
         ))
         .execute(db)?;
-    let account = accounts::table.find(user_id);
-    diesel::update(account).set(accounts::last_login_at.eq(now)).execute(db)?;
-    if let Some(hash) = &login.new_hash {
-        diesel::update(account).set(accounts::password_hash.eq(hash)).execute(db)?;
-    }
     events::tell(db, events::LOGGED_IN, user_id, now)?;
     Ok((session_id, find_account(db, user_id)?))
 }

@@ -30,13 +30,17 @@ pub(crate) async fn hash_new(ctx: &Ctx, password: &NewPassword) -> Result<String
     Ok(passwords::hash(&ctx.hasher, &ctx.keys, &password.0).await?)
 }
 
+/// The stored hash that a password was found to belong to. What it allows is done only while it is still stored.
+#[derive(Clone)]
+pub(crate) struct Proof(pub(crate) String);
+
 /// Refuses unless `password` is the person's present one. Failures count like failed logins.
 pub(crate) async fn confirm_current(
     ctx: &Ctx,
     client: &Client,
     user_id: i64,
     password: &Password,
-) -> Result<(), Error> {
+) -> Result<Proof, Error> {
     let keys = throttle::Keys::for_user(user_id, client);
     keys.check(ctx).await?;
     let stored = ctx.db.read_primary(move |db| find_password_hash(db, user_id)).await?;
@@ -46,5 +50,6 @@ pub(crate) async fn confirm_current(
         audit::note(ctx, audit::own("password_confirmation", Outcome::Failure, client, user_id));
         return Err(Error::WrongPassword);
     }
-    keys.succeed(ctx).await
+    keys.succeed(ctx).await?;
+    Ok(Proof(stored.unwrap_or_default()))
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::Responder;
 use actix_web::http::header::ETAG;
+use actix_web::{HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
 use poligon_common::etag::{IfMatch, Tagged};
+use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::server::KnownPermissions;
 use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, Path, Problem};
@@ -114,16 +115,24 @@ pub(crate) async fn create_role(
     client: Client,
     user: CurrentUser,
     known: KnownPermissions,
+    key: Idempotency,
     Json(body): Json<NewRoleRequest>,
-) -> Result<impl Responder, Problem> {
+) -> Result<HttpResponse, Problem> {
+    let claim = match key.begin(&ctx).await? {
+        Begun::Fresh(claim) => claim,
+        Begun::Done(answer) => return Ok(answer),
+    };
     let permissions = known_only(body.permissions, &known)?;
     let new = RoleContent { name: body.name.0, description: body.description.0, permissions };
     let location = format!("/api/auth/roles/{}", new.name);
     let (held, now) = (user.permissions.clone(), ctx.clock.now());
     let entry = entry("role_created", &client, &user, &new.name);
-    let role = audit::write(&ctx, entry, move |db| model::create(db, &held, &new, now)).await?;
-    let tag = role.tag();
-    Ok(Answer::created(&location, role).header(ETAG, &tag))
+    audit::claimed(&ctx, claim, entry, move |db| {
+        let role = model::create(db, &held, &new, now)?;
+        let tag = role.tag();
+        Ok(Answer::created(&location, role).header(ETAG, &tag))
+    })
+    .await
 }
 
 /// Replaces description and permissions of a role. With `If-Match` only the version that was read.

@@ -16,7 +16,10 @@ pub(crate) fn routes(routes: &mut Routes) {
         .permitted("roles:read", op!(http::list_roles))
         .permitted("roles:read", op!(http::get_role))
         .permitted("roles:read", op!(http::list_permissions))
-        .permitted("roles:manage", op!(http::create_role).refuses(&[&error::ROLE_TAKEN, &error::PERMISSION_NOT_HELD]))
+        .permitted(
+            "roles:manage",
+            op!(http::create_role).refuses(&[&error::ROLE_TAKEN, &error::PERMISSION_NOT_HELD]).idempotent_by_key(),
+        )
         .permitted("roles:manage", op!(http::put_role).refuses(guarded))
         .permitted("roles:manage", op!(http::delete_role).refuses(guarded).refuses(&[&error::ROLE_IN_USE]));
 }

@@ -47,15 +47,19 @@ fn entry(action: &'static str, client: &Client, actor: &Actor, subject: i64) -> 
     responses((status = 200, description = "One page", body = Listing<UserResponse>)))]
 pub(crate) async fn list_users(
     ctx: Ctx,
+    user: CurrentUser,
     page: Page,
     Query(params): Query<UserParams>,
 ) -> Result<impl Responder, Problem> {
+    let actor = Actor::of(&user);
     let q = params.q.map(|q| q.0.to_lowercase());
     let filter = UserFilter { q, status: params.status, role: params.role.map(|role| role.0) };
     let (after, most, count) = (page.after::<i64>()?, page.fetch(), page.include_total);
     let work = move |db: &mut _| {
         let total = if count { Some(model::count_accounts(db, &filter)?) } else { None };
-        Ok::<_, Error>((model::list_accounts(db, &filter, after, most)?, total))
+        let mut rows = model::list_accounts(db, &filter, after, most)?;
+        model::tell_moves(db, &actor, &mut rows)?;
+        Ok::<_, Error>((rows, total))
     };
     let (rows, total) = ctx.db.read_primary(work).await?;
     Ok(page.answer(rows, total, |user| user.id))
@@ -64,8 +68,9 @@ pub(crate) async fn list_users(
 /// One account.
 #[utoipa::path(get, path = "/users/{id}", params(("id" = i64, Path, minimum = 1)),
     responses((status = 200, description = "The account", body = UserResponse)))]
-pub(crate) async fn get_user(ctx: Ctx, Path(Id(id)): Path<Id>) -> Result<impl Responder, Problem> {
-    Ok(Answer::ok(ctx.db.read_primary(move |db| find_account(db, id)).await?))
+pub(crate) async fn get_user(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<Id>) -> Result<impl Responder, Problem> {
+    let actor = Actor::of(&user);
+    Ok(Answer::ok(ctx.db.read_primary(move |db| model::find_for(db, &actor, id)).await?))
 }
 
 /// Changes somebody's profile (RFC 7396).
@@ -83,7 +88,8 @@ pub(crate) async fn patch_user(
     let changed = audit::write(&ctx, entry, move |db| {
         find_account(db, id)?;
         model::guard_change(db, &actor, id)?;
-        update_profile(db, id, &changes, now)
+        update_profile(db, id, &changes, now)?;
+        model::find_for(db, &actor, id)
     });
     Ok(Answer::ok(changed.await?))
 }

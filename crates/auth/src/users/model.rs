@@ -10,13 +10,18 @@ use poligon_core::on_each;
 use poligon_core::schema::{roles, user_roles, users};
 use poligon_core::security::permissions::ADMIN;
 
-use super::rules::{guard_grants, guard_last_administrator, guard_rank, permissions_of};
+use super::rules::{
+    active_administrators, guard_grants, guard_last_administrator, guard_rank, permissions_of, roles_beyond,
+};
 use crate::accounts::view::{Row, Status, UserResponse, find_account, find_row};
 use crate::error::Error;
 use crate::events;
 use crate::input::username_key;
 use crate::schema::accounts;
 use crate::sessions;
+
+/// The permission to lock and unlock.
+const LOCK: &str = "users:lock";
 
 /// Which accounts are asked for.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +96,37 @@ pub(super) fn list_accounts(
         .collect())
 }
 
+/// Says of each account to which state `actor` may bring it: by the same rules as the moves themselves. Two queries,
+/// whatever their number.
+pub(super) fn tell_moves(db: &mut Db, actor: &Actor, accounts: &mut [UserResponse]) -> Result<(), Error> {
+    if !actor.held.contains(LOCK) {
+        return Ok(());
+    }
+    let roles: BTreeSet<&String> = accounts.iter().flat_map(|account| &account.roles).collect();
+    let beyond = roles_beyond(db, &actor.held, roles.into_iter().cloned().collect())?;
+    let has_admin = |account: &UserResponse| account.roles.iter().any(|role| role == ADMIN);
+    let one_admin = accounts.iter().any(has_admin) && active_administrators(db)?.len() == 1;
+    for account in accounts.iter_mut().filter(|account| account.id != actor.id) {
+        let last = one_admin && has_admin(account);
+        let outranks = account.roles.iter().any(|role| beyond.contains(role));
+        account.next_statuses = match account.status {
+            _ if outranks => Vec::new(),
+            Status::Active if !last => vec![Status::Locked],
+            Status::Locked => vec![Status::Active],
+            Status::Active | Status::Deleted => Vec::new(),
+        };
+    }
+    Ok(())
+}
+
+/// An account as `actor` sees it.
+pub(super) fn find_for(db: &mut Db, actor: &Actor, user_id: i64) -> Result<UserResponse, Error> {
+    let mut account = [find_account(db, user_id)?];
+    tell_moves(db, actor, &mut account)?;
+    let [account] = account;
+    Ok(account)
+}
+
 /// How many accounts there are.
 pub(super) fn count_accounts(db: &mut Db, filter: &UserFilter) -> Result<i64, Error> {
     Ok(filtered!(filter).count().get_result(db)?)
@@ -123,7 +159,7 @@ pub(super) fn replace_roles(
         set_roles(db, user_id, &wanted, Some(actor.id), now)?;
         events::tell(db, events::ROLES_CHANGED, user_id, now)?;
     }
-    find_account(db, user_id)
+    find_for(db, actor, user_id)
 }
 
 /// Refuses names that no role has, each at its place in `given`.
@@ -175,14 +211,14 @@ pub(super) fn lock_account(
         return Err(Error::OwnAccount);
     }
     if find_row(db, user_id)?.deleted_at.is_some() {
-        return Err(Error::NotFound);
+        return Err(Error::InvalidTransition("deleted", "locked"));
     }
     guard_rank(db, &actor.held, user_id)?;
     guard_last_administrator(db, user_id)?;
     if !lock(db, user_id, reason, now)? {
         return Err(Error::InvalidTransition("locked", "locked"));
     }
-    find_account(db, user_id)
+    find_for(db, actor, user_id)
 }
 
 /// Locks an active account without asking whether that is allowed; `false` when it is not active.
@@ -204,7 +240,7 @@ pub(super) fn unlock_account(db: &mut Db, actor: &Actor, user_id: i64, now: Time
         return Err(Error::OwnAccount);
     }
     if find_row(db, user_id)?.deleted_at.is_some() {
-        return Err(Error::NotFound);
+        return Err(Error::InvalidTransition("deleted", "active"));
     }
     guard_rank(db, &actor.held, user_id)?;
     let row = users::table.find(user_id).filter(users::locked_at.is_not_null());
@@ -217,7 +253,7 @@ pub(super) fn unlock_account(db: &mut Db, actor: &Actor, user_id: i64, now: Time
         .set((accounts::lock_reason.eq(None::<String>), accounts::updated_at.eq(now)))
         .execute(db)?;
     events::tell(db, events::UNLOCKED, user_id, now)?;
-    find_account(db, user_id)
+    find_for(db, actor, user_id)
 }
 
 /// Refuses to change somebody with more permissions than the caller's.

@@ -16,14 +16,26 @@ const ADMIN_LOCK: i64 = 0x706f_6c69_0000_0001;
 /// Refuses when `user_id` is the last active administrator.
 pub(crate) fn guard_last_administrator(db: &mut Db, user_id: i64) -> Result<(), Error> {
     dialect::lock(db, ADMIN_LOCK)?;
-    let active = user_roles::table
+    if active_administrators(db)? == [user_id] { Err(Error::LastAdministrator) } else { Ok(()) }
+}
+
+/// Active administrators, two at most: whether there is another one is all that is asked.
+pub(super) fn active_administrators(db: &mut Db) -> Result<Vec<i64>, Error> {
+    Ok(user_roles::table
         .inner_join(users::table)
         .filter(user_roles::role.eq(ADMIN))
         .filter(users::locked_at.is_null().and(users::deleted_at.is_null()))
         .select(user_roles::user_id)
         .limit(2)
-        .load::<i64>(db)?;
-    if active == [user_id] { Err(Error::LastAdministrator) } else { Ok(()) }
+        .load::<i64>(db)?)
+}
+
+/// Those of `roles` that allow something that the caller may not do.
+pub(super) fn roles_beyond(db: &mut Db, held: &BTreeSet<String>, roles: Vec<String>) -> Result<Vec<String>, Error> {
+    let beyond = role_permissions::table
+        .filter(role_permissions::role.eq_any(roles))
+        .filter(role_permissions::permission.ne_all(held));
+    Ok(beyond.select(role_permissions::role).distinct().load(db)?)
 }
 
 /// Refuses when a person has permissions that the caller lacks.

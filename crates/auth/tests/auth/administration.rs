@@ -132,6 +132,46 @@ async fn a_lock_is_put_on_and_taken_off(app: TestApp) {
     admin.delete(&path).send().await.expect_problem(409, "invalid_transition");
     pair(&app, "ann").await;
     admin.post("/api/auth/users/999999/lock").json(&json!({})).send().await.expect_problem(404, "not_found");
+    person_of(&app, "ann").await.delete("/api/auth/me").send().await.expect(204);
+    let reply = admin.post(&path).json(&json!({})).send().await.expect_problem(409, "invalid_transition");
+    assert_eq!(reply.body["from"], "deleted");
+    admin.delete(&path).send().await.expect_problem(409, "invalid_transition");
+}
+
+/// Somebody who has registered, logged in.
+async fn person_of(app: &TestApp, name: &str) -> poligon_testkit::Client {
+    let tokens = pair(app, name).await;
+    app.client().with_token(tokens["access_token"].as_str().expect("a token"))
+}
+
+async fn what_can_be_done_next_depends_on_who_asks(app: TestApp) {
+    let (ann, boss) = (person(&app, "ann").await, person(&app, "boss").await);
+    let admin = app.sign_in_as(&["admin"]).await;
+    let path = |client: &poligon_testkit::Client| format!("/api/auth/users/{}", client.user_id.expect("an id"));
+    let roles = json!({"roles": ["admin"]});
+    admin.put(&format!("{}/roles", path(&boss))).json(&roles).send().await.expect(200);
+    app.grant("lockers", &["users:read", "users:lock"]).await;
+    let (locker, auditor) = (app.sign_in_as(&["lockers"]).await, app.sign_in_as(&["auditor"]).await);
+    let moves = async |client: &poligon_testkit::Client, of: &poligon_testkit::Client| {
+        let one = client.get(&path(of)).send().await.expect(200).body["next_statuses"].clone();
+        let list = client.get("/api/auth/users?limit=100").send().await.expect(200).body;
+        let listed = list["items"].as_array().unwrap().iter().find(|user| user["id"].as_i64() == of.user_id).cloned();
+        assert_eq!(listed.unwrap()["next_statuses"], one, "the list says the same");
+        one
+    };
+    for (client, of, expected) in [
+        (&admin, &ann, json!(["locked"])),
+        (&admin, &boss, json!(["locked"])),
+        (&boss, &boss, json!([])),
+        (&locker, &ann, json!(["locked"])),
+        (&locker, &boss, json!([])),
+        (&auditor, &ann, json!([])),
+    ] {
+        assert_eq!(moves(client, of).await, expected);
+    }
+    assert_eq!(ann.get("/api/auth/me").send().await.expect(200).body["next_statuses"], json!([]));
+    admin.post(&format!("{}/lock", path(&ann))).json(&json!({})).send().await.expect(200);
+    assert_eq!(moves(&locker, &ann).await, json!(["active"]));
 }
 
 poligon_testkit::tests! { start =>
@@ -141,4 +181,5 @@ poligon_testkit::tests! { start =>
     nobody_gives_or_takes_what_they_do_not_hold,
     the_last_administrator_stays,
     a_lock_is_put_on_and_taken_off,
+    what_can_be_done_next_depends_on_who_asks,
 }

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use poligon_testkit::{Reply, TestApp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{PASSWORD, pair, register, start};
 
@@ -98,6 +98,22 @@ async fn a_locked_account_is_told_only_with_its_password(app: TestApp) {
     try_login(&app, "ann", PASSWORD).await.expect_problem(403, "account_locked");
 }
 
+async fn everything_wrong_with_a_login_is_told_at_once(app: TestApp) {
+    register(&app, "ann").await;
+    let send = async |body: Value| app.client().post("/api/auth/login").json(&body).send().await;
+    for (body, pointers) in [
+        (json!({}), vec!["/email", "/password"]),
+        (json!({"email": "a@example.com", "username": "a"}), vec!["/password", "/username"]),
+        (json!({"username": "ann", "password": null}), vec!["/password"]),
+        (json!({"username": "ann", "password": PASSWORD, "transport": {"body": null}}), vec!["/transport"]),
+        (json!({"username": "ann", "password": PASSWORD, "transport": null}), vec!["/transport"]),
+        (json!({"username": "ann", "password": PASSWORD, "transport": "post"}), vec!["/transport"]),
+    ] {
+        let reply = send(body).await.expect_problem(422, "validation_failed");
+        assert_eq!(reply.pointers(), pointers, "{}", reply.text);
+    }
+}
+
 async fn the_cookie_transport_hides_the_refresh_token(app: TestApp) {
     register(&app, "ann").await;
     let body = json!({"username": "ann", "password": PASSWORD, "transport": "cookie"});
@@ -151,6 +167,7 @@ poligon_testkit::tests! { start =>
     delays_grow_from_the_fifth_failure,
     an_unknown_name_is_delayed_like_a_known_one,
     a_locked_account_is_told_only_with_its_password,
+    everything_wrong_with_a_login_is_told_at_once,
     the_cookie_transport_hides_the_refresh_token,
     a_hash_by_an_older_cost_is_made_anew,
 }

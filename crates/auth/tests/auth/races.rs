@@ -1,10 +1,14 @@
 //! Rules that two requests can race for.
 
-use poligon_testkit::{Client, TestApp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use poligon_testkit::{Backend, Client, Reply, TestApp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::world::{person, registration, run_jobs, start, token_in_mail};
+use crate::world::{person, registration, run_jobs, start, token_in_mail, with_roles};
 
 /// Sends one request from each client at once; answers the statuses, sorted.
 async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
@@ -130,7 +134,101 @@ async fn a_role_is_changed_by_one_of_many(app: TestApp) {
     assert_eq!((count(&statuses, 200), count(&statuses, 412)), (1, 19), "{statuses:?}");
 }
 
+/// Neither token of a login works any more; a login that was refused has none.
+async fn must_be_dead(app: &TestApp, login: Reply) {
+    if login.status != 200 {
+        login.expect_problem(401, "invalid_credentials");
+        return;
+    }
+    let token = login.body["access_token"].as_str().expect("a token");
+    app.client().with_token(token).get("/api/auth/me").send().await.expect_problem(401, "invalid_token");
+    let refresh = json!({"refresh_token": login.body["refresh_token"]});
+    let refreshed = app.client().post("/api/auth/refresh").json(&refresh).send().await;
+    refreshed.expect_problem(401, "invalid_refresh_token");
+}
+
+/// Logins with the old password that are on their way while it is reset: whichever of the two comes first, no session
+/// of theirs is alive behind it.
+async fn no_login_outlives_a_reset(backend: Backend) {
+    // A hash that takes long enough for a reset to come while it is computed.
+    let costly = TestApp::builder(backend).domain(poligon_auth::domain()).settable_clock();
+    let app = with_roles(costly.config(|config| config.security.bcrypt_cost = 9).start().await).await;
+    for round in 0..4 {
+        let name = format!("ann{round}");
+        let me = person(&app, &name).await;
+        let email = json!({"email": format!("{name}@example.com")});
+        app.client().post("/api/auth/forgot-password").json(&email).send().await.expect(202);
+        run_jobs(&app).await;
+        let token = token_in_mail(&app, &format!("{name}@example.com")).await;
+        let login = json!({"username": name, "password": crate::world::PASSWORD});
+        let done = Arc::new(AtomicBool::new(false));
+        let logins: Vec<_> = (0..3)
+            .map(|_| {
+                let (client, login, done) = (app.client(), login.clone(), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let mut replies = Vec::new();
+                    while !done.load(Ordering::SeqCst) {
+                        replies.push(client.post("/api/auth/login").json(&login).send().await);
+                    }
+                    replies
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let reset = json!({"token": token, "password": "eleven quiet rivers"});
+        app.client().post("/api/auth/reset-password").json(&reset).send().await.expect(204);
+        done.store(true, Ordering::SeqCst);
+        let mut opened = 0;
+        for login in logins {
+            for reply in login.await.expect("answers") {
+                opened += i32::from(reply.status == 200);
+                must_be_dead(&app, reply).await;
+            }
+        }
+        assert!(opened > 0, "no login was on its way");
+        me.get("/api/auth/me").send().await.expect_problem(401, "invalid_token");
+    }
+}
+
+async fn a_password_is_changed_by_one_of_many(app: TestApp) {
+    let me = person(&app, "ann").await;
+    let change = |n: i32| {
+        let new = format!("eleven quiet rivers {n}");
+        me.post("/api/auth/change-password")
+            .json(&json!({"current_password": crate::world::PASSWORD, "new_password": new}))
+    };
+    let statuses = at_once((0..6).map(change).collect()).await;
+    assert_eq!((count(&statuses, 204), count(&statuses, 403)), (1, 5), "{statuses:?}");
+}
+
+async fn a_role_is_not_removed_under_somebody(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    for round in 0..10 {
+        let name = format!("role{round}");
+        let role = json!({"name": name, "permissions": []});
+        admin.post("/api/auth/roles").json(&role).send().await.expect(201);
+        let mut requests = vec![admin.delete(&format!("/api/auth/roles/{name}"))];
+        for n in 0..4 {
+            let id = crate::world::register(&app, &format!("p{round}x{n}")).await;
+            requests.push(admin.put(&format!("/api/auth/users/{id}/roles")).json(&json!({"roles": [name]})));
+        }
+        let statuses = at_once(requests).await;
+        let (removed, in_use) = (count(&statuses, 204), count(&statuses, 409));
+        let (granted, unknown) = (count(&statuses, 200), count(&statuses, 422));
+        assert_eq!((removed + in_use, granted + unknown), (1, 4), "{statuses:?}");
+        assert!(removed == 0 || granted == 0, "{statuses:?}");
+    }
+}
+
+mod costly {
+    use super::no_login_outlives_a_reset;
+
+    poligon_testkit::tests! { no_login_outlives_a_reset }
+}
+
 poligon_testkit::tests! { start =>
+    a_password_is_changed_by_one_of_many,
+    a_role_is_not_removed_under_somebody,
     one_name_is_registered_once,
     one_key_registers_once,
     one_token_resets_once,

@@ -91,7 +91,33 @@ async fn roles_and_permissions_are_listed_in_pages(app: TestApp) {
     }
 }
 
+async fn a_role_is_made_once_by_key(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let body = json!({"name": "support", "permissions": ["users:read"]});
+    let post = || admin.post("/api/auth/roles").header("idempotency-key", "k").json(&body).send();
+    let first = post().await.expect(201);
+    let again = post().await.expect(201);
+    assert_eq!((again.header("idempotency-replayed"), &again.text), (Some("true"), &first.text));
+    admin.post("/api/auth/roles").json(&body).send().await.expect_problem(409, "role_taken");
+}
+
+async fn what_is_no_entity_tag_is_malformed(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    admin.post("/api/auth/roles").json(&json!({"name": "support", "permissions": []})).send().await.expect(201);
+    let put = |tag: &str| {
+        let body = json!({"permissions": []});
+        admin.put("/api/auth/roles/support").header("if-match", tag).json(&body).send()
+    };
+    for tag in ["garbage", "\"open", "\"a\", b", "W/x", ""] {
+        put(tag).await.expect_problem(400, "malformed_header");
+    }
+    put("\"other\"").await.expect_problem(412, "precondition_failed");
+    put("*").await.expect(200);
+}
+
 poligon_testkit::tests! { start =>
+    a_role_is_made_once_by_key,
+    what_is_no_entity_tag_is_malformed,
     a_role_is_made_changed_and_removed,
     what_cannot_be_a_role_is_refused,
     built_in_roles_and_used_ones_stay,

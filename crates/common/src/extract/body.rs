@@ -74,7 +74,10 @@ fn parse<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem>
     // serde also reads a struct from a list of its fields; the contract knows objects only.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     match serde_json::from_slice::<T>(body) {
-        Ok(value) if !has_nul && is_object => Ok(value),
+        Ok(value) if !has_nul && is_object => match fields::words_as_objects::<T>(body) {
+            wrong if wrong.is_empty() => Ok(value),
+            wrong => Err(Problem::invalid(wrong)),
+        },
         outcome => Err(explain::<T>(body, outcome.err())),
     }
 }

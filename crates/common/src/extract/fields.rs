@@ -31,6 +31,43 @@ pub(super) fn wrong_fields<T: DeserializeOwned + PartialSchema>(body: &Value) ->
     errors
 }
 
+/// Words of a list that were written as `{"word": null}`: serde's other form of an enum, which the contract does not
+/// know. Such an object is one for which the word alone would do as well.
+pub(super) fn words_as_objects<T: DeserializeOwned>(body: &[u8]) -> Vec<FieldError> {
+    if !body.windows(4).any(|part| part == b"null") {
+        return Vec::new();
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let mut places = Vec::new();
+    find_lone_nulls(&value, "", &mut places);
+    let is_word = |at: &String| {
+        let mut other = value.clone();
+        let Some(place) = other.pointer_mut(at) else { return false };
+        let word = place.as_object().and_then(|object| object.keys().next().cloned()).unwrap_or_default();
+        *place = Value::String(word);
+        serde_json::from_value::<T>(other).is_ok()
+    };
+    let words = places.into_iter().filter(is_word);
+    words.map(|at| FieldError::new(at, "type", "must be a string")).collect()
+}
+
+/// Pointers of objects below the top that have one member, which is `null`.
+fn find_lone_nulls(value: &Value, at: &str, found: &mut Vec<String>) {
+    let below: Vec<(String, &Value)> = match value {
+        Value::Object(object) => object.iter().map(|(name, member)| (pointer(&[name]), member)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(n, item)| (format!("/{n}"), item)).collect(),
+        _ => return,
+    };
+    for (step, member) in below {
+        let here = format!("{at}{step}");
+        if member.as_object().is_some_and(|object| object.len() == 1 && object.values().all(Value::is_null)) {
+            found.push(here);
+        } else {
+            find_lone_nulls(member, &here, found);
+        }
+    }
+}
+
 /// Fields that the schema requires and `given` lacks.
 fn missing<T: PartialSchema>(given: &Map<String, Value>) -> Vec<String> {
     match T::schema() {

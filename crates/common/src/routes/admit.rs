@@ -89,7 +89,9 @@ async fn denied(req: &HttpRequest, ctx: &Ctx, action: &'static str, actor: Optio
     let client = <Client as actix_web::FromRequest>::extract(req).await;
     let Ok(client) = client else { return };
     let route = req.match_pattern().unwrap_or_default();
-    let details = serde_json::json!({"method": req.method().as_str(), "route": route, "permission": permission});
+    let path: String = req.path().chars().take(200).collect();
+    let method = req.method().as_str();
+    let details = serde_json::json!({"method": method, "route": route, "path": path, "permission": permission});
     let entry = Entry {
         actor_id: actor,
         address: client.address.to_string(),

@@ -68,7 +68,8 @@ impl Sources {
             builder = builder.set_override(&key, value).map_err(|e| wrong(format!("{key}: {e}")))?;
         }
         let merged = builder.build().map_err(|e| wrong(e.to_string()))?;
-        let tree: Value = merged.try_deserialize().map_err(|e| wrong(e.to_string()))?;
+        let mut tree: Value = merged.try_deserialize().map_err(|e| wrong(e.to_string()))?;
+        complete_families(&mut tree)?;
         let mut config = parse(&tree)?;
         fill_defaults(&mut config, &tree);
         check(&config)?;
@@ -129,6 +130,24 @@ fn parse(tree: &Value) -> Result<Config, ConfigError> {
     })
 }
 
+/// A family of limits that is set in part keeps the rest of its default.
+fn complete_families(tree: &mut Value) -> Result<(), ConfigError> {
+    let defaults = LimitsConfig::of(tree["profile"] == "production").families;
+    let Some(given) = tree.pointer_mut("/limits/families").and_then(Value::as_object_mut) else { return Ok(()) };
+    for (name, quota) in given {
+        let Some(default) = defaults.get(name) else {
+            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
+            let text = format!("limits.families.{name}: there is no such family; there are {}", known.join(", "));
+            return Err(ConfigError(vec![text]));
+        };
+        if let Some(quota) = quota.as_object_mut() {
+            quota.entry("burst").or_insert(default.burst.into());
+            quota.entry("per_minute").or_insert(default.per_minute.into());
+        }
+    }
+    Ok(())
+}
+
 /// What depends on the profile or on the data folder.
 fn fill_defaults(config: &mut Config, tree: &Value) {
     let data = &config.data_dir.0;
@@ -162,9 +181,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         config.security.previous_signing_secrets.iter().all(|s| s.len() >= 32),
         "security.previous_signing_secrets: each must be 32 bytes or longer",
     );
-    must((4..=16).contains(&config.security.bcrypt_cost), "security.bcrypt_cost: must be 4 to 16");
-    must(config.database.pool_size > 0, "database.pool_size: must be 1 or more");
-    must(config.security.session_cache_ms <= 900, "security.session_cache_ms: must be 900 or less");
+    for (holds, text) in ranges(config).into_iter().chain(addresses(config)) {
+        must(holds, text);
+    }
     must(
         config.server.allowed_origins.iter().all(|o| is_origin(o)),
         "server.allowed_origins (POLIGON_ALLOWED_ORIGINS): each must be scheme://host[:port]; * is not allowed",
@@ -190,6 +209,56 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         wrong.push(format!("database.url (DATABASE_URL): {e}"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(ConfigError(wrong)) }
+}
+
+/// Numbers, and whether they are within their bounds.
+fn ranges(config: &Config) -> [(bool, &'static str); 9] {
+    let (server, security) = (&config.server, &config.security);
+    [
+        ((4..=16).contains(&security.bcrypt_cost), "security.bcrypt_cost: must be 4 to 16"),
+        (config.database.pool_size > 0, "database.pool_size: must be 1 or more"),
+        (security.session_cache_ms <= 900, "security.session_cache_ms: must be 900 or less"),
+        ((1..=86_400).contains(&security.access_token_s), "security.access_token_s: must be 1 to 86400 seconds"),
+        (
+            (60..=31_536_000).contains(&security.refresh_token_s),
+            "security.refresh_token_s: must be 60 to 31536000 seconds (a year)",
+        ),
+        ((0..=60).contains(&security.refresh_reuse_s), "security.refresh_reuse_s: must be 0 to 60 seconds"),
+        ((1..=100_000).contains(&security.hash_queue), "security.hash_queue: must be 1 to 100000"),
+        (security.hash_threads <= 1_024, "security.hash_threads: must be 0 (one for each core) to 1024"),
+        (server.workers <= 1_024, "server.workers: must be 0 (one for each core) to 1024"),
+    ]
+}
+
+/// Addresses, and whether they are of a kind that is understood.
+fn addresses(config: &Config) -> [(bool, &'static str); 5] {
+    let is = |text: &str, schemes: &[&str]| {
+        url::Url::parse(text).is_ok_and(|url| schemes.contains(&url.scheme()) && url.host().is_some())
+    };
+    let absent_or = |text: &Option<String>, schemes: &[&str]| text.as_deref().is_none_or(|text| is(text, schemes));
+    let storage = &config.storage.url;
+    [
+        (
+            config.server.public_url.is_empty() || is(&config.server.public_url, &["http", "https"]),
+            "server.public_url: must be an http or https URL",
+        ),
+        (
+            absent_or(&config.cache.redis_url, &["redis", "rediss"]),
+            "cache.redis_url (REDIS_URL): must be redis://HOST[:PORT][/NUMBER], or rediss://",
+        ),
+        (
+            absent_or(&config.mail.smtp_url, &["smtp", "smtps"]),
+            "mail.smtp_url (SMTP_URL): must be smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://",
+        ),
+        (
+            storage.is_empty() || storage.starts_with("file://") || is(storage, &["s3"]),
+            "storage.url (STORAGE_URL): must be file://PATH or s3://BUCKET/PREFIX",
+        ),
+        (
+            config.mail.from.parse::<lettre::message::Mailbox>().is_ok(),
+            "mail.from: must be an e-mail address, or NAME <ADDRESS>",
+        ),
+    ]
 }
 
 fn is_origin(text: &str) -> bool {

@@ -70,6 +70,11 @@ pub async fn verify(
     })
 }
 
+/// Whether a stored hash was made with a key that is known here: no other can be compared with.
+pub fn is_comparable(keys: &KeyRing, stored: &str) -> bool {
+    stored.split_once('$').is_some_and(|(id, _)| keys.find(id).is_some())
+}
+
 fn has_cost(hash: &str, cost: u32) -> bool {
     hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() == cost)
 }

@@ -37,11 +37,29 @@ fn nothing_at_all_is_the_demo_profile() {
 #[case("DATABASE_URL", "mysql://localhost/x", "DATABASE_URL")]
 #[case("POLIGON_DATABASE__POOL_SIZE", "0", "database.pool_size")]
 #[case("POLIGON_LIMITS__FAMILIES__READ__BURST", "0", "limits.families")]
+#[case("POLIGON_LIMITS__FAMILIES__WRITES__BURST", "1", "limits.families.writes: there is no such family")]
+#[case("POLIGON_SERVER__PUBLIC_URL", "foo", "server.public_url: must be an http or https URL")]
+#[case("POLIGON_SERVER__WORKERS", "100000", "server.workers: must be")]
+#[case("POLIGON_SECURITY__ACCESS_TOKEN_S", "0", "security.access_token_s: must be 1 to")]
+#[case("POLIGON_SECURITY__REFRESH_TOKEN_S", "9", "security.refresh_token_s: must be 60 to")]
+#[case("POLIGON_SECURITY__REFRESH_REUSE_S", "-1", "security.refresh_reuse_s: must be 0 to")]
+#[case("POLIGON_SECURITY__HASH_QUEUE", "0", "security.hash_queue: must be 1 to")]
+#[case("REDIS_URL", "http://x", "cache.redis_url (REDIS_URL): must be redis://")]
+#[case("SMTP_URL", "foo", "mail.smtp_url (SMTP_URL): must be smtp://")]
+#[case("STORAGE_URL", "ftp://x", "storage.url (STORAGE_URL): must be file://")]
+#[case("POLIGON_MAIL__FROM", "foo", "mail.from: must be an e-mail address")]
 #[case("POLIGON_SIGNING_SECRET_FILE", "/nowhere/at/all", "POLIGON_SIGNING_SECRET_FILE")]
 fn a_wrong_setting_is_told_by_name(#[case] name: &str, #[case] value: &str, #[case] told: &str) {
     let error = load(&[(name, value)]).unwrap_err();
     assert!(error.contains(told), "{name}={value}: {error}");
     assert!(name.contains("SIGNING_SECRET_FILE") || !error.contains("too short"), "a secret is never told: {error}");
+}
+
+#[test]
+fn a_family_that_is_set_in_part_keeps_its_other_default() {
+    let config = load(&[("POLIGON_LIMITS__FAMILIES__LOGIN__BURST", "3")]).unwrap();
+    assert_eq!(config.limits.families["login"], Quota { burst: 3, per_minute: 60_000_000 });
+    assert_eq!(config.limits.families["read"], Quota { burst: 10_000_000, per_minute: 60_000_000 });
 }
 
 #[test]
