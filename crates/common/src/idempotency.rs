@@ -93,6 +93,23 @@ impl Idempotency {
     }
 }
 
+impl Idempotency {
+    /// Runs `work` in one transaction and gives its answer, or the first answer of an earlier request with this key.
+    /// For requests that have nothing costly to do before; see [`Idempotency::begin`] for the others.
+    pub async fn write<T, E, F>(self, ctx: &Ctx, work: F) -> Result<HttpResponse, Problem>
+    where
+        T: Serialize + Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
+    {
+        match self.begin(ctx).await? {
+            Begun::Done(answer) => Ok(answer),
+            Begun::Fresh(claim) => claim.write(work).await,
+        }
+    }
+}
+
 /// What a key has come to.
 pub enum Begun {
     /// The work is to be done: by [`Claim::write`].

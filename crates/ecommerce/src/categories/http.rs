@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::idempotency::{Begun, Idempotency};
+use poligon_common::idempotency::Idempotency;
 use poligon_common::near;
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, Id, Json, Path, Problem};
@@ -53,13 +53,9 @@ pub(crate) async fn create_category(
     key: Idempotency,
     Json(body): Json<CategoryRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let claim = match key.begin(&ctx).await? {
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Fresh(claim) => claim,
-    };
     let now = ctx.clock.now();
-    let made = claim
-        .write(move |db| {
+    let made = key
+        .write(&ctx, move |db| {
             let made = model::create(db, &body, now)?;
             Ok::<_, Error>(Answer::created(&format!("/api/ecommerce/categories/{}", made.id), made))
         })

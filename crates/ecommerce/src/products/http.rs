@@ -4,7 +4,7 @@ use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
 use poligon_common::etag::{IfMatch, Tagged};
-use poligon_common::idempotency::{Begun, Idempotency};
+use poligon_common::idempotency::Idempotency;
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::problem::kinds;
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem, Query, near};
@@ -133,13 +133,9 @@ pub(crate) async fn create_product(
     key: Idempotency,
     Json(body): Json<NewProductRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let claim = match key.begin(&ctx).await? {
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Fresh(claim) => claim,
-    };
     let (actor, now) = (user.user_id, ctx.clock.now());
-    let made = claim
-        .write(move |db| {
+    let made = key
+        .write(&ctx, move |db| {
             let id = write::create(db, &body, actor, now)?;
             let product = view::find(db, id, true)?;
             let tag = Tagged::version(&product, product.version, "no-store").map(|tagged| tagged.tag().to_owned());

@@ -1,8 +1,11 @@
 //! Variants over HTTP.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use actix_web::{HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::idempotency::{Begun, Idempotency};
+use poligon_common::idempotency::Idempotency;
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem};
 
@@ -24,13 +27,9 @@ pub(crate) async fn create_variant(
     key: Idempotency,
     Json(body): Json<VariantRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let claim = match key.begin(&ctx).await? {
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Fresh(claim) => claim,
-    };
     let (actor, now) = (user.user_id, ctx.clock.now());
-    let made = claim
-        .write(move |db| {
+    let made = key
+        .write(&ctx, move |db| {
             let made = model::add(db, product_id, &body, actor, now)?;
             Ok::<_, Error>(Answer::created(&format!("/api/ecommerce/products/{product_id}"), made))
         })
@@ -86,25 +85,19 @@ pub(crate) async fn change_stock(
     key: Idempotency,
     Json(body): Json<StockRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let claim = match key.begin(&ctx).await? {
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Fresh(claim) => claim,
-    };
     let (actor, now) = (user.user_id, ctx.clock.now());
-    let forgetful = ctx.0.clone();
-    let answer = claim
-        .write(move |db| {
-            let (variant, _) = stock::change(db, id, &body, actor, now)?;
+    let shown_by = Arc::new(AtomicI64::new(0)); // stays 0 when an earlier answer is repeated
+    let told = Arc::clone(&shown_by);
+    let answer = key
+        .write(&ctx, move |db| {
+            let variant = stock::change(db, id, &body, actor, now)?;
+            told.store(variant.product_id, Ordering::Relaxed);
             Ok::<_, Error>(Answer::ok(variant))
         })
         .await?;
-    forget_variant(&forgetful, id).await?;
+    match shown_by.load(Ordering::Relaxed) {
+        0 => {}
+        product_id => forget_product(&ctx, product_id, true),
+    }
     Ok(answer)
-}
-
-/// Forgets what shows a variant.
-async fn forget_variant(ctx: &poligon_core::Ctx, id: i64) -> Result<(), Problem> {
-    let product_id = ctx.db.read_primary(move |db| model::find(db, id)).await?.product_id;
-    forget_product(ctx, product_id, true);
-    Ok(())
 }

@@ -36,14 +36,14 @@ pub(crate) struct StockEntry {
 }
 
 /// Changes a stock: one conditional update, so that of changes at once none is lost and none goes below what is
-/// reserved. Answers the variant, and whether lists show its product differently now.
+/// reserved.
 pub(super) fn change(
     db: &mut Db,
     id: i64,
     by: &StockRequest,
     actor: i64,
     now: Timestamp,
-) -> Result<(VariantResponse, bool), Error> {
+) -> Result<VariantResponse, Error> {
     let after = variants::stock_on_hand + by.delta.0;
     let row = variants::table
         .find(id)
@@ -59,7 +59,7 @@ pub(super) fn change(
     note(db, id, by.delta.0, by.reason.name(), &by.note.0, row.stock_on_hand, Some(actor), now)?;
     let listed = refresh(db, row.product_id)?;
     events::product_changed(db, row.product_id, listed, now)?;
-    Ok((find(db, id)?, listed))
+    find(db, id)
 }
 
 /// Why a stock could not be changed.
