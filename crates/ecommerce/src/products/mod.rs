@@ -18,7 +18,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use input::named_values;
-pub(crate) use write::{index_many, refresh, title_key};
+pub(crate) use write::{index_many, lock, refresh, title_key};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

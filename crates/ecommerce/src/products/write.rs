@@ -209,10 +209,16 @@ pub(super) fn archive(db: &mut Db, id: i64, check: &dyn Fn(i64) -> bool, now: Ti
     }
 }
 
-/// Brings price range and stock flag in step with the variants; whether lists show something else now. The product's
-/// row is locked first, so that of two changes of its variants the later one sees both.
+/// Takes the row of a product for this transaction. Whatever changes its variants does so first, so that changes of one
+/// product take turns and the later one sees both.
+pub(crate) fn lock(db: &mut Db, id: i64) -> Result<(), Error> {
+    let row = diesel::update(products::table.find(id)).set(products::version.eq(products::version));
+    if row.execute(db)? == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Brings price range and stock flag in step with the variants; whether lists show something else now.
 pub(crate) fn refresh(db: &mut Db, id: i64) -> Result<bool, Error> {
-    diesel::update(products::table.find(id)).set(products::version.eq(products::version)).execute(db)?;
+    lock(db, id)?;
     let sold = || variants::table.filter(variants::product_id.eq(id)).filter(variants::archived_at.is_null());
     let range = sold().select((min(variants::price), max(variants::price)));
     let (lowest, highest): (Option<i64>, Option<i64>) = range.get_result(db)?;

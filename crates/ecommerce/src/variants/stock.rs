@@ -9,7 +9,7 @@ use super::input::{MOST_PIECES, StockRequest};
 use super::model::{VariantResponse, find, find_row};
 use crate::error::Error;
 use crate::events;
-use crate::products::refresh;
+use crate::products;
 use crate::schema::{stock_journal, variants};
 
 /// A change of a stock by hand.
@@ -44,6 +44,8 @@ pub(super) fn change(
     actor: i64,
     now: Timestamp,
 ) -> Result<VariantResponse, Error> {
+    let product_id = find_row(db, id)?.product_id;
+    products::lock(db, product_id)?;
     let after = variants::stock_on_hand + by.delta.0;
     let row = variants::table
         .find(id)
@@ -57,7 +59,7 @@ pub(super) fn change(
     }
     let row = find_row(db, id)?;
     note(db, id, by.delta.0, by.reason.name(), &by.note.0, row.stock_on_hand, Some(actor), now)?;
-    let listed = refresh(db, row.product_id)?;
+    let listed = products::refresh(db, row.product_id)?;
     events::product_changed(db, row.product_id, listed, now)?;
     find(db, id)
 }
