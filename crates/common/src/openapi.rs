@@ -1,5 +1,8 @@
 //! The whole OpenAPI document.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 use utoipa::openapi::schema::{ArrayItems, KnownFormat, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr};
@@ -28,10 +31,66 @@ pub fn compose(parts: Vec<OpenApi>) -> OpenApi {
         .security_scheme(BEARER, SecurityScheme::Http(bearer))
         .build();
     let whole = OpenApiBuilder::new().info(info.build()).components(Some(components)).build();
-    parts.into_iter().fold(whole, |mut whole, part| {
+    let whole = parts.into_iter().fold(whole, |mut whole, part| {
         whole.merge(part);
         whole
-    })
+    });
+    with_members_of_answers(whole)
+}
+
+/// Says of answers that a member without a value is `null` and never missing: every member that may be `null` is
+/// required. Bodies of requests keep what they say of themselves, and so does what both use.
+fn with_members_of_answers(document: OpenApi) -> OpenApi {
+    let Ok(mut tree) = serde_json::to_value(&document) else { return document };
+    let of_requests = schemas_of_requests(&tree);
+    if let Some(schemas) = tree.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.iter_mut().filter(|(name, _)| !of_requests.contains(*name)).for_each(|(_, schema)| require(schema));
+    }
+    serde_json::from_value(tree).unwrap_or(document)
+}
+
+/// Names of the schemas that bodies of requests are made of.
+fn schemas_of_requests(tree: &Value) -> BTreeSet<String> {
+    let operations = tree["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object());
+    let bodies = operations.flatten().map(|(_, operation)| &operation["requestBody"]);
+    let mut known = BTreeSet::new();
+    let mut open: Vec<&Value> = bodies.collect();
+    while let Some(next) = open.pop() {
+        match next {
+            Value::Object(members) => {
+                let name = members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+                if let Some(name) = name.filter(|name| known.insert((*name).to_owned())) {
+                    open.push(&tree["components"]["schemas"][name]);
+                }
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    known
+}
+
+/// Requires every member that may be `null`, here and in the parts of the schema.
+fn require(schema: &mut Value) {
+    let nullable = |member: &Value| {
+        let is_null = |part: &Value| part["type"] == "null";
+        member["type"].as_array().is_some_and(|types| types.iter().any(|one| one == "null"))
+            || ["oneOf", "anyOf"].iter().any(|of| member[*of].as_array().is_some_and(|parts| parts.iter().any(is_null)))
+    };
+    for part in ["allOf", "oneOf", "anyOf"] {
+        schema.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(require);
+    }
+    let Some(members) = schema["properties"].as_object() else { return };
+    let names: Vec<Value> =
+        members.iter().filter(|(_, member)| nullable(member)).map(|(name, _)| name.as_str().into()).collect();
+    if names.is_empty() {
+        return;
+    }
+    let listed = schema["required"].take();
+    let mut all: Vec<Value> = listed.as_array().cloned().unwrap_or_default();
+    all.extend(names.into_iter().filter(|name| listed.as_array().is_none_or(|known| !known.contains(name))));
+    schema["required"] = all.into();
 }
 
 /// No text may hold NUL, which PostgreSQL cannot store: every string of the document says so, unless it is known by a
