@@ -67,14 +67,14 @@ def walk_commands(kind, checks):
     with Place(kind) as place:
         place.data.mkdir()
         succeeds(
-            checks, run(place, "migrate", "status"), ["missing  00001_core", "missing  00002_auth"], "migrate status"
+            checks, run(place, "migrate", "status"), ["missing  00001_core", "missing  00003_catalogue"], "migrate status"
         )
-        succeeds(checks, run(place, "migrate", "up"), ["applied  00001_core", "applied  00002_auth"], "migrate up")
+        succeeds(checks, run(place, "migrate", "up"), ["applied  00001_core", "applied  00003_catalogue"], "migrate up")
         succeeds(checks, run(place, "migrate"), ["the schema is up to date"], "migrate, again")
         succeeds(
-            checks, run(place, "migrate", "status"), ["applied  00001_core", "applied  00002_auth"], "migrate status"
+            checks, run(place, "migrate", "status"), ["applied  00001_core", "applied  00003_catalogue"], "migrate status"
         )
-        succeeds(checks, run(place, "migrate", "down"), ["reverted 00002_auth"], "migrate down")
+        succeeds(checks, run(place, "migrate", "down"), ["reverted 00003_catalogue"], "migrate down")
         succeeds(checks, run(place, "seed", "--profile", "empty"), ["seeded"], "seed --profile empty")
         walk_people(place, checks)
         succeeds(checks, run(place, "doctor"), ["ok     database", "ok     migrations"], "doctor")

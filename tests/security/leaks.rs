@@ -181,7 +181,7 @@ async fn collect(app: &TestApp, document: &Document) -> Collected {
         user: victim.user_id.expect("an id"),
         session: 999_999,
         role: "spare".into(),
-        goods: goods(&app).await,
+        goods: goods(app).await,
     };
     for operation in &document.operations {
         // A new one each time: some of these requests end the caller's session.

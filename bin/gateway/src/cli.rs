@@ -58,7 +58,7 @@ struct Shared {
     /// `redis://…` [default: cache in this process]
     #[arg(long, global = true, value_name = "URL")]
     redis_url: Option<String>,
-    /// What is logged, as tracing directives: debug, `poligon_auth=debug,info`, … [default: info,actix_http::h1=off]
+    /// What is logged, as tracing directives: debug, `poligon_auth=debug,info`, … [default: `info,actix_http::h1=off`]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }

@@ -15,7 +15,7 @@ use crate::bus::Bus;
 /// Scopes share this many generations; two that share one are forgotten together.
 const GENERATIONS: usize = 4_096;
 /// Longest life of an entry: how long a copy that lost a message of the bus can show what was.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 /// The topic on the bus.
 pub(crate) const TOPIC: &str = "near";
 

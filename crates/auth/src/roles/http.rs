@@ -136,7 +136,7 @@ pub(crate) async fn create_role(
 }
 
 /// Replaces description and permissions of a role. With `If-Match` only the version that was read.
-#[utoipa::path(put, path = "/roles/{name}", params(("name" = RoleName, Path), ("If-Match" = Option<String>, Header)),
+#[utoipa::path(put, path = "/roles/{name}", params(("name" = RoleName, Path)),
     request_body = RoleRequest, responses((status = 200, description = "The role", body = RoleResponse)))]
 pub(crate) async fn put_role(
     ctx: Ctx,
@@ -159,7 +159,7 @@ pub(crate) async fn put_role(
 }
 
 /// Removes a role that nobody has. With `If-Match` only the version that was read.
-#[utoipa::path(delete, path = "/roles/{name}", params(("name" = RoleName, Path), ("If-Match" = Option<String>, Header)),
+#[utoipa::path(delete, path = "/roles/{name}", params(("name" = RoleName, Path)),
     responses((status = 204, description = "Removed")))]
 pub(crate) async fn delete_role(
     ctx: Ctx,

@@ -76,6 +76,9 @@ fn complete(access: Access, tag: &str, op: &Op) -> Operation {
     if op.idempotent_by_key {
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_parameter()));
     }
+    if op.by_version {
+        operation.parameters.get_or_insert_default().push(RefOr::T(version_parameter()));
+    }
     for (status, codes) in refusals(access, op) {
         let described = codes.iter().map(|k| format!("`{}`: {}", k.code, k.help)).collect::<Vec<_>>().join("\n\n");
         let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
@@ -129,6 +132,9 @@ fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
     if op.idempotent_by_key {
         all.extend([&kinds::MALFORMED_HEADER, &kinds::IDEMPOTENCY_IN_FLIGHT, &kinds::IDEMPOTENCY_KEY_REUSED]);
     }
+    if op.by_version {
+        all.extend([&kinds::MALFORMED_HEADER, &kinds::PRECONDITION_FAILED]);
+    }
     all.extend(&op.kinds);
     let mut by_status: BTreeMap<u16, Vec<&'static Kind>> = BTreeMap::new();
     for kind in all {
@@ -138,6 +144,21 @@ fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
         }
     }
     by_status
+}
+
+fn version_parameter() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .pattern(Some(r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#))
+        .examples(["*"])
+        .build();
+    ParameterBuilder::new()
+        .name("If-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The `ETag` of the version that was read, so that nothing newer is overwritten (RFC 9110)."))
+        .schema(Some(schema))
+        .build()
 }
 
 fn idempotency_parameter() -> Parameter {

@@ -54,6 +54,7 @@ pub struct Op {
     family: &'static str,
     kinds: Vec<&'static Kind>,
     idempotent_by_key: bool,
+    by_version: bool,
     make: MakeRoutes,
 }
 
@@ -97,6 +98,7 @@ impl Op {
             family,
             kinds: Vec::new(),
             idempotent_by_key: false,
+            by_version: false,
             make: Box::new(make),
         }
     }
@@ -119,6 +121,15 @@ impl Op {
     #[must_use]
     pub fn idempotent_by_key(mut self) -> Self {
         self.idempotent_by_key = true;
+        self
+    }
+}
+
+impl Op {
+    /// The operation understands `If-Match`.
+    #[must_use]
+    pub fn by_version(mut self) -> Self {
+        self.by_version = true;
         self
     }
 }

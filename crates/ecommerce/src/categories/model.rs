@@ -133,14 +133,11 @@ pub(crate) fn exists(db: &mut Db, id: i64) -> Result<bool, Error> {
 
 /// The path of the category with this id or slug.
 pub(crate) fn of_filter(db: &mut Db, id_or_slug: &str) -> Result<Option<String>, Error> {
-    let path = match id_or_slug.parse::<i64>() {
-        Ok(id) => categories::table.find(id).select(categories::path).get_result(db).optional()?,
-        Err(_) => {
-            let slug = categories::table.filter(categories::slug.eq(id_or_slug));
-            slug.select(categories::path).get_result(db).optional()?
-        }
-    };
-    Ok(path)
+    if let Ok(id) = id_or_slug.parse::<i64>() {
+        return Ok(categories::table.find(id).select(categories::path).get_result(db).optional()?);
+    }
+    let of_slug = categories::table.filter(categories::slug.eq(id_or_slug));
+    Ok(of_slug.select(categories::path).get_result(db).optional()?)
 }
 
 /// The categories from the top down to the one with this id.

@@ -104,7 +104,7 @@ pub(crate) async fn get_product(
     let staff = is_staff(user.as_ref());
     let id = match named {
         Named::Id(id) => id,
-        slug => ctx.db.read_primary(move |db| view::find_id(db, &slug)).await?,
+        slug @ Named::Slug(_) => ctx.db.read_primary(move |db| view::find_id(db, &slug)).await?,
     };
     if staff {
         return Ok(shown(&ctx, id).await?.respond_to(&req));

@@ -143,14 +143,13 @@ pub(super) fn list(
     let query = filtered!(filter).limit(most);
     let query = match (sort, behind) {
         (Sort::Relevance, behind) => return by_relevance(db, filter, behind, most),
-        (_, None) => query,
+        (_, None | Some(Cursor::W(..))) => query,
         (_, Some(Cursor::N(id))) => query.filter(products::id.lt(id)),
         (_, Some(Cursor::P(key, id))) => query.filter(after((products::price_min, products::id), key, id)),
         (_, Some(Cursor::D(key, id))) => query.filter(before((products::price_min, products::id), key, id)),
         (_, Some(Cursor::R(key, id))) => query.filter(before((products::rating_milli, products::id), key, id)),
         (_, Some(Cursor::S(key, id))) => query.filter(before((products::sold_count, products::id), key, id)),
         (_, Some(Cursor::T(key, id))) => query.filter(after((products::title_key, products::id), key, id)),
-        (_, Some(Cursor::W(..))) => query,
     };
     let query = match sort {
         Sort::Newest | Sort::Relevance => query.order(products::id.desc()),

@@ -23,13 +23,12 @@ pub(crate) use write::{index_many, lock, refresh, title_key};
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
     let taken = &[&error::SLUG_TAKEN, &error::SKU_TAKEN];
-    let edit = &[&kinds::PRECONDITION_FAILED, &kinds::MALFORMED_HEADER];
     routes
         .recognised(op!(http::list_products).refuses(&[&kinds::FORBIDDEN]))
         .recognised(op!(http::get_product))
         .permitted("products:write", op!(http::create_product).refuses(taken).idempotent_by_key())
-        .permitted("products:write", op!(http::put_product).refuses(taken).refuses(edit))
-        .permitted("products:write", op!(http::patch_product).refuses(taken).refuses(edit))
-        .permitted("products:write", op!(http::put_product_status).refuses(edit).refuses(&[&kinds::INVALID_TRANSITION]))
-        .permitted("products:write", op!(http::delete_product).refuses(edit));
+        .permitted("products:write", op!(http::put_product).refuses(taken).by_version())
+        .permitted("products:write", op!(http::patch_product).refuses(taken).by_version())
+        .permitted("products:write", op!(http::put_product_status).by_version().refuses(&[&kinds::INVALID_TRANSITION]))
+        .permitted("products:write", op!(http::delete_product).by_version());
 }

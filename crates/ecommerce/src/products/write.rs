@@ -65,7 +65,9 @@ pub(super) fn create(db: &mut Db, new: &NewProductRequest, actor: i64, now: Time
 fn at_variant(error: Error, n: usize) -> Error {
     match error {
         Error::Fields(mut wrong) => {
-            wrong.iter_mut().for_each(|field| field.pointer = format!("/variants/{n}{}", field.pointer));
+            for field in &mut wrong {
+                field.pointer = format!("/variants/{n}{}", field.pointer);
+            }
             Error::Fields(wrong)
         }
         other => other,
@@ -161,9 +163,9 @@ pub(super) fn update(
     }
     if let Some(slug) = &patch.slug {
         let changed = diesel::update(row()).set(products::slug.eq(&slug.0)).execute(db).map_err(DbError::from);
-        changed.map_err(|error| match error.is_unique_violation("products", "slug") {
-            true => Error::SlugTaken(slug.0.clone()),
-            false => error.into(),
+        changed.map_err(|error| {
+            let taken = error.is_unique_violation("products", "slug");
+            if taken { Error::SlugTaken(slug.0.clone()) } else { error.into() }
         })?;
     }
     if let Some(description) = &patch.description {
@@ -231,11 +233,14 @@ pub(crate) fn refresh(db: &mut Db, id: i64) -> Result<bool, Error> {
     Ok(diesel::update(products::table.find(id).filter(differs)).set(values).execute(db)? == 1)
 }
 
+/// Title, description, tags and attributes.
+type Words = (String, String, Json<Vec<String>>, Json<BTreeMap<String, String>>);
+
 /// Writes the words of a product as it is stored.
 fn index(db: &mut Db, id: i64) -> Result<(), Error> {
     let columns = (products::title, products::description, products::tags, products::attributes);
-    let (title, description, tags, attributes): (String, String, Json<Vec<String>>, Json<BTreeMap<String, String>>) =
-        products::table.find(id).select(columns).get_result(db)?;
+    let row: Words = products::table.find(id).select(columns).get_result(db)?;
+    let (title, description, tags, attributes) = row;
     let values: Vec<&str> = attributes.0.values().map(String::as_str).collect();
     let rest = [description.as_str(), &tags.0.join(" "), &values.join(" ")].join(" ");
     Ok(text_search::PRODUCTS.put(db, id, &stems::line(&title), &stems::line(&rest)).map_err(DbError::from)?)
