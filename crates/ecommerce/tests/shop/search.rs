@@ -25,7 +25,7 @@ async fn shelf(app: &TestApp) {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|b| format!("%{b:02X}")).collect()
+    text.bytes().fold(String::new(), |out, b| out + &format!("%{b:02X}"))
 }
 
 async fn words_are_found_in_every_form(app: TestApp) {
