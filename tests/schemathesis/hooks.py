@@ -35,6 +35,8 @@ ENDS_CALLER = {
     "DELETE /api/auth/sessions/{id}",
 }
 
+ENTITY_TAGS = re.compile(r'\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*')
+
 http = requests.Session()
 http.trust_env = False
 numbers = itertools.count(int(os.environ.get("POLIGON_FUZZ_FIRST", "1")))
@@ -313,6 +315,9 @@ def before_call(context, case, kwargs):
             case.query.pop("cursor", None)
             if operation == "GET /api/ecommerce/products":
                 name_what_exists(case.query)
+        # The generator gives valid headers that do not follow their own pattern.
+        if is_valid(case) and not ENTITY_TAGS.fullmatch((case.headers or {}).get("If-Match", "*")):
+            del case.headers["If-Match"]
         if wants_real(case, operation):
             REAL[operation](case)
             injected[operation] += 1

@@ -139,10 +139,23 @@ impl IfMatch {
     }
 }
 
-/// `*`, `"…"` or `W/"…"` (RFC 9110, section 8.8.3).
-fn is_tag(text: &str) -> bool {
-    let opaque = text.strip_prefix("W/").unwrap_or(text);
-    text == "*" || opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"')
+/// The tags of a line: `*`, or a list of `"…"` and `W/"…"` (RFC 9110, section 8.8.3). A tag may hold a comma.
+fn tags_of(line: &str) -> Option<Vec<String>> {
+    let mut rest = line.trim();
+    if rest == "*" {
+        return Some(vec!["*".to_owned()]);
+    }
+    let mut tags = Vec::new();
+    loop {
+        let quoted = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+        let end = rest.len() - quoted.len() + quoted.find('"')? + 1;
+        tags.push(rest[..end].to_owned());
+        rest = rest[end..].trim_start();
+        match rest.strip_prefix(',') {
+            Some(more) => rest = more.trim_start(),
+            None => return rest.is_empty().then_some(tags),
+        }
+    }
 }
 
 impl FromRequest for IfMatch {
@@ -156,11 +169,10 @@ impl FromRequest for IfMatch {
                 let malformed = Problem::new(&kinds::MALFORMED_HEADER).detail("If-Match must be a list of entity tags");
                 return ready(Err(malformed));
             };
-            let given: Vec<String> = line.split(',').map(|tag| tag.trim().to_owned()).collect();
-            if !given.iter().all(|tag| is_tag(tag)) {
+            let Some(given) = tags_of(line) else {
                 let detail = "If-Match must be * or a list of entity tags, each in double quotes";
                 return ready(Err(Problem::new(&kinds::MALFORMED_HEADER).detail(detail)));
-            }
+            };
             tags.get_or_insert_with(Vec::new).extend(given);
         }
         ready(Ok(Self(tags)))

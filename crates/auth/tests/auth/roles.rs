@@ -111,7 +111,9 @@ async fn what_is_no_entity_tag_is_malformed(app: TestApp) {
     for tag in ["garbage", "\"open", "\"a\", b", "W/x", ""] {
         put(tag).await.expect_problem(400, "malformed_header");
     }
-    put("\"other\"").await.expect_problem(412, "precondition_failed");
+    for tag in ["\"other\"", "\"a,b\", W/\"c\"", "\"\",\"x\""] {
+        put(tag).await.expect_problem(412, "precondition_failed");
+    }
     put("*").await.expect(200);
 }
 
