@@ -25,11 +25,29 @@ pub(crate) struct Goods {
     pub(crate) product: i64,
     pub(crate) variant: i64,
     pub(crate) category: i64,
+    // Pictures and CSV.
+    // Reviews.
+    // Shipping methods.
+    // Carts and coupons.
+    // Orders and returns.
+    // Payments.
+    // Shipments.
 }
 
 impl Goods {
     /// None of them is there.
-    pub(crate) const NONE: Self = Self { product: 999_999, variant: 999_999, category: 999_999 };
+    pub(crate) const NONE: Self = Self {
+        product: 999_999,
+        variant: 999_999,
+        category: 999_999,
+        // Pictures and CSV.
+        // Reviews.
+        // Shipping methods.
+        // Carts and coupons.
+        // Orders and returns.
+        // Payments.
+        // Shipments.
+    };
 }
 
 /// The path of an operation, with its variable parts filled.
@@ -40,6 +58,13 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         ("/products/", target.goods.product),
         ("/variants/", target.goods.variant),
         ("/categories/", target.goods.category),
+        // Pictures and CSV.
+        // Reviews.
+        // Shipping methods.
+        // Carts and coupons.
+        // Orders and returns.
+        // Payments.
+        // Shipments.
     ];
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
@@ -75,6 +100,13 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_create_variant" => variant("ADDED-HERE"),
         "ecommerce_patch_variant" => json!({"weight_g": 7}),
         "ecommerce_change_stock" => json!({"delta": 1, "reason": "received"}),
+        // Pictures and CSV.
+        // Reviews.
+        // Shipping methods.
+        // Carts and coupons.
+        // Orders and returns.
+        // Payments.
+        // Shipments.
         other => panic!("{other}: what does its body look like? Say so here"),
     }
 }

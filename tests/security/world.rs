@@ -62,7 +62,18 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
     let category =
         admin.post("/api/ecommerce/categories").json(&json!({"title": "Kettles"})).send().await.expect(201).id();
     let id = |value: &Value| value["id"].as_i64().expect("an id");
-    Goods { product: id(&product), variant: id(&product["variants"][0]), category }
+    Goods {
+        product: id(&product),
+        variant: id(&product["variants"][0]),
+        category,
+        // Pictures and CSV.
+        // Reviews.
+        // Shipping methods.
+        // Carts and coupons.
+        // Orders and returns.
+        // Payments.
+        // Shipments.
+    }
 }
 
 /// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions.

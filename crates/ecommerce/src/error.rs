@@ -13,6 +13,13 @@ poligon_common::problem_kinds! {
     LAST_VARIANT = 409, "last_variant", "Last variant", "A product has at least one variant. Archive the product instead.";
     STOCK_TOO_LOW = 409, "stock_too_low", "Stock too low", "Less would be on hand than is reserved for orders.";
     STOCK_NOT_TRACKED = 409, "stock_not_tracked", "Stock not tracked", "This variant is always in stock: nothing is counted for it.";
+    // Pictures and CSV.
+    // Reviews.
+    // Shipping methods.
+    // Carts and coupons.
+    // Orders and returns.
+    // Payments.
+    // Shipments.
 }
 
 /// Why this domain did not do what was asked.
@@ -52,6 +59,13 @@ pub enum Error {
     /// Nothing is counted.
     #[error("the stock of this variant is not tracked")]
     StockNotTracked,
+    // Pictures and CSV.
+    // Reviews.
+    // Shipping methods.
+    // Carts and coupons.
+    // Orders and returns.
+    // Payments.
+    // Shipments.
     /// A refused move between states: from, to.
     #[error("a product that is {0} cannot become {1}")]
     InvalidTransition(&'static str, &'static str),
@@ -102,6 +116,13 @@ impl From<Error> for Problem {
             Error::LastVariant => &LAST_VARIANT,
             Error::StockTooLow { .. } => &STOCK_TOO_LOW,
             Error::StockNotTracked => &STOCK_NOT_TRACKED,
+            // Pictures and CSV.
+            // Reviews.
+            // Shipping methods.
+            // Carts and coupons.
+            // Orders and returns.
+            // Payments.
+            // Shipments.
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,

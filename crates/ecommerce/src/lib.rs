@@ -38,5 +38,12 @@ fn routes() -> Routes {
     categories::routes(&mut all);
     products::routes(&mut all);
     variants::routes(&mut all);
+    // Pictures and CSV.
+    // Reviews.
+    // Shipping methods.
+    // Carts and coupons.
+    // Orders and returns.
+    // Payments.
+    // Shipments.
     all
 }

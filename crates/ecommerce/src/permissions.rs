@@ -14,4 +14,11 @@ pub const PERMISSIONS: &[Permission] = &[
     permission(PRODUCTS_WRITE, "See all products, and make, change and archive them"),
     permission("categories:write", "Make, change, move and remove categories"),
     permission("stock:write", "See and change what is on hand"),
+    // Pictures and CSV.
+    // Reviews.
+    // Shipping methods.
+    // Carts and coupons.
+    // Orders and returns.
+    // Payments.
+    // Shipments.
 ];

@@ -109,6 +109,14 @@ diesel::table! {
     }
 }
 
+// Pictures and CSV.
+// Reviews.
+// Shipping methods.
+// Carts and coupons.
+// Orders and returns.
+// Payments.
+// Shipments.
+
 diesel::joinable!(variants -> products (product_id));
 diesel::allow_tables_to_appear_in_same_query!(
     categories,
@@ -116,5 +124,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_tags,
     variants,
     variant_options,
-    stock_journal
+    stock_journal,
+    // Pictures and CSV.
+    // Reviews.
+    // Shipping methods.
+    // Carts and coupons.
+    // Orders and returns.
+    // Payments.
+    // Shipments.
 );
