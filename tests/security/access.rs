@@ -100,9 +100,34 @@ const ROLES: [(&str, &[&str]); 6] = [
             "products:write",
             "categories:write",
             "stock:write",
+            // Carts and coupons.
+            "coupons:write",
+            // Orders and returns.
+            "orders:read",
+            "orders:write",
+            // Payments.
+            // Shipments.
+            // Shipping methods.
+            // Reviews.
         ],
     ),
-    ("manager", &["products:write", "categories:write", "stock:write"]),
+    (
+        "manager",
+        &[
+            "products:write",
+            "categories:write",
+            "stock:write",
+            // Carts and coupons.
+            "coupons:write",
+            // Orders and returns.
+            "orders:read",
+            "orders:write",
+            // Payments.
+            // Shipments.
+            // Shipping methods.
+            // Reviews.
+        ],
+    ),
     ("moderator", &["users:read", "users:lock"]),
     ("editor", &[]),
     ("author", &[]),

@@ -5,6 +5,11 @@ use poligon_core::security::Permission;
 /// See products that are not for sale, and change products and their variants.
 pub(crate) const PRODUCTS_WRITE: &str = "products:write";
 
+/// See everybody's orders.
+pub(crate) const ORDERS_READ: &str = "orders:read";
+/// Change everybody's orders.
+pub(crate) const ORDERS_WRITE: &str = "orders:write";
+
 const fn permission(name: &'static str, description: &'static str) -> Permission {
     Permission { name, description, roles: &["manager"] }
 }
@@ -18,7 +23,10 @@ pub const PERMISSIONS: &[Permission] = &[
     // Reviews.
     // Shipping methods.
     // Carts and coupons.
+    permission("coupons:write", "See, make, change and archive coupons"),
     // Orders and returns.
+    permission(ORDERS_READ, "See everybody's orders"),
+    permission(ORDERS_WRITE, "Change orders, and decide on returns"),
     // Payments.
     // Shipments.
 ];

@@ -72,6 +72,7 @@ diesel::table! {
         compare_at_price -> Nullable<BigInt>,
         weight_g -> BigInt,
         track_stock -> Bool,
+        max_per_order -> Nullable<BigInt>,
         stock_on_hand -> BigInt,
         stock_reserved -> BigInt,
         archived_at -> Nullable<Instant>,
@@ -113,7 +114,185 @@ diesel::table! {
 // Reviews.
 // Shipping methods.
 // Carts and coupons.
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Coupons.
+    coupons (id) {
+        id -> BigInt,
+        code -> Text,
+        description -> Text,
+        kind -> Text,
+        value -> BigInt,
+        minimum_spend -> BigInt,
+        category_id -> Nullable<BigInt>,
+        starts_at -> Nullable<Instant>,
+        ends_at -> Nullable<Instant>,
+        max_redemptions -> Nullable<BigInt>,
+        max_per_customer -> Nullable<BigInt>,
+        redeemed -> BigInt,
+        archived_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Carts of people and of guests.
+    carts (id) {
+        id -> BigInt,
+        user_id -> Nullable<BigInt>,
+        token_hash -> Nullable<Text>,
+        coupon_id -> Nullable<BigInt>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What lies in carts.
+    cart_items (id) {
+        id -> BigInt,
+        cart_id -> BigInt,
+        variant_id -> BigInt,
+        quantity -> BigInt,
+        seen_price -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
 // Orders and returns.
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::{Instant, Jsonb};
+
+    /// Orders.
+    orders (id) {
+        id -> BigInt,
+        number -> Text,
+        user_id -> BigInt,
+        status -> Text,
+        payment_status -> Text,
+        fulfilment_status -> Text,
+        subtotal -> BigInt,
+        discount -> BigInt,
+        shipping -> BigInt,
+        tax -> BigInt,
+        total -> BigInt,
+        authorized -> BigInt,
+        captured -> BigInt,
+        refunded -> BigInt,
+        tax_bp -> BigInt,
+        coupon_id -> Nullable<BigInt>,
+        coupon_code -> Nullable<Text>,
+        shipping_method_id -> BigInt,
+        shipping_method -> Jsonb,
+        shipping_address -> Jsonb,
+        billing_address -> Jsonb,
+        customer_note -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        expires_at -> Instant,
+        paid_at -> Nullable<Instant>,
+        delivered_at -> Nullable<Instant>,
+        completed_at -> Nullable<Instant>,
+        cancelled_at -> Nullable<Instant>,
+        expired_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Jsonb;
+
+    /// What was ordered.
+    order_lines (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        variant_id -> BigInt,
+        product_id -> BigInt,
+        sku -> Text,
+        title -> Text,
+        options -> Jsonb,
+        unit_price -> BigInt,
+        quantity -> BigInt,
+        discount -> BigInt,
+        weight_g -> BigInt,
+        tracked -> Bool,
+        shipped -> BigInt,
+        delivered -> BigInt,
+        return_open -> BigInt,
+        returned -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::{Instant, Jsonb};
+
+    /// What happened to orders.
+    order_events (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        data -> Jsonb,
+        internal -> Bool,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Who has used which coupon.
+    coupon_redemptions (order_id) {
+        order_id -> BigInt,
+        coupon_id -> BigInt,
+        user_id -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What customers send back.
+    order_returns (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        status -> Text,
+        reason -> Text,
+        note -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The pieces of a return.
+    return_lines (return_id, line_id) {
+        return_id -> BigInt,
+        line_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
 // Payments.
 // Shipments.
 
@@ -129,7 +308,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     // Reviews.
     // Shipping methods.
     // Carts and coupons.
+    coupons,
+    carts,
+    cart_items,
     // Orders and returns.
+    orders,
+    order_lines,
+    order_events,
+    coupon_redemptions,
+    order_returns,
+    return_lines,
     // Payments.
     // Shipments.
 );

@@ -73,6 +73,8 @@ CREATE TABLE variants (
     compare_at_price INTEGER CHECK (compare_at_price > price),
     weight_g INTEGER NOT NULL CHECK (weight_g >= 0),
     track_stock INTEGER NOT NULL CHECK (track_stock IN (0, 1)),
+    -- Most pieces that one order may have; any number when it is NULL.
+    max_per_order INTEGER CHECK (max_per_order >= 1),
     stock_on_hand INTEGER NOT NULL CHECK (stock_on_hand >= 0),
     stock_reserved INTEGER NOT NULL CHECK (stock_reserved BETWEEN 0 AND stock_on_hand),
     archived_at TEXT CHECK (archived_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
@@ -90,12 +92,12 @@ CREATE TABLE variant_options (
 ) STRICT;
 CREATE INDEX variant_options_value ON variant_options (name, value, product_id);
 
--- Every change of a stock by hand, and why. Rows are added and never changed.
+-- Every change of what is on hand, and why. Rows are added and never changed.
 CREATE TABLE stock_journal (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (id > 0),
     variant_id INTEGER NOT NULL REFERENCES variants (id),
     delta INTEGER NOT NULL CHECK (delta <> 0),
-    reason TEXT NOT NULL CHECK (reason IN ('initial', 'received', 'returned', 'damaged', 'lost', 'correction')),
+    reason TEXT NOT NULL CHECK (reason IN ('initial', 'received', 'returned', 'damaged', 'lost', 'correction', 'sold')),
     note TEXT NOT NULL,
     on_hand_after INTEGER NOT NULL CHECK (on_hand_after >= 0),
     actor_id INTEGER REFERENCES users (id),

@@ -69,6 +69,9 @@ pub(crate) struct VariantRequest {
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub(crate) track_stock: bool,
+    /// Most pieces that one order may have; any number when it is left out.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 999)]
+    pub(crate) max_per_order: Option<Whole<1, 999>>,
     /// Pieces on hand at the beginning.
     #[serde(default = "none")]
     #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000, default = 0)]
@@ -115,6 +118,10 @@ pub(crate) struct VariantPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub(super) track_stock: Option<bool>,
+    /// Most pieces that one order may have; `null` takes the limit away.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 999)]
+    pub(super) max_per_order: Option<Option<Whole<1, 999>>>,
 }
 
 /// Why a stock was changed by hand.

@@ -35,6 +35,8 @@ pub(crate) struct VariantResponse {
     weight_g: i64,
     /// Whether its pieces are counted.
     track_stock: bool,
+    /// Most pieces that one order may have; `null` for any number.
+    max_per_order: Option<i64>,
     /// Pieces that can be bought now; `null` when they are not counted.
     available: Option<i64>,
     /// Whether it can be bought now.
@@ -59,6 +61,7 @@ pub(super) struct Row {
     compare_at_price: Option<i64>,
     weight_g: i64,
     pub(super) track_stock: bool,
+    max_per_order: Option<i64>,
     pub(super) stock_on_hand: i64,
     pub(super) stock_reserved: i64,
     archived_at: Option<Timestamp>,
@@ -82,6 +85,7 @@ impl Row {
             compare_at_price: self.compare_at_price.map(Money::of),
             weight_g: self.weight_g,
             track_stock: self.track_stock,
+            max_per_order: self.max_per_order,
             available: self.track_stock.then_some(available),
             in_stock,
             stock_on_hand: staff.then_some(self.stock_on_hand),
@@ -126,6 +130,7 @@ pub(crate) fn create(
         variants::compare_at_price.eq(new.compare_at_price.map(|price| price.0)),
         variants::weight_g.eq(new.weight_g.0),
         variants::track_stock.eq(new.track_stock),
+        variants::max_per_order.eq(new.max_per_order.map(|most| most.0)),
         (variants::stock_on_hand.eq(new.stock.0), variants::stock_reserved.eq(0)),
         variants::created_at.eq(now),
         variants::updated_at.eq(now),
@@ -209,6 +214,7 @@ pub(super) fn update(db: &mut Db, id: i64, patch: &VariantPatch, now: Timestamp)
         variants::compare_at_price.eq(compared),
         variants::weight_g.eq(patch.weight_g.map_or(before.weight_g, |weight| weight.0)),
         variants::track_stock.eq(patch.track_stock.unwrap_or(before.track_stock)),
+        variants::max_per_order.eq(patch.max_per_order.map_or(before.max_per_order, |given| given.map(|most| most.0))),
         variants::updated_at.eq(now),
     );
     diesel::update(variants::table.find(id)).set(values).execute(db).map_err(|error| taken(error.into(), sku))?;
