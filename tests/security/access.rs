@@ -65,6 +65,7 @@ const POLICY: &[(&str, &str)] = &[
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    ("ecommerce_list_rates", PUBLIC),
     // Carts and coupons.
     // Orders and returns.
     // Payments.

@@ -17,6 +17,9 @@ pub(crate) const ORDER_CHANGED: &str = "ecommerce.order_changed";
 /// The scope of every list of products, and of what is shown beside each.
 pub(crate) const LISTS: &str = "ecommerce.lists";
 
+/// The scope of zones, methods and rates of shipping.
+pub(crate) const SHIPPING: &str = "ecommerce.shipping";
+
 /// The scope of one product.
 pub(crate) fn product_scope(id: i64) -> String {
     format!("ecommerce.product:{id}")

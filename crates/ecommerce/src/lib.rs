@@ -5,6 +5,7 @@
 //! | `categories` | `categories` |
 //! | `products` | `products`, `product_tags`, the words of products |
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
+//! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
 
 mod categories;
 mod error;
@@ -15,6 +16,7 @@ mod permissions;
 mod products;
 mod schema;
 mod seed;
+mod shipping;
 mod stems;
 mod variants;
 
@@ -43,6 +45,7 @@ fn routes() -> Routes {
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    shipping::routes(&mut all);
     // Carts and coupons.
     // Orders and returns.
     // Payments.

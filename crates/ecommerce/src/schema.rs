@@ -113,6 +113,75 @@ diesel::table! {
 // Pictures and CSV.
 // Reviews.
 // Shipping methods.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::{Instant, Jsonb};
+
+    /// Where the shop ships to.
+    shipping_zones (id) {
+        id -> BigInt,
+        name -> Text,
+        countries -> Jsonb,
+        tax_bp -> BigInt,
+        version -> BigInt,
+        archived_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The countries of zones that are not archived.
+    shipping_zone_countries (country) {
+        country -> Text,
+        zone_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// How the shop ships to a zone.
+    shipping_methods (id) {
+        id -> BigInt,
+        zone_id -> BigInt,
+        code -> Text,
+        name -> Text,
+        description -> Text,
+        active -> Bool,
+        min_days -> BigInt,
+        max_days -> BigInt,
+        free_from -> Nullable<BigInt>,
+        position -> BigInt,
+        version -> BigInt,
+        archived_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What methods cost.
+    shipping_bands (id) {
+        id -> BigInt,
+        method_id -> BigInt,
+        position -> BigInt,
+        max_weight_g -> Nullable<BigInt>,
+        max_subtotal -> Nullable<BigInt>,
+        price -> BigInt,
+    }
+}
+
+diesel::joinable!(shipping_zone_countries -> shipping_zones (zone_id));
+diesel::joinable!(shipping_methods -> shipping_zones (zone_id));
+diesel::joinable!(shipping_bands -> shipping_methods (method_id));
+
 // Carts and coupons.
 diesel::table! {
     use diesel::sql_types::*;
@@ -307,6 +376,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    shipping_zones,
+    shipping_zone_countries,
+    shipping_methods,
+    shipping_bands,
     // Carts and coupons.
     coupons,
     carts,

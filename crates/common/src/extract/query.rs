@@ -41,6 +41,9 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
             Ok(_) => return Err(Problem::invalid(errors)),
             Err(error) => {
                 let (at, wrong) = explain(&error);
+                if errors.iter().any(|known| known.pointer == wrong.pointer) {
+                    return Err(Problem::invalid(errors)); // it is missing because it was taken out
+                }
                 let before = pairs.len();
                 pairs.retain(|(name, _)| *name != at);
                 errors.push(wrong);

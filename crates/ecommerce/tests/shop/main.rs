@@ -8,5 +8,6 @@ mod products;
 mod races;
 mod search;
 mod seed;
+mod shipping;
 mod variants;
 mod world;
