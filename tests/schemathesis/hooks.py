@@ -40,6 +40,7 @@ ENTITY_TAGS = re.compile(r'\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*')
 http = requests.Session()
 http.trust_env = False
 numbers = itertools.count(int(os.environ.get("POLIGON_FUZZ_FIRST", "1")))
+countries = itertools.cycle(["AD", "BE", "CH", "DE", "ES", "FR", "GR", "IT", "MT", "NL", "PT", "SE"])
 lock = threading.RLock()
 statuses: dict[str, Counter] = {}
 injected: Counter = Counter()
@@ -239,6 +240,52 @@ def real_new_category(case):
     case.body.pop("slug", None)
 
 
+def shop(path):
+    answer = http.get(f"{BASE}/api/ecommerce/{path}", headers={"Authorization": f"Bearer {Admin.get()}"}, timeout=10)
+    return answer.json()
+
+
+def free_country():
+    """A country that stands in no zone: the zone that has it goes."""
+    country = next(countries)
+    path, cursor = "shipping/zones?limit=100", ""
+    while cursor is not None:
+        page = shop(path + cursor)
+        for zone in page["items"]:
+            if country in zone["countries"]:
+                headers = {"Authorization": f"Bearer {Admin.get()}"}
+                http.delete(f"{BASE}/api/ecommerce/shipping/zones/{zone['id']}", headers=headers, timeout=10)
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+    return country
+
+
+def new_zone():
+    return post("shipping/zones", {"name": "Fuzzed", "countries": [free_country()]}, Admin.get(), domain="ecommerce")
+
+
+def real_new_zone(case):
+    case.body["countries"] = [free_country()]
+
+
+def real_zone(case):
+    case.path_parameters["id"] = new_zone()["id"]
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and "countries" in case.body:
+        case.body["countries"] = [free_country()]
+    if isinstance(case.body, dict) and "max_days" in case.body:
+        case.body["max_days"] = 365
+
+
+def real_method(case):
+    price = {"amount": 1200, "currency": "USD"}
+    body = {"code": "fuzzed", "name": "Fuzzed", "min_days": 0, "max_days": 365, "bands": [{"price": price}]}
+    zone = new_zone()["id"]
+    case.path_parameters["id"] = post(f"shipping/zones/{zone}/methods", body, Admin.get(), domain="ecommerce")["id"]
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and ("max_days" in case.body or "min_days" in case.body):
+        case.body["max_days"] = 365
+
+
 def real_problem(case):
     case.path_parameters["code"] = "not_found"
 
@@ -283,6 +330,16 @@ REAL = {
     "DELETE /api/ecommerce/variants/{id}": real_variant,
     "GET /api/ecommerce/variants/{id}/stock": real_variant,
     "POST /api/ecommerce/variants/{id}/stock": real_variant,
+    "POST /api/ecommerce/shipping/zones": real_new_zone,
+    "GET /api/ecommerce/shipping/zones/{id}": real_zone,
+    "PUT /api/ecommerce/shipping/zones/{id}": real_zone,
+    "PATCH /api/ecommerce/shipping/zones/{id}": real_zone,
+    "DELETE /api/ecommerce/shipping/zones/{id}": real_zone,
+    "POST /api/ecommerce/shipping/zones/{id}/methods": real_zone,
+    "GET /api/ecommerce/shipping/methods/{id}": real_method,
+    "PUT /api/ecommerce/shipping/methods/{id}": real_method,
+    "PATCH /api/ecommerce/shipping/methods/{id}": real_method,
+    "DELETE /api/ecommerce/shipping/methods/{id}": real_method,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
 }

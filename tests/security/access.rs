@@ -66,6 +66,17 @@ const POLICY: &[(&str, &str)] = &[
     // Reviews.
     // Shipping methods.
     ("ecommerce_list_rates", PUBLIC),
+    ("ecommerce_list_shipping_zones", ANYBODY),
+    ("ecommerce_get_shipping_zone", ANYBODY),
+    ("ecommerce_create_shipping_zone", "shipping:write"),
+    ("ecommerce_put_shipping_zone", "shipping:write"),
+    ("ecommerce_patch_shipping_zone", "shipping:write"),
+    ("ecommerce_delete_shipping_zone", "shipping:write"),
+    ("ecommerce_create_shipping_method", "shipping:write"),
+    ("ecommerce_get_shipping_method", ANYBODY),
+    ("ecommerce_put_shipping_method", "shipping:write"),
+    ("ecommerce_patch_shipping_method", "shipping:write"),
+    ("ecommerce_delete_shipping_method", "shipping:write"),
     // Carts and coupons.
     // Orders and returns.
     // Payments.
@@ -109,6 +120,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             // Payments.
             // Shipments.
             // Shipping methods.
+            "shipping:write",
             // Reviews.
         ],
     ),
@@ -126,6 +138,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             // Payments.
             // Shipments.
             // Shipping methods.
+            "shipping:write",
             // Reviews.
         ],
     ),
@@ -163,6 +176,13 @@ const OBJECTS: &[(&str, u16, u16)] = &[
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    ("ecommerce_put_shipping_zone", 403, 403),
+    ("ecommerce_patch_shipping_zone", 403, 403),
+    ("ecommerce_delete_shipping_zone", 403, 403),
+    ("ecommerce_create_shipping_method", 403, 403),
+    ("ecommerce_put_shipping_method", 403, 403),
+    ("ecommerce_patch_shipping_method", 403, 403),
+    ("ecommerce_delete_shipping_method", 403, 403),
     // Carts and coupons.
     // Orders and returns.
     // Payments.

@@ -28,6 +28,8 @@ pub(crate) struct Goods {
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    pub(crate) zone: i64,
+    pub(crate) method: i64,
     // Carts and coupons.
     // Orders and returns.
     // Payments.
@@ -43,6 +45,8 @@ impl Goods {
         // Pictures and CSV.
         // Reviews.
         // Shipping methods.
+        zone: 999_999,
+        method: 999_999,
         // Carts and coupons.
         // Orders and returns.
         // Payments.
@@ -61,6 +65,8 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         // Pictures and CSV.
         // Reviews.
         // Shipping methods.
+        ("/shipping/zones/", target.goods.zone),
+        ("/shipping/methods/", target.goods.method),
         // Carts and coupons.
         // Orders and returns.
         // Payments.
@@ -103,6 +109,12 @@ pub(crate) fn body(operation: &Operation) -> Value {
         // Pictures and CSV.
         // Reviews.
         // Shipping methods.
+        "ecommerce_create_shipping_zone" => json!({"name": "Made here", "countries": ["GP"]}),
+        "ecommerce_put_shipping_zone" => json!({"name": "Changed", "countries": ["FR"]}),
+        "ecommerce_patch_shipping_zone" => json!({"tax_bp": 7}),
+        "ecommerce_create_shipping_method" => shipping_method("made-here"),
+        "ecommerce_put_shipping_method" => shipping_method("bike"),
+        "ecommerce_patch_shipping_method" => json!({"position": 7}),
         // Carts and coupons.
         // Orders and returns.
         // Payments.
@@ -114,6 +126,12 @@ pub(crate) fn body(operation: &Operation) -> Value {
 /// A variant of the shop.
 pub(crate) fn variant(sku: &str) -> Value {
     json!({"sku": sku, "price": {"amount": 100, "currency": "USD"}})
+}
+
+/// A method of shipping.
+pub(crate) fn shipping_method(code: &str) -> Value {
+    let price = json!({"amount": 100, "currency": "USD"});
+    json!({"code": code, "name": "By bike", "min_days": 1, "max_days": 2, "bands": [{"price": price}]})
 }
 
 /// The whole request.

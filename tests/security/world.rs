@@ -4,7 +4,7 @@ use poligon_core::security::permissions;
 use poligon_testkit::{Backend, Builder, Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::requests::{Goods, variant};
+use crate::requests::{Goods, shipping_method, variant};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "four tired lemons";
@@ -62,6 +62,7 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
     let category =
         admin.post("/api/ecommerce/categories").json(&json!({"title": "Kettles"})).send().await.expect(201).id();
     let id = |value: &Value| value["id"].as_i64().expect("an id");
+    let (zone, method) = shipping(&admin).await;
     Goods {
         product: id(&product),
         variant: id(&product["variants"][0]),
@@ -69,10 +70,34 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         // Pictures and CSV.
         // Reviews.
         // Shipping methods.
+        zone,
+        method,
         // Carts and coupons.
         // Orders and returns.
         // Payments.
         // Shipments.
+    }
+}
+
+/// A zone and a method of it, made unless they are there: a country stands in one zone only.
+async fn shipping(admin: &Client) -> (i64, i64) {
+    let zones = "/api/ecommerce/shipping/zones";
+    let known = admin.get(&format!("{zones}?limit=100")).send().await.expect(200).body;
+    let zone = known["items"].as_array().expect("zones").iter().find(|zone| zone["countries"] == json!(["FR"]));
+    let zone = match zone {
+        Some(zone) => zone.clone(),
+        None => {
+            let body = json!({"name": "Somewhere", "countries": ["FR"]});
+            admin.post(zones).json(&body).send().await.expect(201).body
+        }
+    };
+    let id = zone["id"].as_i64().expect("an id");
+    match zone["methods"][0]["id"].as_i64() {
+        Some(method) => (id, method),
+        None => {
+            let path = format!("{zones}/{id}/methods");
+            (id, admin.post(&path).json(&shipping_method("bike")).send().await.expect(201).id())
+        }
     }
 }
 
@@ -87,6 +112,7 @@ pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
         "/api/ecommerce/products?limit=100",
         "/api/ecommerce/products?limit=100&status=draft",
         "/api/ecommerce/products?limit=100&status=archived",
+        "/api/ecommerce/shipping/zones?limit=100",
     ];
     for path in paths {
         seen.push(admin.get(path).send().await.expect(200).body);

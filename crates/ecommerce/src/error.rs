@@ -16,6 +16,9 @@ poligon_common::problem_kinds! {
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    COUNTRY_TAKEN = 409, "country_taken", "Country taken", "Another shipping zone has the country: a country stands in one zone. Take it out there first.";
+    SHIPPING_CODE_TAKEN = 409, "shipping_code_taken", "Shipping code taken", "Another shipping method of the zone has this code.";
+    TOO_MANY_METHODS = 409, "too_many_methods", "Too many methods", "A shipping zone has at most twenty methods. Remove one first.";
     // Carts and coupons.
     // Orders and returns.
     // Payments.
@@ -62,6 +65,15 @@ pub enum Error {
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    /// Another zone has these countries.
+    #[error("another shipping zone has {}", .0.join(", "))]
+    CountryTaken(Vec<String>),
+    /// Another method of the zone has the code.
+    #[error("another shipping method of the zone has the code {0}")]
+    ShippingCodeTaken(String),
+    /// More methods than a zone may have.
+    #[error("the shipping zone has {0} methods already")]
+    TooManyMethods(i64),
     // Carts and coupons.
     // Orders and returns.
     // Payments.
@@ -119,6 +131,9 @@ impl From<Error> for Problem {
             // Pictures and CSV.
             // Reviews.
             // Shipping methods.
+            Error::CountryTaken(_) => &COUNTRY_TAKEN,
+            Error::ShippingCodeTaken(_) => &SHIPPING_CODE_TAKEN,
+            Error::TooManyMethods(_) => &TOO_MANY_METHODS,
             // Carts and coupons.
             // Orders and returns.
             // Payments.

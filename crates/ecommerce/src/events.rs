@@ -14,6 +14,9 @@ pub(crate) const CATEGORIES_CHANGED: &str = "ecommerce.categories_changed";
 /// An order has changed: its state, what of it is paid or shipped.
 pub(crate) const ORDER_CHANGED: &str = "ecommerce.order_changed";
 
+/// Where the shop ships to, how, or for how much has changed.
+pub(crate) const SHIPPING_CHANGED: &str = "ecommerce.shipping_changed";
+
 /// The scope of every list of products, and of what is shown beside each.
 pub(crate) const LISTS: &str = "ecommerce.lists";
 
@@ -35,6 +38,11 @@ pub(crate) fn categories_changed(db: &mut Db, id: i64, now: Timestamp) -> Result
     events::publish(db, CATEGORIES_CHANGED, &format!("category:{id}"), &json!({"id": id}), now)
 }
 
+/// Tells that zones or methods of shipping have changed.
+pub(crate) fn shipping_changed(db: &mut Db, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, SHIPPING_CHANGED, "shipping", &json!({}), now)
+}
+
 /// Forgets what shows a product, and the lists when they show it.
 pub(crate) fn forget_product(ctx: &Ctx, id: i64, listed: bool) {
     ctx.near.forget(&product_scope(id));
@@ -44,12 +52,13 @@ pub(crate) fn forget_product(ctx: &Ctx, id: i64, listed: bool) {
 }
 
 pub(crate) fn subscribers() -> Vec<Subscriber> {
-    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED];
+    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED, SHIPPING_CHANGED];
     vec![Subscriber::new("ecommerce.answers", topics, |ctx: Ctx, event: Event| async move {
         match event.payload.0["id"].as_i64() {
             Some(id) if event.topic == PRODUCT_CHANGED => {
                 forget_product(&ctx, id, event.payload.0["listed"].as_bool().unwrap_or(true));
             }
+            _ if event.topic == SHIPPING_CHANGED => ctx.near.forget(SHIPPING),
             _ => ctx.near.forget(LISTS),
         }
         Ok(())

@@ -10,6 +10,9 @@ pub(crate) const ORDERS_READ: &str = "orders:read";
 /// Change everybody's orders.
 pub(crate) const ORDERS_WRITE: &str = "orders:write";
 
+/// See and change zones and methods of shipping.
+pub(crate) const SHIPPING_WRITE: &str = "shipping:write";
+
 const fn permission(name: &'static str, description: &'static str) -> Permission {
     Permission { name, description, roles: &["manager"] }
 }
@@ -22,6 +25,7 @@ pub const PERMISSIONS: &[Permission] = &[
     // Pictures and CSV.
     // Reviews.
     // Shipping methods.
+    permission(SHIPPING_WRITE, "See all shipping zones and methods, and make, change and archive them"),
     // Carts and coupons.
     permission("coupons:write", "See, make, change and archive coupons"),
     // Orders and returns.

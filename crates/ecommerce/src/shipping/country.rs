@@ -46,10 +46,36 @@ impl TryFrom<String> for Country {
     }
 }
 
+/// A text that is one of these.
+fn one_of<'a>(codes: impl Iterator<Item = &'a str>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.map(Value::from))).into()
+}
+
 impl PartialSchema for Country {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(assigned().map(Value::from))).into()
+        one_of(assigned())
     }
 }
 
 impl ToSchema for Country {}
+
+/// A country of a zone, or `*` for the rest of the world.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct ZoneCountry(pub(super) String);
+
+impl TryFrom<String> for ZoneCountry {
+    type Error = Refused;
+
+    fn try_from(code: String) -> Result<Self, Refused> {
+        if code == REST { Ok(Self(code)) } else { Country::try_from(code).map(|country| Self(country.0)) }
+    }
+}
+
+impl PartialSchema for ZoneCountry {
+    fn schema() -> RefOr<Schema> {
+        one_of(std::iter::once(REST).chain(assigned()))
+    }
+}
+
+impl ToSchema for ZoneCountry {}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::world::{CATEGORIES, PRODUCTS, category, make, money, path_of, product, staff, start};
 
 /// Sends all of these at once.
-async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
+pub(crate) async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
 where
     F: Future<Output = Reply> + Send + 'static,
 {
@@ -20,7 +20,7 @@ where
     replies
 }
 
-fn statuses(replies: &[Reply], status: u16) -> usize {
+pub(crate) fn statuses(replies: &[Reply], status: u16) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()
 }
 
