@@ -114,7 +114,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_patch_shipping_zone" => json!({"tax_bp": 7}),
         "ecommerce_create_shipping_method" => shipping_method("made-here"),
         "ecommerce_put_shipping_method" => shipping_method("bike"),
-        "ecommerce_patch_shipping_method" => json!({"position": 7}),
+        "ecommerce_patch_shipping_method" => json!({"position": 3}),
         // Carts and coupons.
         // Orders and returns.
         // Payments.

@@ -84,21 +84,18 @@ async fn shipping(admin: &Client) -> (i64, i64) {
     let zones = "/api/ecommerce/shipping/zones";
     let known = admin.get(&format!("{zones}?limit=100")).send().await.expect(200).body;
     let zone = known["items"].as_array().expect("zones").iter().find(|zone| zone["countries"] == json!(["FR"]));
-    let zone = match zone {
-        Some(zone) => zone.clone(),
-        None => {
-            let body = json!({"name": "Somewhere", "countries": ["FR"]});
-            admin.post(zones).json(&body).send().await.expect(201).body
-        }
+    let zone = if let Some(zone) = zone {
+        zone.clone()
+    } else {
+        let body = json!({"name": "Somewhere", "countries": ["FR"]});
+        admin.post(zones).json(&body).send().await.expect(201).body
     };
     let id = zone["id"].as_i64().expect("an id");
-    match zone["methods"][0]["id"].as_i64() {
-        Some(method) => (id, method),
-        None => {
-            let path = format!("{zones}/{id}/methods");
-            (id, admin.post(&path).json(&shipping_method("bike")).send().await.expect(201).id())
-        }
+    if let Some(method) = zone["methods"][0]["id"].as_i64() {
+        return (id, method);
     }
+    let path = format!("{zones}/{id}/methods");
+    (id, admin.post(&path).json(&shipping_method("bike")).send().await.expect(201).id())
 }
 
 /// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions.
