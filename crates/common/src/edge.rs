@@ -157,7 +157,7 @@ pub fn cors(config: &ServerConfig) -> Cors {
         "Idempotency-Replayed",
     ];
     let accepted =
-        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id", "Accept"];
+        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id", "X-Cart-Token", "Accept"];
     let rules = Cors::default()
         .allowed_methods(methods)
         .allowed_headers(accepted)

@@ -30,6 +30,8 @@ const IN_FLIGHT: Duration = Duration::from_secs(10);
 /// The key of a request, if it has one.
 pub struct Idempotency {
     key: Option<String>,
+    /// The caller, where the domain knows better than by token or address.
+    caller: Option<String>,
     /// For the body's hash, which is there once every argument of the handler is.
     request: HttpRequest,
 }
@@ -51,25 +53,43 @@ impl Scope {
 impl Idempotency {
     fn of(req: &HttpRequest) -> Result<Self, Problem> {
         let request = req.clone();
-        let Some(value) = req.headers().get(HEADER) else { return Ok(Self { key: None, request }) };
+        let Some(value) = req.headers().get(HEADER) else { return Ok(Self { key: None, caller: None, request }) };
         let key =
             value.to_str().ok().filter(|k| (1..=255).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_graphic()));
         let key = key.ok_or_else(|| {
             Problem::new(&kinds::MALFORMED_HEADER).detail("Idempotency-Key must be 1 to 255 visible ASCII characters")
         })?;
-        Ok(Self { key: Some(key.to_owned()), request })
+        Ok(Self { key: Some(key.to_owned()), caller: None, request })
     }
 
     fn scope(&self) -> Option<Scope> {
         let (key, req) = (self.key.as_ref()?, &self.request);
         let extensions = req.extensions();
-        let caller = match extensions.get::<CurrentUser>() {
-            Some(user) => format!("user-{}", user.user_id),
-            None => extensions.get::<std::rc::Rc<RequestInfo>>().map(|i| i.address.to_string()).unwrap_or_default(),
+        let caller = match (&self.caller, extensions.get::<CurrentUser>()) {
+            (Some(named), _) => named.clone(),
+            (None, Some(user)) => format!("user-{}", user.user_id),
+            (None, None) => extensions.get::<std::rc::Rc<RequestInfo>>().map(|i| i.address.to_string()).unwrap_or_default(),
         };
         let name = fingerprint(&format!("{caller}\n{}\n{}\n{key}", req.method(), req.path()));
         let body_hash = extensions.get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
         Some(Scope { name, body_hash })
+    }
+
+    /// The same key, of this caller: for those who are known by something else than their token or address.
+    #[must_use]
+    pub fn of_caller(self, name: String) -> Self {
+        Self { caller: Some(name), ..self }
+    }
+
+    /// As if no key had come: for callers of whom nothing is known that tells one from another.
+    #[must_use]
+    pub fn ignored(self) -> Self {
+        Self { key: None, ..self }
+    }
+
+    /// Whether a key came along.
+    pub fn is_given(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Takes the key before any costly work. A key that is being worked on is refused; one that has an answer gives

@@ -198,6 +198,12 @@ impl Problem {
         Self::invalid(vec![FieldError::new(pointer, code, message)])
     }
 
+    /// Names the wrong fields behind a refusal of another kind than `validation_failed`.
+    #[must_use]
+    pub fn errors(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// No such object, or none that the caller may know of.
     pub fn not_found() -> Self {
         Self::new(&kinds::NOT_FOUND)

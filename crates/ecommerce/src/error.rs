@@ -20,7 +20,24 @@ poligon_common::problem_kinds! {
     SHIPPING_CODE_TAKEN = 409, "shipping_code_taken", "Shipping code taken", "Another shipping method of the zone has this code.";
     TOO_MANY_METHODS = 409, "too_many_methods", "Too many methods", "A shipping zone has at most twenty methods. Remove one first.";
     // Carts and coupons.
+    COUPON_CODE_TAKEN = 409, "coupon_code_taken", "Coupon code taken", "Another coupon has this code.";
+    COUPON_EXPIRED = 409, "coupon_expired", "Coupon expired", "The coupon can no longer be used.";
+    COUPON_NOT_STARTED = 409, "coupon_not_started", "Coupon not started", "The coupon cannot be used yet.";
+    COUPON_EXHAUSTED = 409, "coupon_exhausted", "Coupon exhausted", "The coupon was used as often as it may be, by everybody or by you.";
+    COUPON_NOT_APPLICABLE = 409, "coupon_not_applicable", "Coupon not applicable", "The coupon is for other goods than these.";
+    COUPON_MINIMUM_NOT_MET = 409, "coupon_minimum_not_met", "Minimum not met", "The goods that the coupon is for cost less than it asks for.";
+    VARIANT_UNAVAILABLE = 409, "variant_unavailable", "Variant unavailable", "This is not for sale, or no more.";
+    QUANTITY_LIMITED = 409, "quantity_limited", "Quantity limited", "One order may not have so many pieces of this. The lines that are too many are listed in lines.";
+    CART_FULL = 409, "cart_full", "Cart full", "A cart has at most 100 different things.";
     // Orders and returns.
+    CART_EMPTY = 409, "cart_empty", "Cart empty", "There is nothing in the cart. Put something in first.";
+    OUT_OF_STOCK = 409, "out_of_stock", "Out of stock", "Fewer pieces are left than are wanted. The lines in question are listed in lines.";
+    PRICE_CHANGED = 409, "price_changed", "Price changed", "Something costs something else than you have seen. Look at the cart, and set the quantity of those lines again to accept the new price.";
+    SHIPPING_UNAVAILABLE = 409, "shipping_unavailable", "Shipping unavailable", "Nothing is shipped there that way: see GET shipping/rates for the ways that there are.";
+    ADDRESS_INVALID = 422, "address_invalid", "Address invalid", "The address cannot be one of its country. Every wrong part is listed in errors.";
+    IDEMPOTENCY_KEY_REQUIRED = 400, "idempotency_key_required", "Idempotency-Key required", "Send an Idempotency-Key, so that a repetition cannot have its effect twice.";
+    NOTHING_TO_RETURN = 409, "nothing_to_return", "Nothing to return", "Fewer pieces of a line were delivered, and not sent back, than the return names.";
+    RETURN_TOO_LATE = 409, "return_too_late", "Too late to return", "Goods can be sent back for 30 days after their delivery.";
     // Payments.
     // Shipments.
 }
@@ -75,7 +92,60 @@ pub enum Error {
     #[error("the shipping zone has {0} methods already")]
     TooManyMethods(i64),
     // Carts and coupons.
+    /// Another coupon has the code.
+    #[error("the code {0} is taken")]
+    CouponCodeTaken(String),
+    /// Its time is over.
+    #[error("the coupon can no longer be used")]
+    CouponExpired,
+    /// Its time has not begun.
+    #[error("the coupon cannot be used yet")]
+    CouponNotStarted,
+    /// A limit is reached.
+    #[error("the coupon was used as often as it may be")]
+    CouponExhausted,
+    /// Nothing in the cart that it is for.
+    #[error("the coupon is for other goods than these")]
+    CouponNotApplicable,
+    /// Too little of what it is for: both in minor units.
+    #[error("the goods that the coupon is for cost {spend}, and must cost {minimum} at least")]
+    CouponMinimum {
+        /// What they cost.
+        spend: i64,
+        /// What they must cost.
+        minimum: i64,
+    },
+    /// Lines that cannot be bought, all for one reason.
+    #[error("{}", refused_lines(.1))]
+    Lines(&'static Kind, Vec<RefusedLine>),
+    /// Too many lines.
+    #[error("the cart would have more than {0} different things")]
+    CartFull(usize),
     // Orders and returns.
+    /// Nothing to order.
+    #[error("there is nothing in the cart")]
+    CartEmpty,
+    /// Another total than the customer has seen, in minor units.
+    #[error("the total is {total} now")]
+    TotalChanged {
+        /// What it is.
+        total: i64,
+    },
+    /// No such way of shipping, or none to that country.
+    #[error("{0}")]
+    ShippingUnavailable(String),
+    /// Parts of an address that cannot be.
+    #[error("the address cannot be one of its country")]
+    AddressInvalid(Vec<FieldError>),
+    /// More than was delivered.
+    #[error("{0}")]
+    NothingToReturn(String),
+    /// The time for it is over.
+    #[error("the goods could be sent back for 30 days after their delivery")]
+    ReturnTooLate,
+    /// A refused move of an order or a return: what it is of, from, to.
+    #[error("{0} that is {1} cannot become {2}")]
+    RefusedMove(&'static str, &'static str, &'static str),
     // Payments.
     // Shipments.
     /// A refused move between states: from, to.
@@ -93,6 +163,27 @@ pub enum Error {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// A line that cannot be bought as it is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RefusedLine {
+    /// The variant.
+    pub variant_id: i64,
+    /// Its SKU.
+    pub sku: String,
+    /// Pieces that were wanted.
+    pub quantity: i64,
+    /// Pieces that can be had; `null` where that is not the question.
+    pub available: Option<i64>,
+}
+
+fn refused_lines(lines: &[RefusedLine]) -> String {
+    let told = lines.iter().map(|line| match line.available {
+        Some(available) => format!("only {available} of {} can be had", line.sku),
+        None => format!("{} cannot be had as it was", line.sku),
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 impl Error {
@@ -135,7 +226,26 @@ impl From<Error> for Problem {
             Error::ShippingCodeTaken(_) => &SHIPPING_CODE_TAKEN,
             Error::TooManyMethods(_) => &TOO_MANY_METHODS,
             // Carts and coupons.
+            Error::CouponCodeTaken(_) => &COUPON_CODE_TAKEN,
+            Error::CouponExpired => &COUPON_EXPIRED,
+            Error::CouponNotStarted => &COUPON_NOT_STARTED,
+            Error::CouponExhausted => &COUPON_EXHAUSTED,
+            Error::CouponNotApplicable => &COUPON_NOT_APPLICABLE,
+            Error::CouponMinimum { .. } => &COUPON_MINIMUM_NOT_MET,
+            Error::Lines(kind, _) => kind,
+            Error::CartFull(_) => &CART_FULL,
             // Orders and returns.
+            Error::CartEmpty => &CART_EMPTY,
+            Error::TotalChanged { .. } => &PRICE_CHANGED,
+            Error::ShippingUnavailable(_) => &SHIPPING_UNAVAILABLE,
+            Error::AddressInvalid(wrong) => {
+                return Self::new(&ADDRESS_INVALID)
+                    .detail(format!("{} parts of the address are wrong", wrong.len()))
+                    .errors(wrong);
+            }
+            Error::NothingToReturn(_) => &NOTHING_TO_RETURN,
+            Error::ReturnTooLate => &RETURN_TOO_LATE,
+            Error::RefusedMove(..) => &common::INVALID_TRANSITION,
             // Payments.
             // Shipments.
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
@@ -146,7 +256,10 @@ impl From<Error> for Problem {
         };
         let problem = Self::new(kind).detail(error.to_string());
         match error {
-            Error::InvalidTransition(from, to) => problem.with("from", from).with("to", to),
+            Error::InvalidTransition(from, to) | Error::RefusedMove(_, from, to) => {
+                problem.with("from", from).with("to", to)
+            }
+            Error::Lines(_, lines) => problem.with("lines", serde_json::json!(lines)),
             _ => problem,
         }
     }

@@ -7,12 +7,16 @@
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
 
+mod carts;
 mod categories;
+mod coupons;
 mod error;
 mod events;
+mod goods;
 #[allow(dead_code)] // until its routes stand
 mod orders;
 mod permissions;
+mod pricing;
 mod products;
 mod schema;
 mod seed;
@@ -21,6 +25,7 @@ mod stems;
 mod variants;
 
 use poligon_common::{Domain, Routes};
+use poligon_core::jobs::Job;
 
 pub use permissions::PERMISSIONS;
 
@@ -30,7 +35,7 @@ pub fn domain() -> Domain {
         name: "ecommerce",
         routes,
         subscribers: events::subscribers,
-        jobs: Vec::new,
+        jobs,
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,
@@ -47,8 +52,14 @@ fn routes() -> Routes {
     // Shipping methods.
     shipping::routes(&mut all);
     // Carts and coupons.
+    carts::routes(&mut all);
+    coupons::routes(&mut all);
     // Orders and returns.
     // Payments.
     // Shipments.
     all
+}
+
+fn jobs() -> Vec<Job> {
+    [carts::jobs()].into_iter().flatten().collect()
 }
