@@ -156,8 +156,16 @@ pub fn cors(config: &ServerConfig) -> Cors {
         "Retry-After",
         "Idempotency-Replayed",
     ];
-    let accepted =
-        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id", "X-Cart-Token", "Accept"];
+    let accepted = [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "X-Request-Id",
+        "X-Cart-Token",
+        "Accept",
+    ];
     let rules = Cors::default()
         .allowed_methods(methods)
         .allowed_headers(accepted)

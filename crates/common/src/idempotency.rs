@@ -68,7 +68,9 @@ impl Idempotency {
         let caller = match (&self.caller, extensions.get::<CurrentUser>()) {
             (Some(named), _) => named.clone(),
             (None, Some(user)) => format!("user-{}", user.user_id),
-            (None, None) => extensions.get::<std::rc::Rc<RequestInfo>>().map(|i| i.address.to_string()).unwrap_or_default(),
+            (None, None) => {
+                extensions.get::<std::rc::Rc<RequestInfo>>().map(|i| i.address.to_string()).unwrap_or_default()
+            }
         };
         let name = fingerprint(&format!("{caller}\n{}\n{}\n{key}", req.method(), req.path()));
         let body_hash = extensions.get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();

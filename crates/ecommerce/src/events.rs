@@ -11,6 +11,8 @@ use serde_json::json;
 pub(crate) const PRODUCT_CHANGED: &str = "ecommerce.product_changed";
 /// The tree of categories has changed.
 pub(crate) const CATEGORIES_CHANGED: &str = "ecommerce.categories_changed";
+/// An order was placed: its lines, and the products of which pieces were reserved.
+pub(crate) const ORDER_PLACED: &str = "ecommerce.order_placed";
 /// An order has changed: its state, what of it is paid or shipped.
 pub(crate) const ORDER_CHANGED: &str = "ecommerce.order_changed";
 

@@ -13,7 +13,6 @@ mod coupons;
 mod error;
 mod events;
 mod goods;
-#[allow(dead_code)] // until its routes stand
 mod orders;
 mod permissions;
 mod pricing;
@@ -55,11 +54,12 @@ fn routes() -> Routes {
     carts::routes(&mut all);
     coupons::routes(&mut all);
     // Orders and returns.
+    orders::routes(&mut all);
     // Payments.
     // Shipments.
     all
 }
 
 fn jobs() -> Vec<Job> {
-    [carts::jobs()].into_iter().flatten().collect()
+    [carts::jobs(), orders::jobs()].into_iter().flatten().collect()
 }

@@ -247,7 +247,6 @@ diesel::table! {
     /// Orders.
     orders (id) {
         id -> BigInt,
-        number -> Text,
         user_id -> BigInt,
         status -> Text,
         payment_status -> Text,

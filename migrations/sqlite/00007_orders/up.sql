@@ -2,8 +2,6 @@
 -- lines by one function, and stored to be searched by.
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (id > 0),
-    -- For people: made of the id.
-    number TEXT NOT NULL CONSTRAINT orders_number_unique UNIQUE,
     user_id INTEGER NOT NULL REFERENCES users (id),
     status TEXT NOT NULL CHECK (status IN ('pending_payment', 'authorized', 'paid', 'partially_shipped', 'shipped',
         'delivered', 'completed', 'cancelled', 'expired', 'partially_refunded', 'refunded')),

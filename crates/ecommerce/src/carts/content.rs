@@ -39,9 +39,8 @@ pub(crate) fn find_items(db: &mut Db, cart_id: i64) -> Result<Vec<Item>, Error> 
 
 /// Refuses a quantity that cannot be bought now.
 pub(crate) fn too_many(good: &Good, quantity: i64) -> Result<(), Error> {
-    let line = |available| {
-        vec![RefusedLine { variant_id: good.variant_id, sku: good.sku.clone(), quantity, available }]
-    };
+    let line =
+        |available| vec![RefusedLine { variant_id: good.variant_id, sku: good.sku.clone(), quantity, available }];
     if !good.is_for_sale() {
         return Err(Error::Lines(&error::VARIANT_UNAVAILABLE, line(None)));
     }

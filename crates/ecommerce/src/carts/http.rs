@@ -103,8 +103,12 @@ pub(crate) fn wanted(variant_id: Option<i64>, product_id: Option<i64>) -> Result
     match (variant_id, product_id) {
         (Some(id), None) => Ok(Wanted::Variant(id)),
         (None, Some(id)) => Ok(Wanted::Product(id)),
-        (None, None) => Err(Problem::invalid_field("/variant_id", "required", "is required, or product_id in its place")),
-        (Some(_), Some(_)) => Err(Problem::invalid_field("/product_id", "not_allowed", "cannot stand beside variant_id")),
+        (None, None) => {
+            Err(Problem::invalid_field("/variant_id", "required", "is required, or product_id in its place"))
+        }
+        (Some(_), Some(_)) => {
+            Err(Problem::invalid_field("/product_id", "not_allowed", "cannot stand beside variant_id"))
+        }
     }
 }
 

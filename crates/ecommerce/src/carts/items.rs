@@ -43,8 +43,7 @@ pub(super) fn add(
     let cart = take_or_make(db, owner, new_token, now)?;
     let of_cart = || cart_items::table.filter(cart_items::cart_id.eq(cart.id));
     let same = of_cart().filter(cart_items::variant_id.eq(good.variant_id));
-    let there: Option<(i64, i64)> =
-        same.select((cart_items::id, cart_items::quantity)).get_result(db).optional()?;
+    let there: Option<(i64, i64)> = same.select((cart_items::id, cart_items::quantity)).get_result(db).optional()?;
     let sum = there.map_or(0, |(_, before)| before) + quantity;
     too_many(&good, sum)?;
     if let Some((id, _)) = there {
@@ -69,11 +68,8 @@ pub(super) fn add(
 }
 
 fn set(db: &mut Db, id: i64, quantity: i64, seen_price: i64, now: Timestamp) -> Result<(), Error> {
-    let values = (
-        cart_items::quantity.eq(quantity),
-        cart_items::seen_price.eq(seen_price),
-        cart_items::updated_at.eq(now),
-    );
+    let values =
+        (cart_items::quantity.eq(quantity), cart_items::seen_price.eq(seen_price), cart_items::updated_at.eq(now));
     diesel::update(cart_items::table.find(id)).set(values).execute(db)?;
     Ok(())
 }

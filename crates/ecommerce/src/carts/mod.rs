@@ -25,6 +25,7 @@ use crate::error;
 pub(crate) use content::{Item, find_items, too_many};
 pub(crate) use model::{Cart, adopt_guest, empty, find_cart, lock};
 pub(crate) use owner::CartOwner;
+pub(crate) use view::shipping_basis;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

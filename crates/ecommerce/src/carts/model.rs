@@ -89,16 +89,15 @@ fn insert_or_find(db: &mut Db, user_id: Option<i64>, hash: Option<&str>, now: Ti
     {
         return Ok(cart.id);
     }
-    let values = (
-        carts::user_id.eq(user_id),
-        carts::token_hash.eq(hash),
-        carts::created_at.eq(now),
-        carts::updated_at.eq(now),
-    );
+    let values =
+        (carts::user_id.eq(user_id), carts::token_hash.eq(hash), carts::created_at.eq(now), carts::updated_at.eq(now));
     on_each!(db, c => diesel::insert_into(carts::table).values(values).on_conflict_do_nothing().execute(c))?;
-    let made = carts::table.filter(carts::user_id.is_not_distinct_from(user_id));
-    let made = made.filter(carts::token_hash.is_not_distinct_from(hash));
-    Ok(made.select(carts::id).get_result(db)?)
+    let made = match (user_id, hash) {
+        (Some(user_id), _) => of_user(db, user_id)?,
+        (None, Some(hash)) => of_token(db, hash)?,
+        (None, None) => None,
+    };
+    Ok(made.ok_or(Error::NotFound)?.id)
 }
 
 /// Merges the guest's cart whose token a logged-in caller sends into the caller's own. Nothing happens without one.

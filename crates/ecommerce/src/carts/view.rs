@@ -151,11 +151,8 @@ fn coupon_of(
     problems: &mut Vec<CartProblem>,
 ) -> Result<(Option<CartCoupon>, Vec<Priced>, Option<Reduction>), Error> {
     let plain = || {
-        let priced = |(good, quantity): &(&Good, i64)| Priced {
-            unit_price: good.price,
-            quantity: *quantity,
-            eligible: true,
-        };
+        let priced =
+            |(good, quantity): &(&Good, i64)| Priced { unit_price: good.price, quantity: *quantity, eligible: true };
         goods.iter().map(priced).collect::<Vec<_>>()
     };
     let Some(id) = cart.and_then(|cart| cart.coupon_id) else { return Ok((None, plain(), None)) };

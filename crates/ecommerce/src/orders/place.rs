@@ -1,0 +1,333 @@
+//! Placing an order: one transaction that looks at the goods as they are, reserves them, and writes down what was agreed.
+//!
+//! The order of work keeps what is shared by many buyers locked for the shortest time: prices, coupon and shipping are
+//! looked at first; then pieces are reserved by conditional updates in order of id, each of which also checks that the
+//! price is still the one that was looked at; the coupon's row comes last.
+
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+use diesel::prelude::*;
+use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::{events, on_each};
+use serde_json::json;
+
+use super::address::Address;
+use super::number::number_of;
+use super::settle::note_event;
+use super::status::{Facts, Status};
+use super::view::ShippingMethod;
+use crate::carts::{self, CartOwner};
+use crate::coupons::{self, Coupon, Offer, judge};
+use crate::error::{self, Error, RefusedLine};
+use crate::events::ORDER_PLACED;
+use crate::goods::{Good, Obstacle, find_goods, obstacles};
+use crate::pricing::{self, Priced, Totals};
+use crate::schema::{order_lines, orders, variants};
+use crate::shipping::{self, Rate};
+
+/// How long an order waits for its money, in minutes.
+const WAITS_MINUTES: i64 = 30;
+
+/// What is to be ordered, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Placing {
+    pub(super) owner: CartOwner,
+    pub(super) user_id: i64,
+    /// Variants and quantities; what lies in the cart when it is `None`.
+    pub(super) items: Option<Vec<(i64, i64)>>,
+    pub(super) coupon: Option<String>,
+    pub(super) shipping_method: String,
+    pub(super) shipping_address: Address,
+    pub(super) billing_address: Address,
+    pub(super) note: String,
+    /// The total that the customer has seen, in minor units.
+    pub(super) expected_total: Option<i64>,
+}
+
+/// A line on its way into an order.
+struct Line {
+    good: Good,
+    quantity: i64,
+    seen_price: Option<i64>,
+}
+
+/// An order that was placed.
+pub(super) struct Placed {
+    pub(super) id: i64,
+    /// The products of which something was reserved.
+    pub(super) products: Vec<i64>,
+    /// Whether the last free piece of something went.
+    pub(super) sold_out: bool,
+}
+
+/// Places an order.
+pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Placed, Error> {
+    carts::adopt_guest(db, &placing.owner, now)?;
+    let (cart_id, lines, coupon) = wanted_lines(db, placing, now)?;
+    check_lines(&lines)?;
+    let goods: Vec<(&Good, i64)> = lines.iter().map(|line| (&line.good, line.quantity)).collect();
+    let offer = coupon.as_ref().map(|coupon| judge(db, coupon, Some(placing.user_id), &goods, now)).transpose()?;
+    let rate = find_rate(db, placing, &goods)?;
+    let totals = price(&goods, offer.as_ref(), &rate);
+    if placing.expected_total.is_some_and(|expected| expected != totals.total) {
+        return Err(Error::TotalChanged { total: totals.total });
+    }
+    let sold_out = reserve(db, &lines, now)?;
+    let id = insert_order(db, placing, &totals, &rate, coupon.as_ref(), now)?;
+    insert_lines(db, id, &lines, &totals)?;
+    if let Some(coupon) = &coupon {
+        coupons::redeem(db, coupon, placing.user_id, id, now)?;
+    }
+    if let Some(cart_id) = cart_id {
+        carts::empty(db, cart_id, now)?;
+    }
+    note_event(db, id, "placed", Some(placing.user_id), json!({"total": totals.total}), now)?;
+    let mut products: Vec<i64> = lines.iter().map(|line| line.good.product_id).collect();
+    products.sort_unstable();
+    products.dedup();
+    tell(db, id, placing.user_id, &lines, &totals, &products, sold_out, now)?;
+    Ok(Placed { id, products, sold_out })
+}
+
+type Wanted = (Option<i64>, Vec<Line>, Option<Coupon>);
+
+/// The lines to order in order of variant, the cart that they come from, and the coupon.
+fn wanted_lines(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Wanted, Error> {
+    let Some(items) = &placing.items else { return lines_of_cart(db, placing, now) };
+    let mut quantities: BTreeMap<i64, i64> = BTreeMap::new();
+    for (variant_id, quantity) in items {
+        *quantities.entry(*variant_id).or_default() += quantity;
+    }
+    let ids: Vec<i64> = quantities.keys().copied().collect();
+    let goods = find_goods(db, &ids)?;
+    let known = |(id, _): &(i64, i64)| goods.iter().any(|good| good.variant_id == *id && good.is_for_sale());
+    let unknown = (0..).zip(items).filter(|(_, item)| !known(item)).map(|(n, _): (usize, _)| {
+        let message = "is not the id of a variant that is for sale";
+        poligon_common::FieldError::new(format!("/items/{n}/variant_id"), "unknown_variant", message)
+    });
+    let unknown: Vec<_> = unknown.collect();
+    if !unknown.is_empty() {
+        return Err(Error::Fields(unknown));
+    }
+    let coupon = placing.coupon.as_ref().map(|code| find_coupon(db, code)).transpose()?;
+    let line = |good: Good| Line { quantity: quantities[&good.variant_id], good, seen_price: None };
+    Ok((None, goods.into_iter().map(line).collect(), coupon))
+}
+
+fn find_coupon(db: &mut Db, code: &str) -> Result<Coupon, Error> {
+    let unknown = || Error::field("/coupon", "unknown_coupon", "is not the code of a coupon");
+    coupons::find_by_code(db, code)?.filter(|coupon| coupon.archived_at.is_none()).ok_or_else(unknown)
+}
+
+fn lines_of_cart(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Wanted, Error> {
+    let found = carts::find_cart(db, &placing.owner)?.ok_or(Error::CartEmpty)?;
+    let cart = carts::lock(db, found.id, now)?.ok_or(Error::CartEmpty)?;
+    let mut items = carts::find_items(db, cart.id)?;
+    if items.is_empty() {
+        return Err(Error::CartEmpty);
+    }
+    items.sort_by_key(|item| item.good.variant_id);
+    let coupon = match (&placing.coupon, cart.coupon_id) {
+        (Some(code), _) => Some(find_coupon(db, code)?),
+        (None, Some(id)) => Some(coupons::find_row(db, id)?),
+        (None, None) => None,
+    };
+    let line = |item: carts::Item| Line {
+        good: item.good,
+        quantity: item.quantity,
+        seen_price: Some(item.seen_price),
+    };
+    Ok((Some(cart.id), items.into_iter().map(line).collect(), coupon))
+}
+
+/// Refuses lines that cannot be bought, all lines with the same reason at once.
+fn check_lines(lines: &[Line]) -> Result<(), Error> {
+    let reasons = [
+        (Obstacle::VariantUnavailable, &error::VARIANT_UNAVAILABLE),
+        (Obstacle::QuantityLimited, &error::QUANTITY_LIMITED),
+        (Obstacle::OutOfStock, &error::OUT_OF_STOCK),
+        (Obstacle::PriceChanged, &error::PRICE_CHANGED),
+    ];
+    for (reason, kind) in reasons {
+        let met = |line: &&Line| obstacles(&line.good, line.quantity, line.seen_price).contains(&reason);
+        let refused: Vec<RefusedLine> = lines.iter().filter(met).map(|line| refused(line, reason)).collect();
+        if !refused.is_empty() {
+            return Err(Error::Lines(kind, refused));
+        }
+    }
+    Ok(())
+}
+
+fn refused(line: &Line, reason: Obstacle) -> RefusedLine {
+    let available = match reason {
+        Obstacle::QuantityLimited => Some(line.good.limit()),
+        Obstacle::OutOfStock => line.good.available(),
+        _ => None,
+    };
+    let (variant_id, sku) = (line.good.variant_id, line.good.sku.clone());
+    RefusedLine { variant_id, sku, quantity: line.quantity, available }
+}
+
+fn find_rate(db: &mut Db, placing: &Placing, goods: &[(&Good, i64)]) -> Result<Rate, Error> {
+    let (weight, subtotal) = carts::shipping_basis(goods);
+    let country = &placing.shipping_address.country;
+    let rates = shipping::rates(db, country, weight, subtotal)?;
+    let known: Vec<String> = rates.iter().map(|rate| rate.code.clone()).collect();
+    rates.into_iter().find(|rate| rate.code == placing.shipping_method).ok_or_else(|| {
+        let ways = if known.is_empty() { "no way".to_owned() } else { known.join(", ") };
+        Error::ShippingUnavailable(format!("there is {ways} to ship these goods to {country}"))
+    })
+}
+
+fn price(goods: &[(&Good, i64)], offer: Option<&Offer>, rate: &Rate) -> Totals {
+    let plain = |(good, quantity): &(&Good, i64)| Priced { unit_price: good.price, quantity: *quantity, eligible: true };
+    match offer {
+        Some(offer) => pricing::totals(&offer.lines, Some(offer.reduction), rate.price, rate.tax_bp),
+        None => pricing::totals(&goods.iter().map(plain).collect::<Vec<_>>(), None, rate.price, rate.tax_bp),
+    }
+}
+
+/// Reserves the pieces of every line, in order of variant; whether the last free piece of something went.
+fn reserve(db: &mut Db, lines: &[Line], now: Timestamp) -> Result<bool, Error> {
+    let (mut sold_out, mut short) = (false, Vec::new());
+    for line in lines.iter().filter(|line| line.good.tracked) {
+        let free = variants::stock_on_hand - variants::stock_reserved;
+        let row = variants::table
+            .find(line.good.variant_id)
+            .filter(variants::archived_at.is_null().and(variants::price.eq(line.good.price)))
+            .filter(free.ge(line.quantity));
+        let taken = (
+            variants::stock_reserved.eq(variants::stock_reserved + line.quantity),
+            variants::updated_at.eq(now),
+        );
+        let left: Option<i64> = on_each!(db, c => diesel::update(row)
+            .set(taken)
+            .returning(variants::stock_on_hand - variants::stock_reserved)
+            .get_result(c)
+            .optional())?;
+        match left {
+            Some(left) => sold_out |= left == 0,
+            None => short.push(line),
+        }
+    }
+    if short.is_empty() { Ok(sold_out) } else { Err(why_short(db, &short)?) }
+}
+
+/// Why lines could not be reserved that looked fine a moment ago.
+fn why_short(db: &mut Db, short: &[&Line]) -> Result<Error, Error> {
+    let ids: Vec<i64> = short.iter().map(|line| line.good.variant_id).collect();
+    let now: BTreeMap<i64, Good> = find_goods(db, &ids)?.into_iter().map(|good| (good.variant_id, good)).collect();
+    let again: Vec<Line> = short
+        .iter()
+        .filter_map(|line| {
+            let good = now.get(&line.good.variant_id)?.clone();
+            Some(Line { good, quantity: line.quantity, seen_price: Some(line.good.price) })
+        })
+        .collect();
+    match check_lines(&again) {
+        Err(error) => Ok(error),
+        // It has come back since; the customer may try again.
+        Ok(()) => Ok(Error::Lines(
+            &error::OUT_OF_STOCK,
+            short.iter().map(|line| refused(line, Obstacle::OutOfStock)).collect(),
+        )),
+    }
+}
+
+fn insert_order(
+    db: &mut Db,
+    placing: &Placing,
+    totals: &Totals,
+    rate: &Rate,
+    coupon: Option<&Coupon>,
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let facts = Facts { total: totals.total, quantity: 1, ..Facts::default() };
+    let method = ShippingMethod {
+        code: rate.code.clone(),
+        name: rate.name.clone(),
+        min_days: rate.min_days,
+        max_days: rate.max_days,
+    };
+    let values = (
+        orders::user_id.eq(placing.user_id),
+        (
+            orders::status.eq(facts.status().name()),
+            orders::payment_status.eq(facts.payment().name()),
+            orders::fulfilment_status.eq(facts.fulfilment().name()),
+        ),
+        (
+            orders::subtotal.eq(totals.subtotal),
+            orders::discount.eq(totals.discount),
+            orders::shipping.eq(totals.shipping),
+            orders::tax.eq(totals.tax),
+            orders::total.eq(totals.total),
+        ),
+        (orders::authorized.eq(0), orders::captured.eq(0), orders::refunded.eq(0)),
+        orders::tax_bp.eq(rate.tax_bp),
+        orders::coupon_id.eq(coupon.map(|coupon| coupon.id)),
+        orders::coupon_code.eq(coupon.map(|coupon| &coupon.code)),
+        orders::shipping_method_id.eq(rate.method_id),
+        orders::shipping_method.eq(Json(method)),
+        orders::shipping_address.eq(Json(placing.shipping_address.clone())),
+        orders::billing_address.eq(Json(placing.billing_address.clone())),
+        orders::customer_note.eq(&placing.note),
+        orders::version.eq(1),
+        (orders::created_at.eq(now), orders::updated_at.eq(now)),
+        orders::expires_at.eq(now + Duration::minutes(WAITS_MINUTES)),
+        orders::paid_at.eq((facts.status() == Status::Paid).then_some(now)),
+    );
+    Ok(on_each!(db, c => diesel::insert_into(orders::table).values(values).returning(orders::id).get_result(c))?)
+}
+
+fn insert_lines(db: &mut Db, order_id: i64, lines: &[Line], totals: &Totals) -> Result<(), Error> {
+    let rows: Vec<_> = lines
+        .iter()
+        .zip(&totals.line_discounts)
+        .map(|(line, discount)| {
+            (
+                order_lines::order_id.eq(order_id),
+                order_lines::variant_id.eq(line.good.variant_id),
+                order_lines::product_id.eq(line.good.product_id),
+                order_lines::sku.eq(&line.good.sku),
+                order_lines::title.eq(&line.good.title),
+                order_lines::options.eq(&line.good.options),
+                order_lines::unit_price.eq(line.good.price),
+                order_lines::quantity.eq(line.quantity),
+                order_lines::discount.eq(*discount),
+                order_lines::weight_g.eq(line.good.weight_g),
+                order_lines::tracked.eq(line.good.tracked),
+                (order_lines::shipped.eq(0), order_lines::delivered.eq(0)),
+                (order_lines::return_open.eq(0), order_lines::returned.eq(0)),
+            )
+        })
+        .collect();
+    on_each!(db, c => diesel::insert_into(order_lines::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments)] // what is told
+fn tell(
+    db: &mut Db,
+    id: i64,
+    user_id: i64,
+    lines: &[Line],
+    totals: &Totals,
+    products: &[i64],
+    sold_out: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sold: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let (variant, product) = (line.good.variant_id, line.good.product_id);
+            json!({"variant_id": variant, "product_id": product, "quantity": line.quantity, "unit_price": line.good.price})
+        })
+        .collect();
+    let told = json!({
+        "id": id, "number": number_of(id), "user_id": user_id, "total": totals.total, "discount": totals.discount,
+        "lines": sold, "products": products, "listed": sold_out,
+    });
+    Ok(events::publish(db, ORDER_PLACED, &format!("order:{id}"), &told, now)?)
+}
