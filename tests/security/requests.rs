@@ -31,7 +31,10 @@ pub(crate) struct Goods {
     pub(crate) zone: i64,
     pub(crate) method: i64,
     // Carts and coupons.
+    pub(crate) cart_item: i64,
+    pub(crate) coupon: i64,
     // Orders and returns.
+    pub(crate) order: i64,
     // Payments.
     // Shipments.
 }
@@ -48,7 +51,10 @@ impl Goods {
         zone: 999_999,
         method: 999_999,
         // Carts and coupons.
+        cart_item: 999_999,
+        coupon: 999_999,
         // Orders and returns.
+        order: 999_999,
         // Payments.
         // Shipments.
     };
@@ -68,7 +74,10 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         ("/shipping/zones/", target.goods.zone),
         ("/shipping/methods/", target.goods.method),
         // Carts and coupons.
+        ("/cart/items/", target.goods.cart_item),
+        ("/coupons/", target.goods.coupon),
         // Orders and returns.
+        ("/orders/", target.goods.order),
         // Payments.
         // Shipments.
     ];
@@ -116,7 +125,17 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_put_shipping_method" => shipping_method("bike"),
         "ecommerce_patch_shipping_method" => json!({"position": 3}),
         // Carts and coupons.
+        "ecommerce_add_to_cart" => json!({"variant_id": 1}),
+        "ecommerce_patch_cart_item" => json!({"quantity": 2}),
+        "ecommerce_put_cart_coupon" => json!({"code": "NOBODY-HAS-IT"}),
+        "ecommerce_create_coupon" => coupon("MADE-HERE"),
+        "ecommerce_patch_coupon" => json!({"description": "Changed."}),
         // Orders and returns.
+        "ecommerce_place_order" => order(1),
+        "ecommerce_cancel_order" => json!({"reason": "Changed my mind."}),
+        "ecommerce_put_order_status" => json!({"status": "cancelled"}),
+        "ecommerce_put_order_address" => address(),
+        "ecommerce_create_order_note" => json!({"text": "Ring twice."}),
         // Payments.
         // Shipments.
         other => panic!("{other}: what does its body look like? Say so here"),
@@ -125,7 +144,24 @@ pub(crate) fn body(operation: &Operation) -> Value {
 
 /// A variant of the shop.
 pub(crate) fn variant(sku: &str) -> Value {
-    json!({"sku": sku, "price": {"amount": 100, "currency": "USD"}})
+    json!({"sku": sku, "price": {"amount": 100, "currency": "USD"}, "stock": 1_000})
+}
+
+/// A coupon.
+pub(crate) fn coupon(code: &str) -> Value {
+    json!({"code": code, "kind": "percent", "percent": 10})
+}
+
+/// An address.
+pub(crate) fn address() -> Value {
+    json!({"name": "Ann Archer", "line1": "1 Main Street", "city": "Springfield", "region": "IL",
+        "postal_code": "62701", "country": "US"})
+}
+
+/// An order of one piece.
+pub(crate) fn order(variant: i64) -> Value {
+    json!({"items": [{"variant_id": variant, "quantity": 1}], "shipping_method": "standard",
+        "shipping_address": address()})
 }
 
 /// A method of shipping.

@@ -4,7 +4,7 @@ use poligon_core::security::permissions;
 use poligon_testkit::{Backend, Builder, Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::requests::{Goods, shipping_method, variant};
+use crate::requests::{Goods, coupon, order, shipping_method, variant};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "four tired lemons";
@@ -63,6 +63,12 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         admin.post("/api/ecommerce/categories").json(&json!({"title": "Kettles"})).send().await.expect(201).id();
     let id = |value: &Value| value["id"].as_i64().expect("an id");
     let (zone, method) = shipping(&admin).await;
+    let buyer = app.sign_in_as(&[]).await;
+    let addition = json!({"variant_id": product["variants"][0]["id"]});
+    let cart = buyer.post("/api/ecommerce/cart").json(&addition).send().await.expect(201).body;
+    let cart_item = id(&cart["items"][0]);
+    let code = format!("C-{}", &poligon_core::random::id().expect("randomness")[..20]);
+    let coupon = admin.post("/api/ecommerce/coupons").json(&coupon(&code)).send().await.expect(201).id();
     Goods {
         product: id(&product),
         variant: id(&product["variants"][0]),
@@ -73,7 +79,10 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         zone,
         method,
         // Carts and coupons.
+        cart_item,
+        coupon,
         // Orders and returns.
+        order: order_by(&buyer, id(&product["variants"][0])).await,
         // Payments.
         // Shipments.
     }
@@ -98,6 +107,13 @@ async fn shipping(admin: &Client) -> (i64, i64) {
     (id, admin.post(&path).json(&shipping_method("bike")).send().await.expect(201).id())
 }
 
+/// Orders one piece; answers the order.
+pub(crate) async fn order_by(buyer: &Client, variant: i64) -> i64 {
+    let key = poligon_core::random::id().expect("randomness");
+    let placing = buyer.post("/api/ecommerce/orders").header("idempotency-key", &key).json(&order(variant));
+    placing.send().await.expect(201).id()
+}
+
 /// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions.
 pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
     let mut seen = Vec::new();
@@ -110,6 +126,8 @@ pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
         "/api/ecommerce/products?limit=100&status=draft",
         "/api/ecommerce/products?limit=100&status=archived",
         "/api/ecommerce/shipping/zones?limit=100",
+        "/api/ecommerce/coupons?limit=100",
+        "/api/ecommerce/orders?limit=100&scope=all",
     ];
     for path in paths {
         seen.push(admin.get(path).send().await.expect(200).body);

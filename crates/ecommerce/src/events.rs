@@ -5,7 +5,9 @@
 use poligon_core::Ctx;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::events::{self, Event, Subscriber};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::orders::stock_moved;
 
 /// A product, its variants or its stock has changed.
 pub(crate) const PRODUCT_CHANGED: &str = "ecommerce.product_changed";
@@ -13,6 +15,8 @@ pub(crate) const PRODUCT_CHANGED: &str = "ecommerce.product_changed";
 pub(crate) const CATEGORIES_CHANGED: &str = "ecommerce.categories_changed";
 /// An order was placed: its lines, and the products of which pieces were reserved.
 pub(crate) const ORDER_PLACED: &str = "ecommerce.order_placed";
+/// Pieces are free again, of these products.
+pub(crate) const STOCK_FREED: &str = "ecommerce.stock_freed";
 /// An order has changed: its state, what of it is paid or shipped.
 pub(crate) const ORDER_CHANGED: &str = "ecommerce.order_changed";
 
@@ -53,14 +57,24 @@ pub(crate) fn forget_product(ctx: &Ctx, id: i64, listed: bool) {
     }
 }
 
+/// Tells that pieces of these products are free again.
+pub(crate) fn stock_freed(db: &mut Db, order_id: i64, products: &[i64], now: Timestamp) -> Result<(), DbError> {
+    let told = json!({"order_id": order_id, "products": products, "listed": true});
+    events::publish(db, STOCK_FREED, &format!("order:{order_id}"), &told, now)
+}
+
 pub(crate) fn subscribers() -> Vec<Subscriber> {
-    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED, SHIPPING_CHANGED];
+    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED, SHIPPING_CHANGED, ORDER_PLACED, STOCK_FREED];
     vec![Subscriber::new("ecommerce.answers", topics, |ctx: Ctx, event: Event| async move {
-        match event.payload.0["id"].as_i64() {
-            Some(id) if event.topic == PRODUCT_CHANGED => {
-                forget_product(&ctx, id, event.payload.0["listed"].as_bool().unwrap_or(true));
+        let told = &event.payload.0;
+        let listed = told["listed"].as_bool().unwrap_or(true);
+        match (event.topic.as_str(), told["id"].as_i64()) {
+            (PRODUCT_CHANGED, Some(id)) => forget_product(&ctx, id, listed),
+            (ORDER_PLACED | STOCK_FREED, _) => {
+                let ids = told["products"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+                stock_moved(&ctx, ids, listed).await?;
             }
-            _ if event.topic == SHIPPING_CHANGED => ctx.near.forget(SHIPPING),
+            (SHIPPING_CHANGED, _) => ctx.near.forget(SHIPPING),
             _ => ctx.near.forget(LISTS),
         }
         Ok(())

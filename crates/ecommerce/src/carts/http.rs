@@ -134,8 +134,9 @@ pub(crate) async fn add_to_cart(
     key.write(&ctx, move |db| {
         model::adopt_guest(db, &owner, now)?;
         let cart = items::add(db, &owner, hash.as_deref(), wanted, quantity, now)?;
-        let shown = view::show(db, Some(&cart), owner.user_id, &home(), now)?;
-        Ok::<_, Error>(Answer::created("/api/ecommerce/cart", CartResponse { token: (*token).clone(), ..shown }))
+        let mut shown = view::show(db, Some(&cart), owner.user_id, &home(), now)?;
+        shown.token.clone_from(&token);
+        Ok::<_, Error>(Answer::created("/api/ecommerce/cart", shown))
     })
     .await
 }

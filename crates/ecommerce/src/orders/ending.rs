@@ -10,6 +10,7 @@ use super::settle::{Taken, facts, note_event, settle, take};
 use super::status::Status;
 use crate::coupons;
 use crate::error::Error;
+use crate::events::stock_freed;
 use crate::schema::{order_lines, orders, variants};
 
 /// Days from the delivery until an order is completed by itself.
@@ -18,27 +19,20 @@ const COMPLETED_AFTER_DAYS: i64 = 14;
 pub(super) const AT_ONCE: i64 = 200;
 
 /// Calls an order off; answers the products of which pieces are free again.
-pub(super) fn cancel(
-    db: &mut Db,
-    order: &Taken,
-    actor: i64,
-    reason: &str,
-    now: Timestamp,
-) -> Result<Vec<i64>, Error> {
+pub(super) fn cancel(db: &mut Db, order: &Taken, actor: i64, reason: &str, now: Timestamp) -> Result<Vec<i64>, Error> {
     if !facts(db, order)?.may_cancel() {
         return Err(Error::RefusedMove("an order", order.status().name(), Status::Cancelled.name()));
     }
     diesel::update(orders::table.find(order.id)).set(orders::cancelled_at.eq(now)).execute(db)?;
-    let products = release(db, order)?;
+    let products = release(db, order, now)?;
     note_event(db, order.id, "cancelled", Some(actor), json!({"reason": reason}), now)?;
     settle(db, order.id, Some(actor), now)?;
     Ok(products)
 }
 
 /// Gives everything back that an order holds.
-fn release(db: &mut Db, order: &Taken) -> Result<Vec<i64>, Error> {
-    let columns =
-        (order_lines::variant_id, order_lines::product_id, order_lines::quantity, order_lines::shipped);
+fn release(db: &mut Db, order: &Taken, now: Timestamp) -> Result<Vec<i64>, Error> {
+    let columns = (order_lines::variant_id, order_lines::product_id, order_lines::quantity, order_lines::shipped);
     let held = order_lines::table
         .filter(order_lines::order_id.eq(order.id).and(order_lines::tracked.eq(true)))
         .order(order_lines::variant_id);
@@ -53,6 +47,7 @@ fn release(db: &mut Db, order: &Taken) -> Result<Vec<i64>, Error> {
     let mut products: Vec<i64> = lines.into_iter().map(|line| line.1).collect();
     products.sort_unstable();
     products.dedup();
+    stock_freed(db, order.id, &products, now)?;
     Ok(products)
 }
 
@@ -72,7 +67,7 @@ pub(super) fn expire(db: &mut Db, id: i64, now: Timestamp) -> Result<Option<Vec<
         return Ok(None);
     }
     diesel::update(orders::table.find(id)).set(orders::expired_at.eq(now)).execute(db)?;
-    let products = release(db, &order)?;
+    let products = release(db, &order, now)?;
     note_event(db, id, "expired", None, json!({}), now)?;
     settle(db, id, None, now)?;
     Ok(Some(products))

@@ -98,8 +98,7 @@ macro_rules! filtered {
 /// The newest orders of a filter, below the id `behind`.
 pub(super) fn list(db: &mut Db, filter: &Filter, behind: Option<i64>, most: i64) -> Result<Vec<OrderSummary>, Error> {
     let query = filtered!(filter).filter(orders::id.lt(behind.unwrap_or(i64::MAX)));
-    let rows: Vec<SummaryRow> =
-        query.order(orders::id.desc()).limit(most).select(SummaryRow::as_select()).load(db)?;
+    let rows: Vec<SummaryRow> = query.order(orders::id.desc()).limit(most).select(SummaryRow::as_select()).load(db)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

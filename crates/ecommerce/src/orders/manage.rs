@@ -149,4 +149,3 @@ pub(crate) async fn create_order_note(
     })
     .await
 }
-

@@ -133,11 +133,7 @@ fn lines_of_cart(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Wante
         (None, Some(id)) => Some(coupons::find_row(db, id)?),
         (None, None) => None,
     };
-    let line = |item: carts::Item| Line {
-        good: item.good,
-        quantity: item.quantity,
-        seen_price: Some(item.seen_price),
-    };
+    let line = |item: carts::Item| Line { good: item.good, quantity: item.quantity, seen_price: Some(item.seen_price) };
     Ok((Some(cart.id), items.into_iter().map(line).collect(), coupon))
 }
 
@@ -181,7 +177,8 @@ fn find_rate(db: &mut Db, placing: &Placing, goods: &[(&Good, i64)]) -> Result<R
 }
 
 fn price(goods: &[(&Good, i64)], offer: Option<&Offer>, rate: &Rate) -> Totals {
-    let plain = |(good, quantity): &(&Good, i64)| Priced { unit_price: good.price, quantity: *quantity, eligible: true };
+    let plain =
+        |(good, quantity): &(&Good, i64)| Priced { unit_price: good.price, quantity: *quantity, eligible: true };
     match offer {
         Some(offer) => pricing::totals(&offer.lines, Some(offer.reduction), rate.price, rate.tax_bp),
         None => pricing::totals(&goods.iter().map(plain).collect::<Vec<_>>(), None, rate.price, rate.tax_bp),
@@ -197,10 +194,8 @@ fn reserve(db: &mut Db, lines: &[Line], now: Timestamp) -> Result<bool, Error> {
             .find(line.good.variant_id)
             .filter(variants::archived_at.is_null().and(variants::price.eq(line.good.price)))
             .filter(free.ge(line.quantity));
-        let taken = (
-            variants::stock_reserved.eq(variants::stock_reserved + line.quantity),
-            variants::updated_at.eq(now),
-        );
+        let taken =
+            (variants::stock_reserved.eq(variants::stock_reserved + line.quantity), variants::updated_at.eq(now));
         let left: Option<i64> = on_each!(db, c => diesel::update(row)
             .set(taken)
             .returning(variants::stock_on_hand - variants::stock_reserved)
