@@ -9,7 +9,7 @@ poligon_common::problem_kinds! {
     SKU_TAKEN = 409, "sku_taken", "SKU taken", "Another variant has this SKU.";
     CATEGORY_CYCLE = 409, "category_cycle", "Category cycle", "A category cannot stand below itself.";
     CATEGORY_TOO_DEEP = 409, "category_too_deep", "Category too deep", "The tree of categories has at most eight levels.";
-    CATEGORY_IN_USE = 409, "category_in_use", "Category in use", "The category has products or other categories in it. Move them first.";
+    CATEGORY_IN_USE = 409, "category_in_use", "Category in use", "The category has products, other categories or coupons in it. Move them first.";
     LAST_VARIANT = 409, "last_variant", "Last variant", "A product has at least one variant. Archive the product instead.";
     STOCK_TOO_LOW = 409, "stock_too_low", "Stock too low", "Less would be on hand than is reserved for orders.";
     STOCK_NOT_TRACKED = 409, "stock_not_tracked", "Stock not tracked", "This variant is always in stock: nothing is counted for it.";
@@ -58,12 +58,14 @@ pub enum Error {
     #[error("the tree of categories would have more than {0} levels")]
     CategoryTooDeep(usize),
     /// Something is in the category.
-    #[error("the category has {products} products and {categories} categories in it")]
+    #[error("the category has {products} products, {categories} categories and {coupons} coupons in it")]
     CategoryInUse {
         /// Products of the category itself.
         products: i64,
         /// Categories right below it.
         categories: i64,
+        /// Coupons that are for it.
+        coupons: i64,
     },
     /// Nothing would be left to buy.
     #[error("this is the last variant of its product")]

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::events;
-use crate::schema::{categories, products};
+use crate::schema::{categories, coupons, products};
 
 /// Most levels of the tree.
 const LEVELS: usize = 8;
@@ -248,8 +248,9 @@ pub(super) fn delete(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> 
     find(db, id)?;
     let of_products = products::table.filter(products::category_id.eq(id)).count().get_result::<i64>(db)?;
     let children = categories::table.filter(categories::parent_id.eq(id)).count().get_result::<i64>(db)?;
-    if of_products > 0 || children > 0 {
-        return Err(Error::CategoryInUse { products: of_products, categories: children });
+    let of_coupons = coupons::table.filter(coupons::category_id.eq(id)).count().get_result::<i64>(db)?;
+    if of_products > 0 || children > 0 || of_coupons > 0 {
+        return Err(Error::CategoryInUse { products: of_products, categories: children, coupons: of_coupons });
     }
     diesel::delete(categories::table.find(id)).execute(db)?;
     events::categories_changed(db, id, now)?;

@@ -1,9 +1,13 @@
 //! The shop over HTTP, on both backends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
+mod buying_races;
+mod carts;
 mod categories;
+mod coupons;
 mod kept;
 mod listing;
+mod orders;
 mod products;
 mod races;
 mod search;
