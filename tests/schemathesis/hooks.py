@@ -286,6 +286,36 @@ def real_method(case):
         case.body["max_days"] = 365
 
 
+def new_review():
+    token = Person().log_in()["access_token"]
+    body = {"rating": 4, "title": "Fuzzed"}
+    return post(f"products/{new_product()['id']}/reviews", body, token, domain="ecommerce")["id"]
+
+
+def real_review(case):
+    """Somebody else's review, for moderators."""
+    case.path_parameters["id"] = new_review()
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and "status" in case.body:
+        case.body["status"] = "approved"
+
+
+def real_own_review(case):
+    product = new_product()["id"]
+    body = {"rating": 4, "title": "Fuzzed"}
+    case.path_parameters["id"] = post(f"products/{product}/reviews", body, Admin.get(), domain="ecommerce")["id"]
+    case.headers.pop("If-Match", None)
+
+
+def real_vote(case):
+    real_review(case)
+    post(f"reviews/{case.path_parameters['id']}/vote", {"helpful": True}, Admin.get(), domain="ecommerce")
+
+
+def real_reviewed_product(case):
+    case.path_parameters["id"] = new_product()["id"]
+
+
 def real_problem(case):
     case.path_parameters["code"] = "not_found"
 
@@ -340,6 +370,14 @@ REAL = {
     "PUT /api/ecommerce/shipping/methods/{id}": real_method,
     "PATCH /api/ecommerce/shipping/methods/{id}": real_method,
     "DELETE /api/ecommerce/shipping/methods/{id}": real_method,
+    "GET /api/ecommerce/products/{id}/reviews": real_reviewed_product,
+    "POST /api/ecommerce/products/{id}/reviews": real_reviewed_product,
+    "GET /api/ecommerce/reviews/{id}": real_review,
+    "PATCH /api/ecommerce/reviews/{id}": real_own_review,
+    "DELETE /api/ecommerce/reviews/{id}": real_review,
+    "PUT /api/ecommerce/reviews/{id}/status": real_review,
+    "POST /api/ecommerce/reviews/{id}/vote": real_review,
+    "DELETE /api/ecommerce/reviews/{id}/vote": real_vote,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
 }

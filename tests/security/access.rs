@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::document::{Document, Operation};
 use crate::requests::{Goods, Target, request};
-use crate::world::{PASSWORD, goods, order_by, person, register, snapshot, start};
+use crate::world::{PASSWORD, goods, order_by, person, register, review_by, snapshot, start};
 
 /// The policy: the permission that an operation asks for, or one of these three.
 const PUBLIC: &str = "nobody in particular";
@@ -64,6 +64,16 @@ const POLICY: &[(&str, &str)] = &[
     ("ecommerce_change_stock", "stock:write"),
     // Pictures and CSV.
     // Reviews.
+    ("ecommerce_list_product_reviews", ANYBODY),
+    ("ecommerce_create_review", USER),
+    ("ecommerce_list_reviews", "reviews:moderate"),
+    ("ecommerce_list_my_reviews", USER),
+    ("ecommerce_get_review", ANYBODY),
+    ("ecommerce_patch_review", USER),
+    ("ecommerce_delete_review", USER),
+    ("ecommerce_put_review_status", "reviews:moderate"),
+    ("ecommerce_vote_on_review", USER),
+    ("ecommerce_delete_review_vote", USER),
     // Shipping methods.
     ("ecommerce_list_rates", PUBLIC),
     ("ecommerce_list_shipping_zones", ANYBODY),
@@ -142,6 +152,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             // Shipping methods.
             "shipping:write",
             // Reviews.
+            "reviews:moderate",
         ],
     ),
     (
@@ -160,6 +171,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             // Shipping methods.
             "shipping:write",
             // Reviews.
+            "reviews:moderate",
         ],
     ),
     ("moderator", &["users:read", "users:lock"]),
@@ -194,7 +206,13 @@ const OBJECTS: &[(&str, u16, u16)] = &[
     ("ecommerce_list_stock", 403, 403),
     ("ecommerce_change_stock", 403, 403),
     // Pictures and CSV.
-    // Reviews.
+    // Reviews. The owner has one of the product already; nobody but them and moderators knows of it yet.
+    ("ecommerce_create_review", 409, 201),
+    ("ecommerce_patch_review", 200, 404),
+    ("ecommerce_delete_review", 204, 404),
+    ("ecommerce_put_review_status", 403, 403),
+    ("ecommerce_vote_on_review", 409, 404),
+    ("ecommerce_delete_review_vote", 409, 404),
     // Shipping methods.
     ("ecommerce_put_shipping_zone", 403, 403),
     ("ecommerce_patch_shipping_zone", 403, 403),
@@ -296,16 +314,17 @@ async fn every_operation_admits_whom_the_table_admits(app: TestApp) {
     assert!(denied > 100, "only {denied} requests were denied");
 }
 
-/// The victim's account and session, and something in the shop.
+/// The victim's account, session and review, and something in the shop.
 async fn target(app: &TestApp, victim: &Client) -> Target {
     let sessions = victim.get("/api/auth/sessions").send().await.expect(200).body;
     let session = sessions["items"][0]["id"].as_i64().expect("a session");
     let goods = goods(app).await;
-    let order = order_by(victim, goods.variant).await;
-    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods: Goods { order, ..goods } }
+    let (review, order) = (review_by(victim, goods.product).await, order_by(victim, goods.variant).await);
+    let goods = Goods { review, order, ..goods };
+    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods }
 }
 
-/// What those who are admitted may spoil: an account of its own, and a role of its own.
+/// What those who are admitted may spoil: an account, a role and goods of its own.
 async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     let name =
         format!("spoilt-{}", poligon_core::random::hex(&poligon_core::random::bytes::<4>().expect("randomness")));

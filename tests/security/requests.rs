@@ -26,7 +26,8 @@ pub(crate) struct Goods {
     pub(crate) variant: i64,
     pub(crate) category: i64,
     // Pictures and CSV.
-    // Reviews.
+    /// A review that waits for a moderator.
+    pub(crate) review: i64,
     // Shipping methods.
     pub(crate) zone: i64,
     pub(crate) method: i64,
@@ -46,7 +47,7 @@ impl Goods {
         variant: 999_999,
         category: 999_999,
         // Pictures and CSV.
-        // Reviews.
+        review: 999_999,
         // Shipping methods.
         zone: 999_999,
         method: 999_999,
@@ -69,7 +70,8 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         ("/variants/", target.goods.variant),
         ("/categories/", target.goods.category),
         // Pictures and CSV.
-        // Reviews.
+        // Reviews: of a product, the path has its id.
+        ("/reviews/", target.goods.review),
         // Shipping methods.
         ("/shipping/zones/", target.goods.zone),
         ("/shipping/methods/", target.goods.method),
@@ -117,6 +119,10 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_change_stock" => json!({"delta": 1, "reason": "received"}),
         // Pictures and CSV.
         // Reviews.
+        "ecommerce_create_review" => review(),
+        "ecommerce_patch_review" => json!({"rating": 1}),
+        "ecommerce_put_review_status" => json!({"status": "approved"}),
+        "ecommerce_vote_on_review" => json!({"helpful": true}),
         // Shipping methods.
         "ecommerce_create_shipping_zone" => json!({"name": "Made here", "countries": ["GP"]}),
         "ecommerce_put_shipping_zone" => json!({"name": "Changed", "countries": ["FR"]}),
@@ -168,6 +174,11 @@ pub(crate) fn order(variant: i64) -> Value {
 pub(crate) fn shipping_method(code: &str) -> Value {
     let price = json!({"amount": 100, "currency": "USD"});
     json!({"code": code, "name": "By bike", "min_days": 1, "max_days": 2, "bands": [{"price": price}]})
+}
+
+/// What somebody says of a product.
+pub(crate) fn review() -> Value {
+    json!({"rating": 4, "title": "Boils water", "body": "Every day."})
 }
 
 /// The whole request.

@@ -4,7 +4,7 @@ use poligon_core::security::permissions;
 use poligon_testkit::{Backend, Builder, Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::requests::{Goods, coupon, order, shipping_method, variant};
+use crate::requests::{Goods, coupon, order, review, shipping_method, variant};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "four tired lemons";
@@ -74,7 +74,7 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         variant: id(&product["variants"][0]),
         category,
         // Pictures and CSV.
-        // Reviews.
+        review: review_by(&app.sign_in_as(&[]).await, id(&product)).await,
         // Shipping methods.
         zone,
         method,
@@ -114,7 +114,13 @@ pub(crate) async fn order_by(buyer: &Client, variant: i64) -> i64 {
     placing.send().await.expect(201).id()
 }
 
-/// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions.
+/// What somebody says of a product; answers the review's id.
+pub(crate) async fn review_by(author: &Client, product: i64) -> i64 {
+    author.post(&format!("/api/ecommerce/products/{product}/reviews")).json(&review()).send().await.expect(201).id()
+}
+
+/// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions and
+/// reviews.
 pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
     let mut seen = Vec::new();
     let paths = [
@@ -132,6 +138,12 @@ pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
     for path in paths {
         seen.push(admin.get(path).send().await.expect(200).body);
     }
-    seen.push(victim.get("/api/auth/sessions?limit=100").send().await.expect(200).body);
+    for path in ["/api/auth/sessions?limit=100", "/api/ecommerce/reviews/mine?limit=100"] {
+        let mut own = victim.get(path).send().await.expect(200).body;
+        for session in own["items"].as_array_mut().expect("items") {
+            session.as_object_mut().expect("an object").remove("last_seen_at"); // moves by itself
+        }
+        seen.push(own);
+    }
     Value::Array(seen)
 }

@@ -15,6 +15,9 @@ poligon_common::problem_kinds! {
     STOCK_NOT_TRACKED = 409, "stock_not_tracked", "Stock not tracked", "This variant is always in stock: nothing is counted for it.";
     // Pictures and CSV.
     // Reviews.
+    REVIEW_EXISTS = 409, "review_exists", "Review exists", "You have reviewed this product already. Change that review instead.";
+    NOT_AUTHOR = 403, "not_author", "Not the author", "Only the author of a review changes it, and only they and moderators remove it.";
+    OWN_REVIEW = 409, "own_review", "Own review", "Nobody votes on a review of their own.";
     // Shipping methods.
     COUNTRY_TAKEN = 409, "country_taken", "Country taken", "Another shipping zone has the country: a country stands in one zone. Take it out there first.";
     SHIPPING_CODE_TAKEN = 409, "shipping_code_taken", "Shipping code taken", "Another shipping method of the zone has this code.";
@@ -83,6 +86,15 @@ pub enum Error {
     StockNotTracked,
     // Pictures and CSV.
     // Reviews.
+    /// The customer has reviewed the product.
+    #[error("you have reviewed this product already")]
+    ReviewExists,
+    /// A vote on one's own review.
+    #[error("this review is your own")]
+    OwnReview,
+    /// Somebody else's review.
+    #[error("this review is somebody else's")]
+    NotAuthor,
     // Shipping methods.
     /// Another zone has these countries.
     #[error("another shipping zone has {}", .0.join(", "))]
@@ -151,7 +163,7 @@ pub enum Error {
     // Payments.
     // Shipments.
     /// A refused move between states: from, to.
-    #[error("a product that is {0} cannot become {1}")]
+    #[error("what is {0} cannot become {1}")]
     InvalidTransition(&'static str, &'static str),
     /// `If-Match` names an older version.
     #[error("the object has changed since it was read")]
@@ -223,6 +235,9 @@ impl From<Error> for Problem {
             Error::StockNotTracked => &STOCK_NOT_TRACKED,
             // Pictures and CSV.
             // Reviews.
+            Error::ReviewExists => &REVIEW_EXISTS,
+            Error::OwnReview => &OWN_REVIEW,
+            Error::NotAuthor => &NOT_AUTHOR,
             // Shipping methods.
             Error::CountryTaken(_) => &COUNTRY_TAKEN,
             Error::ShippingCodeTaken(_) => &SHIPPING_CODE_TAKEN,

@@ -22,6 +22,10 @@ pub(crate) const ORDER_CHANGED: &str = "ecommerce.order_changed";
 
 /// Where the shop ships to, how, or for how much has changed.
 pub(crate) const SHIPPING_CHANGED: &str = "ecommerce.shipping_changed";
+/// A review was written, for analytics.
+pub(crate) const REVIEW_POSTED: &str = "ecommerce.review_posted";
+/// A moderator has decided on a review, for analytics.
+pub(crate) const REVIEW_MODERATED: &str = "ecommerce.review_moderated";
 
 /// The scope of every list of products, and of what is shown beside each.
 pub(crate) const LISTS: &str = "ecommerce.lists";
@@ -47,6 +51,11 @@ pub(crate) fn categories_changed(db: &mut Db, id: i64, now: Timestamp) -> Result
 /// Tells that zones or methods of shipping have changed.
 pub(crate) fn shipping_changed(db: &mut Db, now: Timestamp) -> Result<(), DbError> {
     events::publish(db, SHIPPING_CHANGED, "shipping", &json!({}), now)
+}
+
+/// Tells what happened to a review.
+pub(crate) fn review(db: &mut Db, topic: &str, id: i64, what: &Value, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, topic, &format!("review:{id}"), what, now)
 }
 
 /// Forgets what shows a product, and the lists when they show it.

@@ -6,6 +6,7 @@
 //! | `products` | `products`, `product_tags`, the words of products |
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
+//! | `reviews` | `reviews`, `review_votes` |
 
 mod carts;
 mod categories;
@@ -17,6 +18,7 @@ mod orders;
 mod permissions;
 mod pricing;
 mod products;
+mod reviews;
 mod schema;
 mod seed;
 mod shipping;
@@ -48,6 +50,7 @@ fn routes() -> Routes {
     variants::routes(&mut all);
     // Pictures and CSV.
     // Reviews.
+    reviews::routes(&mut all);
     // Shipping methods.
     shipping::routes(&mut all);
     // Carts and coupons.

@@ -4,6 +4,8 @@ use poligon_core::security::Permission;
 
 /// See products that are not for sale, and change products and their variants.
 pub(crate) const PRODUCTS_WRITE: &str = "products:write";
+/// See, approve, reject and remove reviews.
+pub(crate) const REVIEWS_MODERATE: &str = "reviews:moderate";
 
 /// See everybody's orders.
 pub(crate) const ORDERS_READ: &str = "orders:read";
@@ -24,6 +26,7 @@ pub const PERMISSIONS: &[Permission] = &[
     permission("stock:write", "See and change what is on hand"),
     // Pictures and CSV.
     // Reviews.
+    permission(REVIEWS_MODERATE, "See all reviews, approve, reject and remove them"),
     // Shipping methods.
     permission(SHIPPING_WRITE, "See all shipping zones and methods, and make, change and archive them"),
     // Carts and coupons.

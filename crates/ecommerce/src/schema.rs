@@ -45,6 +45,11 @@ diesel::table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        rating_1 -> BigInt,
+        rating_2 -> BigInt,
+        rating_3 -> BigInt,
+        rating_4 -> BigInt,
+        rating_5 -> BigInt,
     }
 }
 
@@ -112,6 +117,48 @@ diesel::table! {
 
 // Pictures and CSV.
 // Reviews.
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What customers say of a product.
+    reviews (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        user_id -> BigInt,
+        rating -> BigInt,
+        title -> Text,
+        body -> Text,
+        status -> Text,
+        verified -> Bool,
+        helpful_count -> BigInt,
+        unhelpful_count -> BigInt,
+        score -> BigInt,
+        moderation_note -> Text,
+        moderated_by -> Nullable<BigInt>,
+        moderated_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Who found a review helpful, or not.
+    review_votes (review_id, user_id) {
+        review_id -> BigInt,
+        user_id -> BigInt,
+        helpful -> Bool,
+        created_at -> Instant,
+    }
+}
+
+diesel::joinable!(reviews -> products (product_id));
+diesel::joinable!(review_votes -> reviews (review_id));
+
 // Shipping methods.
 
 diesel::table! {
@@ -377,6 +424,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_journal,
     // Pictures and CSV.
     // Reviews.
+    reviews,
+    review_votes,
     // Shipping methods.
     shipping_zones,
     shipping_zone_countries,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::status::{Facts, FulfilmentStatus, PaymentStatus, Status};
 use crate::error::Error;
 use crate::events::ORDER_CHANGED;
+use crate::reviews;
 use crate::schema::{order_events, order_lines, orders};
 
 /// An order while this transaction has it to itself.
@@ -86,6 +87,9 @@ pub(crate) fn settle(db: &mut Db, id: i64, actor: Option<i64>, now: Timestamp) -
         orders::delivered_at.eq(delivered_at),
     );
     diesel::update(orders::table.find(id)).set(states).execute(db)?;
+    if facts.delivered > 0 {
+        reviews::refresh_verified(db, id, order.user_id)?;
+    }
     if status.name() != order.status {
         let change = json!({"from": order.status, "to": status.name()});
         note_event(db, id, "status_changed", actor, change, now)?;

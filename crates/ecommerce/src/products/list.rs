@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::filter::{Filter, Sort, filtered};
+use super::rating::Rating;
 use super::status::Status;
-use super::view::Rating;
 use crate::error::Error;
 use crate::schema::products;
 

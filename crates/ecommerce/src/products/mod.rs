@@ -8,6 +8,7 @@ mod filter;
 mod http;
 mod input;
 mod list;
+mod rating;
 mod status;
 mod view;
 mod write;
@@ -18,6 +19,8 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use input::named_values;
+pub(crate) use rating::change_rating;
+pub(crate) use view::is_for_sale;
 pub(crate) use write::{index_many, lock, refresh, title_key};
 
 /// The routes of this slice.

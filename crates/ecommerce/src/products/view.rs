@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::filter::{Filter, Sort};
 use super::list::{self, ProductSummary};
+use super::rating::{DetailedRating, RatingHistogram};
 use super::status::Status;
 use crate::categories::{CategoryLink, breadcrumbs};
 use crate::error::Error;
@@ -18,22 +19,6 @@ use crate::variants::{VariantResponse, of_product};
 
 /// Products that are shown beside one.
 const RELATED: i64 = 6;
-
-/// What customers think of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub(crate) struct Rating {
-    /// The average, 1 to 5 with up to three decimals; `null` without a rating.
-    average: Option<f64>,
-    /// How many ratings.
-    count: i64,
-}
-
-impl Rating {
-    #[allow(clippy::cast_precision_loss)] // at most 5,000
-    pub(super) fn of(milli: i64, count: i64) -> Self {
-        Self { average: (count > 0).then_some(milli as f64 / 1_000.0), count }
-    }
-}
 
 /// A product.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -65,7 +50,7 @@ pub(crate) struct ProductResponse {
     /// Whether something of it can be bought now.
     in_stock: bool,
     /// What customers think of it.
-    rating: Rating,
+    rating: DetailedRating,
     /// What can be bought of it, in the order in which it was added.
     variants: Vec<VariantResponse>,
     /// Others of its category, the most sold first.
@@ -94,6 +79,8 @@ struct Row {
     in_stock: bool,
     rating_count: i64,
     rating_milli: i64,
+    #[diesel(embed)]
+    stars: RatingHistogram,
     tags: Json<Vec<String>>,
     attributes: Json<BTreeMap<String, String>>,
     version: i64,
@@ -155,13 +142,19 @@ pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse,
         price: Money::of(row.price_min),
         price_max: Money::of(row.price_max),
         in_stock: row.in_stock,
-        rating: Rating::of(row.rating_milli, row.rating_count),
+        rating: DetailedRating::of(row.rating_milli, row.rating_count, row.stars),
         variants,
         related,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+/// Whether there is such a product, and everybody may see it.
+pub(crate) fn is_for_sale(db: &mut Db, id: i64) -> Result<bool, Error> {
+    let status: Option<String> = products::table.find(id).select(products::status).get_result(db).optional()?;
+    Ok(status.is_some_and(|status| Status::of(&status) == Status::Active))
 }
 
 fn related(db: &mut Db, category_id: i64, but: i64) -> Result<Vec<ProductSummary>, Error> {

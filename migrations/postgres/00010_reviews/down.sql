@@ -1,0 +1,9 @@
+DROP TABLE review_votes;
+DROP TABLE reviews;
+ALTER TABLE products
+    DROP CONSTRAINT products_rating_adds_up,
+    DROP COLUMN rating_5,
+    DROP COLUMN rating_4,
+    DROP COLUMN rating_3,
+    DROP COLUMN rating_2,
+    DROP COLUMN rating_1;
