@@ -109,6 +109,12 @@ const POLICY: &[(&str, &str)] = &[
     ("ecommerce_put_order_status", "orders:write"),
     ("ecommerce_put_order_address", "orders:write"),
     ("ecommerce_create_order_note", "orders:write"),
+    ("ecommerce_create_return", USER),
+    ("ecommerce_list_order_returns", USER),
+    ("ecommerce_list_returns", "orders:read"),
+    ("ecommerce_get_return", USER),
+    ("ecommerce_cancel_return", USER),
+    ("ecommerce_put_return_status", "orders:write"),
     // Payments.
     // Shipments.
     // Operation.
@@ -232,6 +238,11 @@ const OBJECTS: &[(&str, u16, u16)] = &[
     ("ecommerce_put_order_status", 403, 403),
     ("ecommerce_put_order_address", 403, 403),
     ("ecommerce_create_order_note", 403, 403),
+    ("ecommerce_create_return", 422, 404), // the table's body names a line of no order
+    ("ecommerce_list_order_returns", 200, 404),
+    ("ecommerce_get_return", 404, 404), // there is none: see the tests of the shop
+    ("ecommerce_cancel_return", 404, 404),
+    ("ecommerce_put_return_status", 403, 403),
     // Payments.
     // Shipments.
 ];

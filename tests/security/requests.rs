@@ -80,8 +80,9 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         ("/coupons/", target.goods.coupon),
         // Orders and returns.
         ("/orders/", target.goods.order),
-        // Payments.
-        // Shipments.
+        ("/returns/", target.goods.order), // any id: nothing was sent back
+                                           // Payments.
+                                           // Shipments.
     ];
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
@@ -141,6 +142,8 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_cancel_order" => json!({"reason": "Changed my mind."}),
         "ecommerce_put_order_status" => json!({"status": "cancelled"}),
         "ecommerce_put_order_address" => address(),
+        "ecommerce_create_return" => json!({"lines": [{"line_id": 999_999, "quantity": 1}], "reason": "unwanted"}),
+        "ecommerce_put_return_status" => json!({"status": "approved"}),
         "ecommerce_create_order_note" => json!({"text": "Ring twice."}),
         // Payments.
         // Shipments.

@@ -19,6 +19,7 @@ mod permissions;
 mod pricing;
 mod products;
 mod reviews;
+mod returns;
 mod schema;
 mod seed;
 mod shipping;
@@ -58,6 +59,7 @@ fn routes() -> Routes {
     coupons::routes(&mut all);
     // Orders and returns.
     orders::routes(&mut all);
+    returns::routes(&mut all);
     // Payments.
     // Shipments.
     all

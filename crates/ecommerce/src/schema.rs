@@ -415,6 +415,7 @@ diesel::joinable!(variants -> products (product_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(cart_items -> variants (variant_id));
 diesel::joinable!(cart_items -> carts (cart_id));
+diesel::joinable!(return_lines -> order_lines (line_id));
 diesel::allow_tables_to_appear_in_same_query!(
     categories,
     products,

@@ -2,8 +2,9 @@
 //! on the database themselves.
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
-use diesel::{QueryResult, RunQueryDsl as _};
+use diesel::{PgConnection, QueryResult, RunQueryDsl as _};
 
 use super::connection::Db;
 use super::types::{Instant, Timestamp};
@@ -72,6 +73,18 @@ pub(super) fn hold(db: &mut Db, key: i64) -> QueryResult<()> {
     match db {
         Db::Postgres(c) => diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(key).execute(c).map(drop),
         Db::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Runs a statement that changes several tables at once, where the database has such (PostgreSQL); `None` where the
+/// caller has to go step by step, which there costs no round trips.
+pub fn at_once<'q, Q, T>(db: &mut Db, statement: impl FnOnce() -> Q) -> Option<QueryResult<Vec<T>>>
+where
+    Q: LoadQuery<'q, PgConnection, T>,
+{
+    match db {
+        Db::Postgres(c) => Some(statement().internal_load(c).and_then(Iterator::collect)),
+        Db::Sqlite(_) => None,
     }
 }
 

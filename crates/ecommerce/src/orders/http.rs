@@ -137,9 +137,9 @@ pub(crate) async fn place_order(
     let answer = key
         .write(&ctx, move |db| {
             let placed = place::place(db, &placing, now)?;
-            let order = view::find(db, placed.id, false)?;
             note_moved(&told, placed.products, placed.sold_out);
-            Ok::<_, Error>(Answer::created(&format!("/api/ecommerce/orders/{}", placed.id), order))
+            let location = format!("/api/ecommerce/orders/{}", placed.order.id());
+            Ok::<_, Error>(Answer::created(&location, placed.order))
         })
         .await?;
     let (products, turned) = taken_from(&moved);

@@ -83,6 +83,13 @@ pub(crate) struct OrderResponse {
     pub(super) version: i64,
 }
 
+impl OrderResponse {
+    /// Its id.
+    pub(super) fn id(&self) -> i64 {
+        self.summary.id
+    }
+}
+
 /// An order as lists show it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct OrderSummary {
@@ -145,13 +152,13 @@ pub(crate) struct OrderLine {
 #[diesel(table_name = orders)]
 pub(super) struct SummaryRow {
     pub(super) id: i64,
-    user_id: i64,
-    status: String,
-    payment_status: String,
-    fulfilment_status: String,
-    total: i64,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    pub(super) user_id: i64,
+    pub(super) status: String,
+    pub(super) payment_status: String,
+    pub(super) fulfilment_status: String,
+    pub(super) total: i64,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 impl From<SummaryRow> for OrderSummary {
@@ -172,47 +179,47 @@ impl From<SummaryRow> for OrderSummary {
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = orders)]
-struct Row {
+pub(super) struct Row {
     #[diesel(embed)]
-    summary: SummaryRow,
-    subtotal: i64,
-    discount: i64,
-    shipping: i64,
-    tax: i64,
-    tax_bp: i64,
-    authorized: i64,
-    captured: i64,
-    refunded: i64,
-    coupon_code: Option<String>,
-    shipping_method: Json<ShippingMethod>,
-    shipping_address: Json<Address>,
-    billing_address: Json<Address>,
-    customer_note: String,
-    expires_at: Timestamp,
-    paid_at: Option<Timestamp>,
-    delivered_at: Option<Timestamp>,
-    completed_at: Option<Timestamp>,
-    cancelled_at: Option<Timestamp>,
-    expired_at: Option<Timestamp>,
-    version: i64,
+    pub(super) summary: SummaryRow,
+    pub(super) subtotal: i64,
+    pub(super) discount: i64,
+    pub(super) shipping: i64,
+    pub(super) tax: i64,
+    pub(super) tax_bp: i64,
+    pub(super) authorized: i64,
+    pub(super) captured: i64,
+    pub(super) refunded: i64,
+    pub(super) coupon_code: Option<String>,
+    pub(super) shipping_method: Json<ShippingMethod>,
+    pub(super) shipping_address: Json<Address>,
+    pub(super) billing_address: Json<Address>,
+    pub(super) customer_note: String,
+    pub(super) expires_at: Timestamp,
+    pub(super) paid_at: Option<Timestamp>,
+    pub(super) delivered_at: Option<Timestamp>,
+    pub(super) completed_at: Option<Timestamp>,
+    pub(super) cancelled_at: Option<Timestamp>,
+    pub(super) expired_at: Option<Timestamp>,
+    pub(super) version: i64,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = order_lines)]
-struct LineRow {
-    id: i64,
-    variant_id: i64,
-    product_id: i64,
-    sku: String,
-    title: String,
-    options: Json<BTreeMap<String, String>>,
-    unit_price: i64,
-    quantity: i64,
-    discount: i64,
-    shipped: i64,
-    delivered: i64,
-    return_open: i64,
-    returned: i64,
+pub(super) struct LineRow {
+    pub(super) id: i64,
+    pub(super) variant_id: i64,
+    pub(super) product_id: i64,
+    pub(super) sku: String,
+    pub(super) title: String,
+    pub(super) options: Json<BTreeMap<String, String>>,
+    pub(super) unit_price: i64,
+    pub(super) quantity: i64,
+    pub(super) discount: i64,
+    pub(super) shipped: i64,
+    pub(super) delivered: i64,
+    pub(super) return_open: i64,
+    pub(super) returned: i64,
 }
 
 impl From<LineRow> for OrderLine {
@@ -245,7 +252,7 @@ pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<OrderResponse, E
     Ok(shown(row, lines, staff))
 }
 
-fn shown(row: Row, lines: Vec<LineRow>, staff: bool) -> OrderResponse {
+pub(super) fn shown(row: Row, lines: Vec<LineRow>, staff: bool) -> OrderResponse {
     let facts = Facts {
         total: row.summary.total,
         authorized: row.authorized,

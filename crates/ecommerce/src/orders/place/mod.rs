@@ -4,30 +4,22 @@
 //! looked at first; then pieces are reserved by conditional updates in order of id, each of which also checks that the
 //! price is still the one that was looked at; the coupon's row comes last.
 
+mod new;
+mod write;
+
 use std::collections::BTreeMap;
 
-use chrono::Duration;
-use diesel::prelude::*;
-use poligon_core::db::{Db, Json, Timestamp};
-use poligon_core::{events, on_each};
-use serde_json::json;
+use poligon_core::db::{Db, Timestamp};
 
+use self::new::NewOrder;
 use super::address::Address;
-use super::number::number_of;
-use super::settle::note_event;
-use super::status::{Facts, Status};
-use super::view::ShippingMethod;
+use super::view::OrderResponse;
 use crate::carts::{self, CartOwner};
 use crate::coupons::{self, Coupon, Offer, judge};
 use crate::error::{self, Error, RefusedLine};
-use crate::events::ORDER_PLACED;
 use crate::goods::{Good, Obstacle, find_goods, obstacles};
 use crate::pricing::{self, Priced, Totals};
-use crate::schema::{order_lines, orders, variants};
 use crate::shipping::{self, Rate};
-
-/// How long an order waits for its money, in minutes.
-const WAITS_MINUTES: i64 = 30;
 
 /// What is to be ordered, and how.
 #[derive(Debug, Clone)]
@@ -46,6 +38,7 @@ pub(super) struct Placing {
 }
 
 /// A line on its way into an order.
+#[derive(Debug, Clone)]
 struct Line {
     good: Good,
     quantity: i64,
@@ -54,14 +47,14 @@ struct Line {
 
 /// An order that was placed.
 pub(super) struct Placed {
-    pub(super) id: i64,
+    pub(super) order: OrderResponse,
     /// The products of which something was reserved.
     pub(super) products: Vec<i64>,
     /// Whether the last free piece of something went.
     pub(super) sold_out: bool,
 }
 
-/// Places an order.
+/// Places an order; answers it as its customer sees it.
 pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Placed, Error> {
     carts::adopt_guest(db, &placing.owner, now)?;
     let (cart_id, lines, coupon) = wanted_lines(db, placing, now)?;
@@ -73,21 +66,19 @@ pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Pl
     if placing.expected_total.is_some_and(|expected| expected != totals.total) {
         return Err(Error::TotalChanged { total: totals.total });
     }
-    let sold_out = reserve(db, &lines, now)?;
-    let id = insert_order(db, placing, &totals, &rate, coupon.as_ref(), now)?;
-    insert_lines(db, id, &lines, &totals)?;
+    let order = NewOrder::of(placing, &lines, &totals, &rate, coupon.as_ref(), now);
+    let written = match write::write(db, &order)? {
+        Ok(written) => written,
+        Err(short) => return Err(why_short(db, &short)?),
+    };
     if let Some(coupon) = &coupon {
-        coupons::redeem(db, coupon, placing.user_id, id, now)?;
+        coupons::redeem(db, coupon, placing.user_id, written.id, now)?;
     }
     if let Some(cart_id) = cart_id {
         carts::empty(db, cart_id, now)?;
     }
-    note_event(db, id, "placed", Some(placing.user_id), json!({"total": totals.total}), now)?;
-    let mut products: Vec<i64> = lines.iter().map(|line| line.good.product_id).collect();
-    products.sort_unstable();
-    products.dedup();
-    tell(db, id, placing.user_id, &lines, &totals, &products, sold_out, now)?;
-    Ok(Placed { id, products, sold_out })
+    let sold_out = written.sold_out;
+    Ok(Placed { products: order.products.clone(), sold_out, order: order.shown(&written) })
 }
 
 type Wanted = (Option<i64>, Vec<Line>, Option<Coupon>);
@@ -185,32 +176,8 @@ fn price(goods: &[(&Good, i64)], offer: Option<&Offer>, rate: &Rate) -> Totals {
     }
 }
 
-/// Reserves the pieces of every line, in order of variant; whether the last free piece of something went.
-fn reserve(db: &mut Db, lines: &[Line], now: Timestamp) -> Result<bool, Error> {
-    let (mut sold_out, mut short) = (false, Vec::new());
-    for line in lines.iter().filter(|line| line.good.tracked) {
-        let free = variants::stock_on_hand - variants::stock_reserved;
-        let row = variants::table
-            .find(line.good.variant_id)
-            .filter(variants::archived_at.is_null().and(variants::price.eq(line.good.price)))
-            .filter(free.ge(line.quantity));
-        let taken =
-            (variants::stock_reserved.eq(variants::stock_reserved + line.quantity), variants::updated_at.eq(now));
-        let left: Option<i64> = on_each!(db, c => diesel::update(row)
-            .set(taken)
-            .returning(variants::stock_on_hand - variants::stock_reserved)
-            .get_result(c)
-            .optional())?;
-        match left {
-            Some(left) => sold_out |= left == 0,
-            None => short.push(line),
-        }
-    }
-    if short.is_empty() { Ok(sold_out) } else { Err(why_short(db, &short)?) }
-}
-
 /// Why lines could not be reserved that looked fine a moment ago.
-fn why_short(db: &mut Db, short: &[&Line]) -> Result<Error, Error> {
+fn why_short(db: &mut Db, short: &[Line]) -> Result<Error, Error> {
     let ids: Vec<i64> = short.iter().map(|line| line.good.variant_id).collect();
     let now: BTreeMap<i64, Good> = find_goods(db, &ids)?.into_iter().map(|good| (good.variant_id, good)).collect();
     let again: Vec<Line> = short
@@ -228,101 +195,4 @@ fn why_short(db: &mut Db, short: &[&Line]) -> Result<Error, Error> {
             short.iter().map(|line| refused(line, Obstacle::OutOfStock)).collect(),
         )),
     }
-}
-
-fn insert_order(
-    db: &mut Db,
-    placing: &Placing,
-    totals: &Totals,
-    rate: &Rate,
-    coupon: Option<&Coupon>,
-    now: Timestamp,
-) -> Result<i64, Error> {
-    let facts = Facts { total: totals.total, quantity: 1, ..Facts::default() };
-    let method = ShippingMethod {
-        code: rate.code.clone(),
-        name: rate.name.clone(),
-        min_days: rate.min_days,
-        max_days: rate.max_days,
-    };
-    let values = (
-        orders::user_id.eq(placing.user_id),
-        (
-            orders::status.eq(facts.status().name()),
-            orders::payment_status.eq(facts.payment().name()),
-            orders::fulfilment_status.eq(facts.fulfilment().name()),
-        ),
-        (
-            orders::subtotal.eq(totals.subtotal),
-            orders::discount.eq(totals.discount),
-            orders::shipping.eq(totals.shipping),
-            orders::tax.eq(totals.tax),
-            orders::total.eq(totals.total),
-        ),
-        (orders::authorized.eq(0), orders::captured.eq(0), orders::refunded.eq(0)),
-        orders::tax_bp.eq(rate.tax_bp),
-        orders::coupon_id.eq(coupon.map(|coupon| coupon.id)),
-        orders::coupon_code.eq(coupon.map(|coupon| &coupon.code)),
-        orders::shipping_method_id.eq(rate.method_id),
-        orders::shipping_method.eq(Json(method)),
-        orders::shipping_address.eq(Json(placing.shipping_address.clone())),
-        orders::billing_address.eq(Json(placing.billing_address.clone())),
-        orders::customer_note.eq(&placing.note),
-        orders::version.eq(1),
-        (orders::created_at.eq(now), orders::updated_at.eq(now)),
-        orders::expires_at.eq(now + Duration::minutes(WAITS_MINUTES)),
-        orders::paid_at.eq((facts.status() == Status::Paid).then_some(now)),
-    );
-    Ok(on_each!(db, c => diesel::insert_into(orders::table).values(values).returning(orders::id).get_result(c))?)
-}
-
-fn insert_lines(db: &mut Db, order_id: i64, lines: &[Line], totals: &Totals) -> Result<(), Error> {
-    let rows: Vec<_> = lines
-        .iter()
-        .zip(&totals.line_discounts)
-        .map(|(line, discount)| {
-            (
-                order_lines::order_id.eq(order_id),
-                order_lines::variant_id.eq(line.good.variant_id),
-                order_lines::product_id.eq(line.good.product_id),
-                order_lines::sku.eq(&line.good.sku),
-                order_lines::title.eq(&line.good.title),
-                order_lines::options.eq(&line.good.options),
-                order_lines::unit_price.eq(line.good.price),
-                order_lines::quantity.eq(line.quantity),
-                order_lines::discount.eq(*discount),
-                order_lines::weight_g.eq(line.good.weight_g),
-                order_lines::tracked.eq(line.good.tracked),
-                (order_lines::shipped.eq(0), order_lines::delivered.eq(0)),
-                (order_lines::return_open.eq(0), order_lines::returned.eq(0)),
-            )
-        })
-        .collect();
-    on_each!(db, c => diesel::insert_into(order_lines::table).values(rows).execute(c))?;
-    Ok(())
-}
-
-#[allow(clippy::too_many_arguments)] // what is told
-fn tell(
-    db: &mut Db,
-    id: i64,
-    user_id: i64,
-    lines: &[Line],
-    totals: &Totals,
-    products: &[i64],
-    sold_out: bool,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let sold: Vec<_> = lines
-        .iter()
-        .map(|line| {
-            let (variant, product) = (line.good.variant_id, line.good.product_id);
-            json!({"variant_id": variant, "product_id": product, "quantity": line.quantity, "unit_price": line.good.price})
-        })
-        .collect();
-    let told = json!({
-        "id": id, "number": number_of(id), "user_id": user_id, "total": totals.total, "discount": totals.discount,
-        "lines": sold, "products": products, "listed": sold_out,
-    });
-    Ok(events::publish(db, ORDER_PLACED, &format!("order:{id}"), &told, now)?)
 }
