@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use poligon_core::Ctx;
 use poligon_core::db::{Db, DbError, FromDb, Json, Timestamp};
 use poligon_core::housekeeping::IDEMPOTENCY_LIFE;
+use poligon_core::on_each;
 use poligon_core::schema::idempotency_keys;
 use poligon_core::security::tokens::fingerprint;
 use serde::Serialize;
@@ -118,6 +119,9 @@ impl Idempotency {
 impl Idempotency {
     /// Runs `work` in one transaction and gives its answer, or the first answer of an earlier request with this key.
     /// For requests that have nothing costly to do before; see [`Idempotency::begin`] for the others.
+    ///
+    /// Most keys are new, so nothing is looked up before: the key's row is written behind the work, and only when that
+    /// fails, or the work does, is there a question whether the key has an answer already.
     pub async fn write<T, E, F>(self, ctx: &Ctx, work: F) -> Result<HttpResponse, Problem>
     where
         T: Serialize + Send + 'static,
@@ -125,10 +129,14 @@ impl Idempotency {
         Problem: From<E>,
         F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
     {
-        match self.begin(ctx).await? {
-            Begun::Done(answer) => Ok(answer),
-            Begun::Fresh(claim) => claim.write(work).await,
+        let mut claim = Claim { ctx: ctx.clone(), scope: None };
+        if let Some(scope) = self.scope() {
+            if !ctx.cache.set_if_absent(&scope.marker(), IN_FLIGHT).await? {
+                return Err(in_flight());
+            }
+            claim.scope = Some(scope);
         }
+        claim.write(work).await
     }
 }
 
@@ -159,16 +167,26 @@ impl Claim {
             let answer = self.ctx.db.write(work).await?;
             return Ok(answer.into_response());
         };
-        let now = self.ctx.clock.now();
-        let outcome = self.ctx.db.write(move |db| once(db, &scope, now, &mut work)).await;
-        self.release().await?;
-        match outcome {
-            Ok(Once::First(stored)) => Ok(stored.into_response(false)),
-            Ok(Once::Again(stored)) => Ok(stored.into_response(true)),
-            Ok(Once::OtherBody) => Err(reused()),
-            Err(Refusal::Work(error)) => Err(error.into()),
-            Err(Refusal::Db(error)) if error.is_unique_violation("idempotency_keys", "scope") => Err(in_flight()),
+        let (now, name) = (self.ctx.clock.now(), scope.clone());
+        let outcome = self.ctx.db.write(move |db| once(db, &name, now, &mut work)).await;
+        let settled = match outcome {
+            Ok(stored) => Ok(stored.into_response(false)),
             Err(Refusal::Db(error)) => Err(error.into()),
+            Err(Refusal::Taken) => self.earlier(&scope, now, in_flight()).await,
+            Err(Refusal::Work(error)) if error.db().is_some() => Err(error.into()),
+            Err(Refusal::Work(error)) => self.earlier(&scope, now, error.into()).await,
+        };
+        self.release().await?;
+        settled
+    }
+
+    /// The answer that the key has already, or else `refusal`.
+    async fn earlier(&self, scope: &Scope, now: Timestamp, refusal: Problem) -> Result<HttpResponse, Problem> {
+        let name = scope.name.clone();
+        match self.ctx.db.read_primary(move |db| find(db, &name, now)).await? {
+            Some((body_hash, stored)) if body_hash == scope.body_hash => Ok(stored.into_response(true)),
+            Some(_) => Err(reused()),
+            None => Err(refusal),
         }
     }
 
@@ -216,15 +234,11 @@ struct Stored {
     body: String,
 }
 
-enum Once {
-    First(Stored),
-    Again(Stored),
-    OtherBody,
-}
-
-/// The work's own refusal, or the database's.
+/// The work's own refusal, the key's, or the database's.
 enum Refusal<E> {
     Work(E),
+    /// The key has a row already.
+    Taken,
     Db(DbError),
 }
 
@@ -238,23 +252,20 @@ impl<E: FromDb> FromDb for Refusal<E> {
     fn db(&self) -> Option<&DbError> {
         match self {
             Self::Work(error) => error.db(),
+            Self::Taken => None,
             Self::Db(error) => Some(error),
         }
     }
 }
 
-fn once<T, E, F>(db: &mut Db, scope: &Scope, now: Timestamp, work: &mut F) -> Result<Once, Refusal<E>>
+fn once<T, E, F>(db: &mut Db, scope: &Scope, now: Timestamp, work: &mut F) -> Result<Stored, Refusal<E>>
 where
     T: Serialize,
     F: FnMut(&mut Db) -> Result<Answer<T>, E>,
 {
-    if let Some((body_hash, stored)) = find(db, &scope.name, now)? {
-        return Ok(if body_hash == scope.body_hash { Once::Again(stored) } else { Once::OtherBody });
-    }
     let answer = work(db).map_err(Refusal::Work)?;
     let stored = Stored::of(answer)?;
-    insert(db, scope, &stored, now)?;
-    Ok(Once::First(stored))
+    if insert(db, scope, &stored, now)? { Ok(stored) } else { Err(Refusal::Taken) }
 }
 
 fn find(db: &mut Db, scope: &str, now: Timestamp) -> Result<Option<(String, Stored)>, DbError> {
@@ -268,21 +279,28 @@ fn find(db: &mut Db, scope: &str, now: Timestamp) -> Result<Option<(String, Stor
     Ok(row.map(|(hash, status, Json(headers), body)| (hash, Stored { status, headers, body })))
 }
 
-fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result<(), DbError> {
+/// Writes the key's row, unless it has one that is alive. One past its life may still be there: the job that drops those
+/// runs every ten minutes.
+fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result<bool, DbError> {
+    use diesel::query_dsl::methods::FilterDsl;
     use idempotency_keys::dsl;
-    // A key past its life may still have its row; the job that drops those runs every ten minutes.
-    diesel::delete(dsl::idempotency_keys.find(&scope.name)).execute(db)?;
-    diesel::insert_into(dsl::idempotency_keys)
-        .values((
-            dsl::scope.eq(&scope.name),
-            dsl::body_hash.eq(&scope.body_hash),
-            dsl::status.eq(stored.status),
-            dsl::headers.eq(Json(stored.headers.clone())),
-            dsl::body.eq(&stored.body),
-            dsl::created_at.eq(now),
-        ))
-        .execute(db)?;
-    Ok(())
+    let values = (
+        dsl::body_hash.eq(&scope.body_hash),
+        dsl::status.eq(stored.status),
+        dsl::headers.eq(Json(stored.headers.clone())),
+        dsl::body.eq(&stored.body),
+        dsl::created_at.eq(now),
+    );
+    let written = on_each!(db, c => FilterDsl::filter(
+        diesel::insert_into(dsl::idempotency_keys)
+            .values((dsl::scope.eq(&scope.name), values.clone()))
+            .on_conflict(dsl::scope)
+            .do_update()
+            .set(values),
+        dsl::created_at.le(now - IDEMPOTENCY_LIFE)
+    )
+    .execute(c))?;
+    Ok(written == 1)
 }
 
 impl Stored {

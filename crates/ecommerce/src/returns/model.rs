@@ -45,7 +45,9 @@ pub(super) fn create(
         let free = (after + order_lines::returned).le(order_lines::delivered);
         let row = order_lines::table.find(line_id).filter(free);
         if diesel::update(row).set(order_lines::return_open.eq(after)).execute(db)? == 0 {
-            return Err(Error::NothingToReturn(format!("fewer than {quantity} pieces of line {line_id} can be sent back")));
+            return Err(Error::NothingToReturn(format!(
+                "fewer than {quantity} pieces of line {line_id} can be sent back"
+            )));
         }
     }
     let id = insert(db, order_id, new, now)?;
