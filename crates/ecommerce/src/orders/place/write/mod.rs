@@ -37,9 +37,7 @@ fn written(rows: &[Row], lines: &[Line]) -> Result<Written, Vec<Line>> {
         rows.iter().zip(lines).filter(taken).map(|(_, line)| line.clone()).collect()
     };
     match (rows.first().and_then(|row| row.0), ids) {
-        (Some(id), Some(line_ids)) => {
-            Ok(Written { id, line_ids, sold_out: rows.iter().any(|row| row.2 == Some(0)) })
-        }
+        (Some(id), Some(line_ids)) => Ok(Written { id, line_ids, sold_out: rows.iter().any(|row| row.2 == Some(0)) }),
         _ => Err(short()),
     }
 }

@@ -44,10 +44,8 @@ fn reserve(db: &mut Db, line: &Line, order: &NewOrder<'_>) -> Result<Option<i64>
         .find(line.good.variant_id)
         .filter(variants::archived_at.is_null().and(variants::price.eq(line.good.price)))
         .filter(free.ge(line.quantity));
-    let taken = (
-        variants::stock_reserved.eq(variants::stock_reserved + line.quantity),
-        variants::updated_at.eq(order.now),
-    );
+    let taken =
+        (variants::stock_reserved.eq(variants::stock_reserved + line.quantity), variants::updated_at.eq(order.now));
     Ok(on_each!(db, c => diesel::update(row).set(taken).returning(free).get_result(c).optional())?)
 }
 
