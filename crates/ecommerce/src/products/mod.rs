@@ -19,7 +19,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use input::named_values;
-pub(crate) use rating::change_rating;
+pub(crate) use rating::{RatingHistogram, change_rating, put_ratings};
 pub(crate) use view::is_for_sale;
 pub(crate) use write::{index_many, lock, refresh, title_key};
 

@@ -1,7 +1,7 @@
 //! What customers think of a product: kept in its row, in step with its approved reviews.
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, DbError, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -121,7 +121,7 @@ pub(crate) fn change_rating(
 }
 
 /// Writes the ratings of a product, and what is made of them.
-pub(crate) fn put_ratings(db: &mut Db, id: i64, stars: RatingHistogram) -> Result<(), Error> {
+pub(crate) fn put_ratings(db: &mut Db, id: i64, stars: RatingHistogram) -> Result<(), DbError> {
     let made = (
         products::rating_sum.eq(stars.sum()),
         products::rating_count.eq(stars.count()),

@@ -105,3 +105,71 @@ pub(super) const SERIES: [&str; 16] = [
 pub(super) const TAGS: [&str; 8] = ["new", "sale", "gift", "handmade", "eco", "bestseller", "подарок", "скидка"];
 /// Materials, as an attribute.
 pub(super) const MATERIALS: [&str; 6] = ["steel", "wood", "cotton", "glass", "ceramic", "plastic"];
+
+/// What people say of anything: for which stars, and in English and Russian, a title and a text.
+pub(super) struct Opinion(
+    pub(super) std::ops::RangeInclusive<i64>,
+    pub(super) (&'static str, &'static str),
+    pub(super) (&'static str, &'static str),
+);
+
+/// Opinions; every number of stars has several.
+pub(super) const OPINIONS: [Opinion; 13] = [
+    Opinion(
+        1..=1,
+        ("Broke in a week", "It worked for six days. I have sent it back."),
+        ("Сломалось через неделю", "Проработало шесть дней. Отправил обратно."),
+    ),
+    Opinion(
+        1..=2,
+        ("Not as in the picture", "The colour is another one, and it is smaller than I thought."),
+        ("Не как на картинке", "Цвет другой, и размер меньше, чем я думала."),
+    ),
+    Opinion(
+        1..=2,
+        ("Would not buy again", "Feels cheap for the price."),
+        ("Больше не куплю", "Дёшево выглядит за такие деньги."),
+    ),
+    Opinion(
+        2..=3,
+        ("It is all right", "Does what it should, and no more. Delivery took **nine days**."),
+        ("Сойдёт", "Делает, что должно, и не более. Доставка заняла **девять дней**."),
+    ),
+    Opinion(
+        3..=3,
+        ("Mixed feelings", "- good material\n- poor packaging"),
+        ("Двоякое впечатление", "- хороший материал\n- плохая упаковка"),
+    ),
+    Opinion(
+        3..=4,
+        ("Good for the money", "There are better ones, at twice the price."),
+        ("Хорошо за свои деньги", "Бывает лучше, но вдвое дороже."),
+    ),
+    Opinion(
+        4..=4,
+        ("Nearly perfect", "One star less for the manual, which nobody can read."),
+        ("Почти идеально", "Минус звезда за инструкцию: её невозможно прочитать."),
+    ),
+    Opinion(
+        4..=5,
+        ("As described", "Came in time, looks like in the picture, no complaints."),
+        ("Как в описании", "Пришло вовремя, выглядит как на картинке, жалоб нет."),
+    ),
+    Opinion(
+        4..=5,
+        ("A good present", "My sister uses it every day."),
+        ("Хороший подарок", "Сестра пользуется каждый день."),
+    ),
+    Opinion(5..=5, ("Excellent", "The best that I have had."), ("Отлично", "Лучшее из того, что у меня было.")),
+    Opinion(
+        5..=5,
+        ("Bought a second one", "One for home and one for the cottage."),
+        ("Купил ещё одну штуку", "Одна дома, вторая на даче."),
+    ),
+    Opinion(5..=5, ("Love it", "Exactly what I was looking for."), ("Очень нравится", "Именно то, что я искала.")),
+    Opinion(
+        5..=5,
+        ("Solid work", "Heavy, well made, will outlive me."),
+        ("Добротная вещь", "Тяжёлая, хорошо сделана, переживёт меня."),
+    ),
+];

@@ -1,13 +1,35 @@
 //! Demo data.
 
 use chrono::{TimeZone as _, Utc};
-use poligon_core::db::{Db, transact};
+use diesel::prelude::*;
+use poligon_core::db::{Db, DbError, Timestamp, dialect, transact};
+use poligon_core::schema::users;
 use poligon_core::security::KeyRing;
 use poligon_core::seed::{Plan, Profile};
 use poligon_testkit::{Backend, TestApp};
 use serde_json::{Value, json};
 
 use crate::world::{PRODUCTS, make, product, staff, start, titles};
+
+/// People as the accounts' own demo data has them.
+fn insert_people(db: &mut Db, anchor: Timestamp) -> Result<(), DbError> {
+    let people: Vec<_> = (10..310_i64)
+        .map(|id| {
+            let name = format!("person-{id}");
+            let created_at = anchor - chrono::Duration::hours(id * 20);
+            (
+                users::id.eq(id),
+                users::username.eq(name.clone()),
+                users::username_key.eq(name),
+                users::display_name.eq("A Person"),
+                users::created_at.eq(created_at),
+            )
+        })
+        .collect();
+    poligon_core::on_each!(db, c => diesel::insert_into(users::table).values(people).execute(c))?;
+    dialect::reset_identity(db, "users")?;
+    Ok(())
+}
 
 async fn seeded(backend: Backend) -> TestApp {
     let app = start(backend).await;
@@ -21,7 +43,11 @@ async fn seeded(backend: Backend) -> TestApp {
         progress: &|_, _, _| {},
     };
     let seed = poligon_ecommerce::domain().seed;
-    tokio::task::block_in_place(|| transact(&mut db, |db| seed(db, &plan, &keys))).unwrap();
+    let work = |db: &mut Db| {
+        insert_people(db, plan.anchor)?;
+        seed(db, &plan, &keys)
+    };
+    tokio::task::block_in_place(|| transact(&mut db, work)).unwrap();
     app
 }
 
@@ -49,9 +75,52 @@ async fn the_demo_shop_is_the_same_on_both_databases(app: TestApp) {
     assert_eq!(json!(shown), json!(EXPECTED.map(|(id, slug, at)| json!([id, slug, at]))));
 }
 
+async fn the_demo_shop_has_reviews_and_ratings_in_step_with_them(app: TestApp) {
+    app.grant("moderators", &["reviews:moderate"]).await;
+    let moderator = app.sign_in_as(&["moderators"]).await;
+    let mut reviews: Vec<Value> = Vec::new();
+    let mut path = "/api/ecommerce/reviews?limit=100".to_owned();
+    loop {
+        let page = moderator.get(&path).send().await.expect(200).body;
+        reviews.extend(page["items"].as_array().unwrap().clone());
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/api/ecommerce/reviews?limit=100&cursor={cursor}");
+    }
+    assert!((700..1_100).contains(&reviews.len()), "{} reviews", reviews.len());
+    let count = |status: &str| reviews.iter().filter(|review| review["status"] == status).count();
+    assert!(count("approved") > 600 && count("pending") > 40 && count("rejected") > 20);
+    assert!(reviews.is_sorted_by_key(|review| review["created_at"].as_str().unwrap().to_owned()));
+    let is_russian = |review: &&Value| review["body"].as_str().unwrap().contains('о');
+    assert!((200..500).contains(&reviews.iter().filter(is_russian).count()));
+    let products = app.client().get(&format!("{PRODUCTS}?sort=rating&limit=30")).send().await.expect(200).body;
+    for listed in products["items"].as_array().unwrap() {
+        let shown = app.client().get(&format!("{PRODUCTS}/{}", listed["id"])).send().await.expect(200).body;
+        for stars in 1..=5 {
+            let of = |review: &&Value| {
+                review["product"]["id"] == listed["id"] && review["rating"] == stars && review["status"] == "approved"
+            };
+            let counted = &shown["rating"]["histogram"][stars.to_string()];
+            assert_eq!(counted, &json!(reviews.iter().filter(of).count()), "{stars} stars of {}", listed["id"]);
+        }
+    }
+    let last = reviews.last().unwrap();
+    let shown = json!([last["product"]["id"], last["author"]["id"], last["rating"], last["title"], last["created_at"]]);
+    assert_eq!(json!([reviews.len(), shown]), json!(LAST_REVIEW), "the same on both databases");
+    // What comes next has an id of its own.
+    let path = format!("{PRODUCTS}/1/reviews");
+    moderator.post(&path).json(&json!({"rating": 5, "title": "New"})).send().await.expect(201);
+}
+
+/// How many reviews there are, and of the last: product, author, stars, title, instant.
+const LAST_REVIEW: (usize, (i64, i64, i64, &str, &str)) = (972, (300, 15, 5, "Solid work", "2025-12-31T23:46:00.000Z"));
+
 const EXPECTED: [(i64, &str, &str); 2] = [
     (216, "uchebnik-fjord-dlia-gostei-216", "2025-09-20T18:12:00.000Z"),
     (156, "nastol-naia-lampa-juniper-iz-stali-156", "2025-07-09T18:12:00.000Z"),
 ];
 
-poligon_testkit::tests! { seeded => the_demo_shop_is_full, the_demo_shop_is_the_same_on_both_databases }
+poligon_testkit::tests! { seeded =>
+    the_demo_shop_is_full,
+    the_demo_shop_is_the_same_on_both_databases,
+    the_demo_shop_has_reviews_and_ratings_in_step_with_them,
+}
