@@ -9,6 +9,8 @@ What was exercised is counted for each operation and written at the end to the f
 """
 
 import atexit
+import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -316,6 +318,70 @@ def real_reviewed_product(case):
     case.path_parameters["id"] = new_product()["id"]
 
 
+def new_order():
+    """An order of the administrator, who calls every operation of payments."""
+    address = {"name": "Ann Archer", "line1": "1 Main Street", "city": "Springfield", "region": "IL",
+               "postal_code": "62701", "country": "US"}
+    item = {"variant_id": new_product()["variants"][0]["id"], "quantity": 1}
+    body = {"items": [item], "shipping_method": "standard", "shipping_address": address}
+    headers = {"Authorization": f"Bearer {Admin.get()}", "Idempotency-Key": f"fuzzed-{next(numbers)}"}
+    answer = http.post(f"{BASE}/api/ecommerce/orders", json=body, headers=headers, timeout=10)
+    answer.raise_for_status()
+    return answer.json()["id"]
+
+
+def card(number="4242424242424242"):
+    return {"number": number, "exp_month": 12, "exp_year": 2090, "cvc": "123", "holder": "Ann Archer"}
+
+
+def new_payment(number="4242424242424242", capture="manual"):
+    body = {"method": {"type": "card", "card": card(number)}, "capture": capture}
+    return post(f"orders/{new_order()}/payments", body, Admin.get(), domain="ecommerce")
+
+
+def real_new_payment(case):
+    case.path_parameters["id"] = new_order()
+    case.body["method"] = {"type": "card", "card": card()}
+
+
+def real_order_payments(case):
+    case.path_parameters["id"] = new_payment()["order_id"]
+
+
+def real_payment(case):
+    case.path_parameters["id"] = new_payment()["id"]
+
+
+def real_refund(case):
+    case.path_parameters["id"] = new_payment(capture="automatic")["id"]
+    case.body |= {"amount": {"amount": 1, "currency": "USD"}}
+
+
+def new_challenge():
+    payment = new_payment("4000002760003184")
+    return payment["id"], payment["next_action"]["url"].rsplit("/", 1)[1]
+
+
+def real_challenge(case):
+    case.path_parameters["challenge"] = new_challenge()[1]
+
+
+def real_confirmation(case):
+    payment, challenge = new_challenge()
+    path = f"{BASE}/api/ecommerce/payments/sandbox/challenges/{challenge}/approve"
+    http.post(path, timeout=10, allow_redirects=False).raise_for_status()
+    case.path_parameters["id"] = payment
+
+
+def real_webhook(case):
+    """Signed over the bytes that the client makes of the body."""
+    case.path_parameters["provider"] = "sandbox"
+    case.body = {"id": f"evt_{next(numbers)}", "type": "charge.captured", "data": {"reference": new_payment()["reference"]}}
+    now, secret = str(int(time.time())), shop("payments/sandbox")["webhooks"]["secret"]
+    signed = now.encode() + b"." + json.dumps(case.body).encode()
+    case.headers["Poligon-Signature"] = f"t={now},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+
+
 def real_problem(case):
     case.path_parameters["code"] = "not_found"
 
@@ -378,6 +444,17 @@ REAL = {
     "PUT /api/ecommerce/reviews/{id}/status": real_review,
     "POST /api/ecommerce/reviews/{id}/vote": real_review,
     "DELETE /api/ecommerce/reviews/{id}/vote": real_vote,
+    "POST /api/ecommerce/orders/{id}/payments": real_new_payment,
+    "GET /api/ecommerce/orders/{id}/payments": real_order_payments,
+    "GET /api/ecommerce/payments/{id}": real_payment,
+    "POST /api/ecommerce/payments/{id}/confirm": real_confirmation,
+    "POST /api/ecommerce/payments/{id}/capture": real_payment,
+    "POST /api/ecommerce/payments/{id}/cancel": real_payment,
+    "POST /api/ecommerce/payments/{id}/refunds": real_refund,
+    "POST /api/ecommerce/payments/webhooks/{provider}": real_webhook,
+    "GET /api/ecommerce/payments/sandbox/challenges/{challenge}": real_challenge,
+    "POST /api/ecommerce/payments/sandbox/challenges/{challenge}/approve": real_challenge,
+    "POST /api/ecommerce/payments/sandbox/challenges/{challenge}/fail": real_challenge,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::document::{Document, Operation};
 use crate::requests::{Goods, Target, request};
-use crate::world::{PASSWORD, goods, order_by, person, register, review_by, snapshot, start};
+use crate::world::{PASSWORD, goods, order_by, payment_by, person, register, review_by, snapshot, start};
 
 /// The policy: the permission that an operation asks for, or one of these three.
 const PUBLIC: &str = "nobody in particular";
@@ -116,6 +116,18 @@ const POLICY: &[(&str, &str)] = &[
     ("ecommerce_cancel_return", USER),
     ("ecommerce_put_return_status", "orders:write"),
     // Payments.
+    ("ecommerce_create_payment", USER),
+    ("ecommerce_list_order_payments", USER),
+    ("ecommerce_get_payment", USER),
+    ("ecommerce_confirm_payment", USER),
+    ("ecommerce_capture_payment", "payments:write"),
+    ("ecommerce_cancel_payment", USER),
+    ("ecommerce_create_refund", "payments:write"),
+    ("ecommerce_receive_webhook", PUBLIC),
+    ("ecommerce_get_sandbox", PUBLIC),
+    ("ecommerce_challenge_page", PUBLIC),
+    ("ecommerce_approve_challenge", PUBLIC),
+    ("ecommerce_fail_challenge", PUBLIC),
     // Shipments.
     // Operation.
     ("operation_health_live", PUBLIC),
@@ -154,6 +166,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             "orders:read",
             "orders:write",
             // Payments.
+            "payments:write",
             // Shipments.
             // Shipping methods.
             "shipping:write",
@@ -173,6 +186,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             "orders:read",
             "orders:write",
             // Payments.
+            "payments:write",
             // Shipments.
             // Shipping methods.
             "shipping:write",
@@ -244,6 +258,13 @@ const OBJECTS: &[(&str, u16, u16)] = &[
     ("ecommerce_cancel_return", 404, 404),
     ("ecommerce_put_return_status", 403, 403),
     // Payments.
+    ("ecommerce_create_payment", 201, 404),
+    ("ecommerce_list_order_payments", 200, 404),
+    ("ecommerce_get_payment", 200, 404),
+    ("ecommerce_confirm_payment", 409, 404), // there is no challenge
+    ("ecommerce_capture_payment", 403, 403),
+    ("ecommerce_cancel_payment", 200, 404),
+    ("ecommerce_create_refund", 403, 403),
     // Shipments.
 ];
 
@@ -359,7 +380,8 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let session = sessions["items"][0]["id"].as_i64().expect("a session");
     let goods = goods(app).await;
     let (review, order) = (review_by(victim, goods.product).await, order_by(victim, goods.variant).await);
-    let goods = Goods { review, order, ..goods };
+    let payment = payment_by(victim, goods.variant).await;
+    let goods = Goods { review, order, payment, ..goods };
     Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods }
 }
 

@@ -3,7 +3,7 @@
 use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
-use crate::document::Document;
+use crate::document::{Document, Operation};
 use crate::requests::{Target, body, path};
 use crate::world::{goods, person, snapshot, start};
 
@@ -54,7 +54,10 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
         Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into(), goods: goods(&app).await };
     let document = Document::read();
     let mut tried = 0;
-    for operation in document.operations.iter().filter(|operation| operation.takes_body()) {
+    // A webhook is refused for its signature before its members are looked at, and its sender may add some at any time.
+    let written_by_clients =
+        |operation: &&Operation| operation.takes_body() && operation.id != "ecommerce_receive_webhook";
+    for operation in document.operations.iter().filter(written_by_clients) {
         let members = document.body_members(operation).unwrap_or_else(|| panic!("{}: no schema", operation.id));
         let before = snapshot(&admin, &victim).await;
         for name in COVETED.into_iter().filter(|name| !members.contains(*name)) {

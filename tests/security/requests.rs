@@ -37,6 +37,7 @@ pub(crate) struct Goods {
     // Orders and returns.
     pub(crate) order: i64,
     // Payments.
+    pub(crate) payment: i64,
     // Shipments.
 }
 
@@ -57,6 +58,7 @@ impl Goods {
         // Orders and returns.
         order: 999_999,
         // Payments.
+        payment: 999_999,
         // Shipments.
     };
 }
@@ -81,13 +83,15 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         // Orders and returns.
         ("/orders/", target.goods.order),
         ("/returns/", target.goods.order), // any id: nothing was sent back
-                                           // Payments.
-                                           // Shipments.
+        // Payments.
+        ("/payments/", target.goods.payment),
+        // Shipments.
     ];
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
     let filled = operation.path.replace("{id}", &id.to_string()).replace("{name}", &target.role);
     let filled = filled.replace("{code}", "not_found").replace("{file}", "swagger-ui.css");
+    let filled = filled.replace("{provider}", "sandbox").replace("{challenge}", "nobody-was-asked-this");
     assert!(!filled.contains('{'), "{}: what stands in {}? Say so here", operation.id, operation.path);
     filled
 }
@@ -146,6 +150,11 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_put_return_status" => json!({"status": "approved"}),
         "ecommerce_create_order_note" => json!({"text": "Ring twice."}),
         // Payments.
+        "ecommerce_create_payment" => payment(),
+        "ecommerce_create_refund" => json!({"reason": "other"}),
+        "ecommerce_receive_webhook" => {
+            json!({"id": "evt_1", "type": "charge.captured", "data": {"reference": "pay_1"}})
+        }
         // Shipments.
         other => panic!("{other}: what does its body look like? Say so here"),
     }
@@ -171,6 +180,13 @@ pub(crate) fn address() -> Value {
 pub(crate) fn order(variant: i64) -> Value {
     json!({"items": [{"variant_id": variant, "quantity": 1}], "shipping_method": "standard",
         "shipping_address": address()})
+}
+
+/// A payment by card, taken later.
+pub(crate) fn payment() -> Value {
+    let card =
+        json!({"number": "4242424242424242", "exp_month": 12, "exp_year": 2090, "cvc": "123", "holder": "Ann Archer"});
+    json!({"method": {"type": "card", "card": card}, "capture": "manual"})
 }
 
 /// A method of shipping.

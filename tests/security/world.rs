@@ -4,7 +4,7 @@ use poligon_core::security::permissions;
 use poligon_testkit::{Backend, Builder, Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::requests::{Goods, coupon, order, review, shipping_method, variant};
+use crate::requests::{Goods, coupon, order, payment, review, shipping_method, variant};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "four tired lemons";
@@ -84,6 +84,7 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         // Orders and returns.
         order: order_by(&buyer, id(&product["variants"][0])).await,
         // Payments.
+        payment: payment_by(&buyer, id(&product["variants"][0])).await,
         // Shipments.
     }
 }
@@ -117,6 +118,12 @@ pub(crate) async fn order_by(buyer: &Client, variant: i64) -> i64 {
 /// What somebody says of a product; answers the review's id.
 pub(crate) async fn review_by(author: &Client, product: i64) -> i64 {
     author.post(&format!("/api/ecommerce/products/{product}/reviews")).json(&review()).send().await.expect(201).id()
+}
+
+/// Orders one piece and pays for it, the money to be taken later; answers the payment.
+pub(crate) async fn payment_by(buyer: &Client, variant: i64) -> i64 {
+    let path = format!("/api/ecommerce/orders/{}/payments", order_by(buyer, variant).await);
+    buyer.post(&path).json(&payment()).send().await.expect(201).id()
 }
 
 /// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions and

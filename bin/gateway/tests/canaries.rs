@@ -20,6 +20,12 @@ const BASIC: &str = "Y2FuYXJ5OmJhc2ljLWF1dGg=";
 const BEARER: &str = "canary.bearer.garbage";
 const KEY: &str = "canary-idempotency-key";
 const QUERY: &str = "canary-in-the-query";
+const CARD: &str = "4000000000009995";
+/// A number that is refused.
+const OTHER_CARD: &str = "4111111111111111";
+/// Longer than a right one, to be found for certain.
+const CVC: &str = "canary-cvc-7391";
+const HOLDER: &str = "Canary Cardholder";
 const COOKIE: &str = "canary-of-a-strange-cookie";
 /// What does stand in the log: the search is not blind.
 const SEEN: &str = "this-is-seen-in-the-log";
@@ -118,6 +124,7 @@ async fn live_a_life(gateway: &Gateway) -> Vec<(&'static str, String)> {
     let refreshed = json!({"refresh_token": token(&pair, "refresh_token")});
     let next = gateway.post("/api/auth/refresh", &refreshed).await.expect(200).body;
     let me = gateway.client.with_token(token(&next, "access_token"));
+    pay(gateway, &me).await;
     let change = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
     me.post("/api/auth/change-password").json(&change).send().await.expect(204);
     let login = json!({"username": "canary", "password": NEW_PASSWORD, "transport": "cookie"});
@@ -140,6 +147,36 @@ async fn live_a_life(gateway: &Gateway) -> Vec<(&'static str, String)> {
         ("a reset token", reset),
         ("the text of a mail", sentence),
     ]
+}
+
+/// Orders something of the demo shop and pays, with good cards and bad.
+async fn pay(gateway: &Gateway, me: &Client) {
+    let shop = "/api/ecommerce";
+    let listed = gateway.client.get(&format!("{shop}/products?in_stock=true&limit=1")).send().await.expect(200).body;
+    let product = gateway.client.get(&format!("{shop}/products/{}", listed["items"][0]["id"])).send().await.expect(200);
+    let variants = product.body["variants"].as_array().unwrap().clone();
+    let variant = variants.iter().find(|variant| variant["in_stock"] == true).unwrap();
+    let address = json!({"name": "Ann Archer", "line1": "1 Main Street", "city": "Springfield", "region": "IL",
+        "postal_code": "62701", "country": "US"});
+    let order = json!({"items": [{"variant_id": variant["id"], "quantity": 1}], "shipping_method": "standard",
+        "shipping_address": address});
+    let order = me.post(&format!("{shop}/orders")).header("idempotency-key", KEY).json(&order).send().await.expect(201);
+    let path = format!("{shop}/orders/{}/payments", order.id());
+    for (number, cvc, status) in [
+        (json!(CARD), "123", 201),
+        (json!(CARD), CVC, 422),
+        (json!(OTHER_CARD), "123", 422),
+        (json!(OTHER_CARD.parse::<i64>().unwrap()), "123", 422),
+        (json!({OTHER_CARD: CVC}), CVC, 422),
+    ] {
+        let card = json!({"number": number, "exp_month": 12, "exp_year": 2090, "cvc": cvc, "holder": HOLDER});
+        let body = json!({"method": {"type": "card", "card": card}});
+        let key = poligon_core::random::id().unwrap();
+        let reply = me.post(&path).header("idempotency-key", &key).json(&body).send().await.expect(status);
+        assert!(!reply.text.contains(CARD) && !reply.text.contains(OTHER_CARD) && !reply.text.contains(CVC));
+    }
+    let broken = format!("{{\"method\": {{\"card\": {{\"number\": \"{CARD}\", \"cvc\": \"{CVC}\"");
+    me.post(&path).header("content-type", "application/json").body(broken).send().await.expect(400);
 }
 
 /// Requests that go wrong with a secret in them.
@@ -185,6 +222,10 @@ async fn no_secret_is_seen(backend: Backend) {
             ("an idempotency key", KEY),
             ("a query", QUERY),
             ("somebody else's cookie", COOKIE),
+            ("a card number", CARD),
+            ("the number of a refused card", OTHER_CARD),
+            ("a security code", CVC),
+            ("the name on a card", HOLDER),
         ]
         .map(|(what, secret)| (what, secret.to_owned())),
     );

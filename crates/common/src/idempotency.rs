@@ -41,10 +41,21 @@ pub struct Idempotency {
 struct Scope {
     /// Caller, method, path and key, hashed.
     name: String,
-    body_hash: String,
+    /// Fingerprints of the body, by the present key first; none without a body.
+    body_hashes: Vec<String>,
 }
 
 impl Scope {
+    /// What is stored of the body.
+    fn body_hash(&self) -> &str {
+        self.body_hashes.first().map_or("", String::as_str)
+    }
+
+    /// Whether this is the body that was stored, by whichever key.
+    fn is_body(&self, stored: &str) -> bool {
+        stored == self.body_hash() || self.body_hashes.iter().any(|hash| hash == stored)
+    }
+
     /// Where the key counts as in flight.
     fn marker(&self) -> String {
         format!("in-flight:{}", self.name)
@@ -74,8 +85,8 @@ impl Idempotency {
             }
         };
         let name = fingerprint(&format!("{caller}\n{}\n{}\n{key}", req.method(), req.path()));
-        let body_hash = extensions.get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
-        Some(Scope { name, body_hash })
+        let body_hashes = extensions.get::<BodyHash>().map(|hashes| hashes.0.clone()).unwrap_or_default();
+        Some(Scope { name, body_hashes })
     }
 
     /// The same key, of this caller: for those who are known by something else than their token or address.
@@ -110,7 +121,7 @@ impl Idempotency {
             None => Ok(Begun::Fresh(claim)),
             Some((body_hash, stored)) => {
                 claim.release().await?;
-                if body_hash == scope.body_hash { Ok(Begun::Done(stored.into_response(true))) } else { Err(reused()) }
+                if scope.is_body(&body_hash) { Ok(Begun::Done(stored.into_response(true))) } else { Err(reused()) }
             }
         }
     }
@@ -167,24 +178,63 @@ impl Claim {
             let answer = self.ctx.db.write(work).await?;
             return Ok(answer.into_response());
         };
-        let (now, name) = (self.ctx.clock.now(), scope.clone());
-        let outcome = self.ctx.db.write(move |db| once(db, &name, now, &mut work)).await;
-        let settled = match outcome {
-            Ok(stored) => Ok(stored.into_response(false)),
-            Err(Refusal::Db(error)) => Err(error.into()),
-            Err(Refusal::Taken) => self.earlier(&scope, now, in_flight()).await,
-            Err(Refusal::Work(error)) if error.db().is_some() => Err(error.into()),
-            Err(Refusal::Work(error)) => self.earlier(&scope, now, error.into()).await,
-        };
+        let first = self.once(scope, move |db| Ok(((), work(db)?))).await;
         self.release().await?;
-        settled
+        first?.map_or_else(Ok, |((), stored)| Ok(stored.into_response(false)))
+    }
+
+    /// For a request that calls somebody outside: runs what comes before the call in one transaction, and stores the
+    /// answer that holds until the call has ended, so that a repetition after a crash in between does nothing twice.
+    /// [`Second::write`] does the rest.
+    pub async fn open<T, U, E, F>(mut self, mut work: F) -> Result<Opened<U>, Problem>
+    where
+        T: Serialize + Send + 'static,
+        U: Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<(U, Answer<T>), E> + Send + 'static,
+    {
+        let Some(scope) = self.scope.clone() else {
+            let (made, _) = self.ctx.db.write(work).await?;
+            return Ok(Opened::First(made, Second(self)));
+        };
+        match self.once(scope, move |db| work(db)).await {
+            Ok(Ok((made, _))) => Ok(Opened::First(made, Second(self))),
+            Ok(Err(answer)) => {
+                self.release().await?;
+                Ok(Opened::Done(answer))
+            }
+            Err(refused) => {
+                self.release().await?;
+                Err(refused)
+            }
+        }
+    }
+
+    /// Runs `work` in one transaction with its answer. When the key has an answer already, that is the inner `Err`.
+    async fn once<T, U, E, F>(&self, scope: Scope, mut work: F) -> Result<Result<(U, Stored), HttpResponse>, Problem>
+    where
+        T: Serialize + Send + 'static,
+        U: Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<(U, Answer<T>), E> + Send + 'static,
+    {
+        let (now, name) = (self.ctx.clock.now(), scope.clone());
+        match self.ctx.db.write(move |db| once(db, &name, now, &mut work)).await {
+            Ok(first) => Ok(Ok(first)),
+            Err(Refusal::Db(error)) => Err(error.into()),
+            Err(Refusal::Taken) => self.earlier(&scope, now, in_flight()).await.map(Err),
+            Err(Refusal::Work(error)) if error.db().is_some() => Err(error.into()),
+            Err(Refusal::Work(error)) => self.earlier(&scope, now, error.into()).await.map(Err),
+        }
     }
 
     /// The answer that the key has already, or else `refusal`.
     async fn earlier(&self, scope: &Scope, now: Timestamp, refusal: Problem) -> Result<HttpResponse, Problem> {
         let name = scope.name.clone();
         match self.ctx.db.read_primary(move |db| find(db, &name, now)).await? {
-            Some((body_hash, stored)) if body_hash == scope.body_hash => Ok(stored.into_response(true)),
+            Some((body_hash, stored)) if scope.is_body(&body_hash) => Ok(stored.into_response(true)),
             Some(_) => Err(reused()),
             None => Err(refusal),
         }
@@ -194,6 +244,46 @@ impl Claim {
         match self.scope.take() {
             Some(scope) => Ok(self.ctx.cache.remove(&scope.marker()).await?),
             None => Ok(()),
+        }
+    }
+}
+
+/// What has become of the first part of a request that calls somebody outside.
+pub enum Opened<U> {
+    /// It is done, and made this.
+    First(U, Second),
+    /// All of it was done before; this is the answer.
+    Done(HttpResponse),
+}
+
+/// The second part of such a request.
+pub struct Second(Claim);
+
+impl Second {
+    /// Runs `work` in one transaction, stores its answer in place of the first one, and gives it.
+    pub async fn write<T, E, F>(self, mut work: F) -> Result<HttpResponse, Problem>
+    where
+        T: Serialize + Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
+    {
+        let Self(mut claim) = self;
+        let Some(scope) = claim.scope.clone() else {
+            return Ok(claim.ctx.db.write(work).await?.into_response());
+        };
+        let both = move |db: &mut Db| {
+            let stored = Stored::of(work(db).map_err(Refusal::Work)?)?;
+            replace(db, &scope.name, &stored)?;
+            Ok(stored)
+        };
+        let outcome = claim.ctx.db.write(both).await;
+        claim.release().await?;
+        match outcome {
+            Ok(stored) => Ok(stored.into_response(false)),
+            Err(Refusal::Work(error)) => Err(error.into()),
+            Err(Refusal::Taken) => Err(in_flight()),
+            Err(Refusal::Db(error)) => Err(error.into()),
         }
     }
 }
@@ -258,14 +348,14 @@ impl<E: FromDb> FromDb for Refusal<E> {
     }
 }
 
-fn once<T, E, F>(db: &mut Db, scope: &Scope, now: Timestamp, work: &mut F) -> Result<Stored, Refusal<E>>
+fn once<T, U, E, F>(db: &mut Db, scope: &Scope, now: Timestamp, work: &mut F) -> Result<(U, Stored), Refusal<E>>
 where
     T: Serialize,
-    F: FnMut(&mut Db) -> Result<Answer<T>, E>,
+    F: FnMut(&mut Db) -> Result<(U, Answer<T>), E>,
 {
-    let answer = work(db).map_err(Refusal::Work)?;
+    let (made, answer) = work(db).map_err(Refusal::Work)?;
     let stored = Stored::of(answer)?;
-    if insert(db, scope, &stored, now)? { Ok(stored) } else { Err(Refusal::Taken) }
+    if insert(db, scope, &stored, now)? { Ok((made, stored)) } else { Err(Refusal::Taken) }
 }
 
 fn find(db: &mut Db, scope: &str, now: Timestamp) -> Result<Option<(String, Stored)>, DbError> {
@@ -285,7 +375,7 @@ fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result
     use diesel::query_dsl::methods::FilterDsl;
     use idempotency_keys::dsl;
     let values = (
-        dsl::body_hash.eq(&scope.body_hash),
+        dsl::body_hash.eq(scope.body_hash()),
         dsl::status.eq(stored.status),
         dsl::headers.eq(Json(stored.headers.clone())),
         dsl::body.eq(&stored.body),
@@ -301,6 +391,15 @@ fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result
     )
     .execute(c))?;
     Ok(written == 1)
+}
+
+/// Writes an answer in place of the one that the key has.
+fn replace(db: &mut Db, scope: &str, stored: &Stored) -> Result<(), DbError> {
+    use idempotency_keys::dsl;
+    let values =
+        (dsl::status.eq(stored.status), dsl::headers.eq(Json(stored.headers.clone())), dsl::body.eq(&stored.body));
+    diesel::update(dsl::idempotency_keys.find(scope)).set(values).execute(db)?;
+    Ok(())
 }
 
 impl Stored {

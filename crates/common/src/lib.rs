@@ -8,6 +8,7 @@ pub mod domain;
 pub mod edge;
 pub mod etag;
 pub mod extract;
+pub mod html;
 pub mod idempotency;
 pub mod input;
 mod limits;

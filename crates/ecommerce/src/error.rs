@@ -42,6 +42,12 @@ poligon_common::problem_kinds! {
     NOTHING_TO_RETURN = 409, "nothing_to_return", "Nothing to return", "Fewer pieces of a line were delivered, and not sent back, than the return names.";
     RETURN_TOO_LATE = 409, "return_too_late", "Too late to return", "Goods can be sent back for 30 days after their delivery.";
     // Payments.
+    ORDER_NOT_PAYABLE = 409, "order_not_payable", "Order not payable", "Only an order that waits for its payment can be paid: this one is paid, has ended, or costs nothing.";
+    PAYMENT_IN_PROGRESS = 409, "payment_in_progress", "Payment in progress", "The order has a payment that is on its way or has succeeded. Finish or cancel that one, or wait for its outcome.";
+    ACTION_REQUIRED = 409, "action_required", "Action required", "The customer has not finished what the provider asks of them at next_action.url.";
+    REFUND_EXCEEDS_CAPTURED = 409, "refund_exceeds_captured", "Refund exceeds captured", "No more can be given back than was captured, less what was given back or is about to be: available says how much is left.";
+    SIGNATURE_INVALID = 400, "signature_invalid", "Signature invalid", "The webhook carries no Poligon-Signature of the form t=UNIX,v1=HEX, or one that does not fit its body: HMAC-SHA-256 with the webhook secret over the time, a dot and the body.";
+    SIGNATURE_OUT_OF_TIME = 400, "signature_out_of_time", "Signature out of time", "The time in Poligon-Signature is more than 300 seconds from now.";
     // Shipments.
 }
 
@@ -161,6 +167,24 @@ pub enum Error {
     #[error("{0} that is {1} cannot become {2}")]
     RefusedMove(&'static str, &'static str, &'static str),
     // Payments.
+    /// An order in this state takes no payment.
+    #[error("an order that is {0} cannot be paid")]
+    OrderNotPayable(&'static str),
+    /// There is another payment.
+    #[error("the order has a payment that is on its way or has succeeded")]
+    PaymentInProgress,
+    /// The customer has something to do first.
+    #[error("the customer has not finished the challenge")]
+    ActionRequired,
+    /// So much is left to be given back.
+    #[error("only {available} can be given back of this payment")]
+    RefundExceedsCaptured {
+        /// Minor units.
+        available: i64,
+    },
+    /// The caller sees the payment and may not change it without this permission.
+    #[error("this needs the permission {0}")]
+    PaymentForbidden(&'static str),
     // Shipments.
     /// A refused move between states: from, to.
     #[error("what is {0} cannot become {1}")]
@@ -264,6 +288,11 @@ impl From<Error> for Problem {
             Error::ReturnTooLate => &RETURN_TOO_LATE,
             Error::RefusedMove(..) => &common::INVALID_TRANSITION,
             // Payments.
+            Error::OrderNotPayable(_) => &ORDER_NOT_PAYABLE,
+            Error::PaymentInProgress => &PAYMENT_IN_PROGRESS,
+            Error::ActionRequired => &ACTION_REQUIRED,
+            Error::RefundExceedsCaptured { .. } => &REFUND_EXCEEDS_CAPTURED,
+            Error::PaymentForbidden(_) => &common::FORBIDDEN,
             // Shipments.
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
@@ -277,6 +306,7 @@ impl From<Error> for Problem {
                 problem.with("from", from).with("to", to)
             }
             Error::Lines(_, lines) => problem.with("lines", serde_json::json!(lines)),
+            Error::RefundExceedsCaptured { available } => problem.with("available", available),
             _ => problem,
         }
     }

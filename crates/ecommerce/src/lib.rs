@@ -5,6 +5,7 @@
 //! | `categories` | `categories` |
 //! | `products` | `products`, `product_tags`, the words of products |
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
+//! | `payments` | `payments`, `payment_refunds`, `payment_entries`, `payment_events`, `sandbox_charges`, `sandbox_refunds` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
 //! | `reviews` | `reviews`, `review_votes` |
 
@@ -15,6 +16,7 @@ mod error;
 mod events;
 mod goods;
 mod orders;
+mod payments;
 mod permissions;
 mod pricing;
 mod products;
@@ -61,10 +63,11 @@ fn routes() -> Routes {
     orders::routes(&mut all);
     returns::routes(&mut all);
     // Payments.
+    payments::routes(&mut all);
     // Shipments.
     all
 }
 
 fn jobs() -> Vec<Job> {
-    [carts::jobs(), orders::jobs()].into_iter().flatten().collect()
+    [carts::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
 }

@@ -11,6 +11,8 @@ pub(crate) const REVIEWS_MODERATE: &str = "reviews:moderate";
 pub(crate) const ORDERS_READ: &str = "orders:read";
 /// Change everybody's orders.
 pub(crate) const ORDERS_WRITE: &str = "orders:write";
+/// Take money and give it back.
+pub(crate) const PAYMENTS_WRITE: &str = "payments:write";
 
 /// See and change zones and methods of shipping.
 pub(crate) const SHIPPING_WRITE: &str = "shipping:write";
@@ -35,5 +37,6 @@ pub const PERMISSIONS: &[Permission] = &[
     permission(ORDERS_READ, "See everybody's orders"),
     permission(ORDERS_WRITE, "Change orders, and decide on returns"),
     // Payments.
+    permission(PAYMENTS_WRITE, "See everybody's payments, take what is promised, and give money back"),
     // Shipments.
 ];

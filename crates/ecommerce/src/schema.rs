@@ -409,6 +409,124 @@ diesel::table! {
 }
 
 // Payments.
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Payments of orders.
+    payments (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        provider -> Text,
+        reference -> Text,
+        status -> Text,
+        step -> Nullable<Text>,
+        capture -> Text,
+        amount -> BigInt,
+        authorized -> BigInt,
+        captured -> BigInt,
+        refunded -> BigInt,
+        refund_pending -> BigInt,
+        brand -> Text,
+        last4 -> Text,
+        exp_month -> BigInt,
+        exp_year -> BigInt,
+        token -> Text,
+        failure_code -> Nullable<Text>,
+        challenge -> Nullable<Text>,
+        ask_at -> Nullable<Instant>,
+        asks -> BigInt,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What was given back of payments.
+    payment_refunds (id) {
+        id -> BigInt,
+        payment_id -> BigInt,
+        reference -> Text,
+        status -> Text,
+        amount -> BigInt,
+        reason -> Text,
+        note -> Text,
+        failure_code -> Nullable<Text>,
+        actor_id -> Nullable<BigInt>,
+        ask_at -> Nullable<Instant>,
+        asks -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// The ledger of payments.
+    payment_entries (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        payment_id -> BigInt,
+        refund_id -> Nullable<BigInt>,
+        kind -> Text,
+        amount -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Webhooks that were received.
+    payment_events (id) {
+        id -> BigInt,
+        provider -> Text,
+        event_id -> Text,
+        kind -> Text,
+        payment_id -> Nullable<BigInt>,
+        outcome -> Text,
+        received_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// The sandbox's own books.
+    sandbox_charges (reference) {
+        reference -> Text,
+        token -> Text,
+        status -> Text,
+        capture -> Bool,
+        amount -> BigInt,
+        refunded -> BigInt,
+        decline_code -> Nullable<Text>,
+        challenge -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What the sandbox has given back.
+    sandbox_refunds (reference) {
+        reference -> Text,
+        charge -> Text,
+        amount -> BigInt,
+        created_at -> Instant,
+    }
+}
 // Shipments.
 
 diesel::joinable!(variants -> products (product_id));
@@ -444,5 +562,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_returns,
     return_lines,
     // Payments.
+    payments,
+    payment_refunds,
+    payment_entries,
+    payment_events,
+    sandbox_charges,
+    sandbox_refunds,
     // Shipments.
 );

@@ -9,8 +9,8 @@ use poligon_common::etag::Tagged;
 use poligon_common::{Path, Problem};
 use utoipa_swagger_ui::Config;
 
-use super::html::Page;
 use crate::composition;
+use poligon_common::html::Page;
 
 const DOCUMENT_PATH: &str = "/api/openapi.json";
 /// The document changes with the version only, but a browser should see a new version at once.

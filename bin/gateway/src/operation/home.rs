@@ -4,9 +4,9 @@ use actix_web::Responder;
 use poligon_common::Ctx;
 use poligon_core::seed::DemoAccount;
 
-use super::html::{Language, PageQuery, escape, page};
 use crate::cli::is_production;
 use crate::composition;
+use poligon_common::html::{Language, PageQuery, escape, page};
 
 /// The first page, with links to everything else.
 #[utoipa::path(get, path = "/", params(PageQuery),

@@ -9,8 +9,8 @@ use poligon_core::mail::{self, Mail};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::html::{Language, PageQuery, escape, page};
 use crate::cli::is_production;
+use poligon_common::html::{Language, PageQuery, escape, page};
 
 /// Mails on the page, newest first.
 const MOST: i64 = 50;

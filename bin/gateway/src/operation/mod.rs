@@ -3,10 +3,10 @@
 mod docs;
 mod health;
 mod home;
-mod html;
 mod mailbox;
 mod metrics;
 mod problems;
+mod style;
 
 use poligon_common::{Op, Routes, op};
 
@@ -43,7 +43,7 @@ use health::{
     __path_health_details, __path_health_live, __path_health_ready, health_details, health_live, health_ready,
 };
 use home::{__path_home_page, home_page};
-use html::{__path_style_sheet, style_sheet};
 use mailbox::{__path_list_messages, __path_mailbox_page, list_messages, mailbox_page};
 use metrics::{__path_read_metrics, read_metrics};
 use problems::{__path_problem_page, problem_page};
+use style::{__path_style_sheet, style_sheet};

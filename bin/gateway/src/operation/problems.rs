@@ -3,8 +3,8 @@
 use actix_web::Responder;
 use poligon_common::{Path, Problem};
 
-use super::html::{Language, PageQuery, escape, page};
 use crate::composition;
+use poligon_common::html::{Language, PageQuery, escape, page};
 
 /// What a code means and what to do.
 #[utoipa::path(get, path = "/problems/{code}",

@@ -21,9 +21,13 @@ use crate::problem::{FieldError, Problem, kinds};
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// SHA-256 of the body, in hexadecimal; noted for `Idempotency-Key`.
+/// A JSON body byte by byte as it came: what a signature is over. [`parse_json`] reads it.
+#[derive(Debug)]
+pub struct RawJson(pub Bytes);
+
+/// Fingerprints of the body, by the present key first; noted for `Idempotency-Key`.
 #[derive(Clone)]
-pub struct BodyHash(pub String);
+pub struct BodyHash(pub Vec<String>);
 
 impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Json<T> {
     type Error = Problem;
@@ -32,19 +36,33 @@ impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Json<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let ctx = Ctx::of(&req)?;
-            require_json(&req)?;
-            let time = Duration::from_millis(ctx.config.server.body_timeout_ms);
-            let body = tokio::time::timeout(time, read(payload, ctx.config.server.max_body_bytes))
-                .await
-                .map_err(|_| Problem::new(&kinds::REQUEST_TIMEOUT))??;
+            let body = receive(&req, payload).await?;
             if req.headers().contains_key(crate::idempotency::HEADER) {
-                let hash = poligon_core::security::tokens::fingerprint_bytes(&body);
-                req.extensions_mut().insert(BodyHash(hash));
+                let hashes = Ctx::of(&req)?.keys.body_fingerprints(&body);
+                req.extensions_mut().insert(BodyHash(hashes));
             }
-            parse(&body).map(Json)
+            parse_json(&body).map(Json)
         })
     }
+}
+
+impl FromRequest for RawJson {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        Box::pin(async move { receive(&req, payload).await.map(Self) })
+    }
+}
+
+/// The whole body, if it says that it is JSON and comes in time.
+async fn receive(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    let ctx = Ctx::of(req)?;
+    require_json(req)?;
+    let time = Duration::from_millis(ctx.config.server.body_timeout_ms);
+    let body = tokio::time::timeout(time, read(payload, ctx.config.server.max_body_bytes)).await;
+    body.map_err(|_| Problem::new(&kinds::REQUEST_TIMEOUT))?
 }
 
 /// `application/json`, or any type that is written in JSON (RFC 6839, `+json`).
@@ -69,7 +87,8 @@ async fn read(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
     Ok(body.freeze())
 }
 
-fn parse<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
+/// A body as a `T`, or every wrong field of it.
+pub fn parse_json<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
     let has_nul = body.windows(6).any(|w| w == br"\u0000");
     // serde also reads a struct from a list of its fields; the contract knows objects only.
     let is_object = body.trim_ascii_start().starts_with(b"{");

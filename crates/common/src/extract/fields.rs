@@ -21,14 +21,40 @@ pub(super) fn wrong_fields<T: DeserializeOwned + PartialSchema>(body: &Value) ->
         .map(|name| FieldError::new(pointer(&[&name]), "required", "is required"))
         .collect();
     let mut rest = given.clone();
+    let mut taken = BTreeSet::new();
     // Each round takes one field out, so there are at most as many rounds as fields.
-    for _ in 0..given.len() {
+    for _ in 0..given.len() + MOST_INNER {
         let Err(error) = serde_path_to_error::deserialize::<_, T>(Value::Object(rest.clone())) else { break };
         let Some((top, found)) = explain(&error, &rest) else { break };
-        rest.remove(&top);
+        if found.code == "required" && taken.contains(&found.pointer) {
+            rest.remove(&top); // it lacks what was taken out of it, and is told already
+            continue;
+        }
+        let inner = taken.len() < MOST_INNER && found.code != "required" && take_inner(&mut rest, &found.pointer);
+        if inner {
+            taken.insert(found.pointer.clone());
+        } else {
+            rest.remove(&top);
+        }
         errors.push(found);
     }
     errors
+}
+
+/// Members of inner objects that are told of at most.
+const MOST_INNER: usize = 50;
+
+/// Takes the member at `pointer` out of an object inside of `given`, so that its neighbours are looked at, too; `false`
+/// when it stands at the top or inside of a list, whose places would shift.
+fn take_inner(given: &mut Map<String, Value>, pointer: &str) -> bool {
+    let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+    let (Some(top), Some(mut name)) = (steps.next(), steps.next()) else { return false };
+    let Some(mut object) = given.get_mut(&top).and_then(Value::as_object_mut) else { return false };
+    for next in steps {
+        let Some(below) = object.get_mut(&name).and_then(Value::as_object_mut) else { return false };
+        (object, name) = (below, next);
+    }
+    object.remove(&name).is_some()
 }
 
 /// Words of a list that were written as `{"word": null}`: serde's other form of an enum, which the contract does not

@@ -212,7 +212,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
 }
 
 /// Numbers, and whether they are within their bounds.
-fn ranges(config: &Config) -> [(bool, &'static str); 9] {
+fn ranges(config: &Config) -> [(bool, &'static str); 10] {
     let (server, security) = (&config.server, &config.security);
     [
         ((4..=16).contains(&security.bcrypt_cost), "security.bcrypt_cost: must be 4 to 16"),
@@ -227,6 +227,10 @@ fn ranges(config: &Config) -> [(bool, &'static str); 9] {
         ((1..=100_000).contains(&security.hash_queue), "security.hash_queue: must be 1 to 100000"),
         (security.hash_threads <= 1_024, "security.hash_threads: must be 0 (one for each core) to 1024"),
         (server.workers <= 1_024, "server.workers: must be 0 (one for each core) to 1024"),
+        (
+            (1..=30_000).contains(&config.payments.provider_timeout_ms),
+            "payments.provider_timeout_ms: must be 1 to 30000 milliseconds",
+        ),
     ]
 }
 

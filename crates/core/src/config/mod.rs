@@ -6,6 +6,7 @@ mod database;
 mod limits;
 mod load;
 mod mail;
+mod payments;
 mod security;
 mod server;
 mod storage;
@@ -20,6 +21,7 @@ pub use database::DatabaseConfig;
 pub use limits::{LimitsConfig, Quota};
 pub use load::{ConfigError, Sources, environment_names};
 pub use mail::MailConfig;
+pub use payments::PaymentsConfig;
 pub use security::SecurityConfig;
 pub use server::ServerConfig;
 pub use storage::StorageConfig;
@@ -43,6 +45,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// `[mail]`
     pub mail: MailConfig,
+    /// `[payments]`
+    pub payments: PaymentsConfig,
     /// `[security]`
     pub security: SecurityConfig,
     /// `[limits]`

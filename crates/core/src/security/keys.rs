@@ -29,6 +29,10 @@ pub struct Keys {
     password: hmac::Key,
     /// Makes a refresh token out of its parent.
     refresh: hmac::Key,
+    /// Goes into the fingerprint of every request's body that is kept.
+    body: hmac::Key,
+    /// Signs webhooks.
+    webhook: String,
 }
 
 struct Length;
@@ -54,6 +58,8 @@ impl Keys {
             token: key(b"access token")?,
             password: hmac::Key::new(hmac::HMAC_SHA256, &key(b"password")?),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &key(b"refresh token")?),
+            body: hmac::Key::new(hmac::HMAC_SHA256, &key(b"request body")?),
+            webhook: format!("whsec_{}", random::hex(&key(b"webhook")?)),
         })
     }
 
@@ -81,6 +87,22 @@ impl KeyRing {
     pub fn issued_refresh_token(&self, parent: &str, fingerprint: &str) -> Option<String> {
         let made = self.0.iter().map(|keys| keys.successor(parent));
         made.into_iter().find(|token| super::tokens::fingerprint(token) == fingerprint)
+    }
+
+    /// What may be kept of a request's body: HMAC-SHA-256, in hexadecimal, by the present key and by those before it.
+    /// A bare hash would give away what is short in a body that is otherwise known: a card number is found in minutes.
+    pub fn body_fingerprints(&self, body: &[u8]) -> Vec<String> {
+        self.0.iter().map(|keys| random::hex(hmac::sign(&keys.body, body).as_ref())).collect()
+    }
+
+    /// The secrets that webhooks are signed with: the present one, then those before it.
+    pub fn webhook_secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|keys| keys.webhook.as_str())
+    }
+
+    /// The secret that webhooks are signed with now.
+    pub fn webhook_secret(&self) -> &str {
+        &self.current().webhook
     }
 
     /// Derives the keys of every configured secret.

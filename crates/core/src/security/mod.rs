@@ -7,6 +7,7 @@ mod keys;
 pub mod passwords;
 pub mod permissions;
 mod role_sync;
+pub mod signatures;
 pub mod tokens;
 
 pub use hasher::{HashQueueFull, Hasher};

@@ -11,6 +11,7 @@ use super::status::Status;
 use crate::coupons;
 use crate::error::Error;
 use crate::events::stock_freed;
+use crate::payments;
 use crate::schema::{order_lines, orders, variants};
 
 /// Days from the delivery until an order is completed by itself.
@@ -24,6 +25,7 @@ pub(super) fn cancel(db: &mut Db, order: &Taken, actor: i64, reason: &str, now: 
         return Err(Error::RefusedMove("an order", order.status().name(), Status::Cancelled.name()));
     }
     diesel::update(orders::table.find(order.id)).set(orders::cancelled_at.eq(now)).execute(db)?;
+    payments::release(db, order.id, now)?;
     let products = release(db, order, now)?;
     note_event(db, order.id, "cancelled", Some(actor), json!({"reason": reason}), now)?;
     settle(db, order.id, Some(actor), now)?;
@@ -67,6 +69,7 @@ pub(super) fn expire(db: &mut Db, id: i64, now: Timestamp) -> Result<Option<Vec<
         return Ok(None);
     }
     diesel::update(orders::table.find(id)).set(orders::expired_at.eq(now)).execute(db)?;
+    payments::release(db, id, now)?;
     let products = release(db, &order, now)?;
     note_event(db, id, "expired", None, json!({}), now)?;
     settle(db, id, None, now)?;

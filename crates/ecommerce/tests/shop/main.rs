@@ -8,6 +8,7 @@ mod coupons;
 mod kept;
 mod listing;
 mod orders;
+mod payments;
 mod products;
 mod races;
 mod review_lists;

@@ -6,21 +6,20 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY,
 };
-use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
-use poligon_common::etag::Tagged;
-use poligon_common::{Problem, Query};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-const STYLE: &str = include_str!("style.css");
+use crate::extract::Query;
+use crate::problem::Problem;
+
 const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
 
 /// The language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Language {
+pub enum Language {
     /// English
     En,
     /// Russian
@@ -30,7 +29,7 @@ pub(crate) enum Language {
 /// Which language is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct PageQuery {
+pub struct PageQuery {
     /// The language; without it, what `Accept-Language` says.
     #[param(inline)]
     lang: Option<Language>,
@@ -38,7 +37,7 @@ pub(crate) struct PageQuery {
 
 impl Language {
     /// The text in this language.
-    pub(crate) fn pick(self, english: &'static str, russian: &'static str) -> &'static str {
+    pub fn pick(self, english: &'static str, russian: &'static str) -> &'static str {
         match self {
             Self::En => english,
             Self::Ru => russian,
@@ -72,13 +71,13 @@ impl FromRequest for Language {
 }
 
 /// A page.
-pub(crate) struct Page {
+pub struct Page {
     /// The whole document.
-    pub(crate) body: String,
+    pub body: String,
     /// What it may load.
-    pub(crate) policy: &'static str,
+    pub policy: &'static str,
     /// Its language.
-    pub(crate) language: &'static str,
+    pub language: &'static str,
 }
 
 impl Responder for Page {
@@ -97,7 +96,7 @@ impl Responder for Page {
 
 /// A page in the common frame. `main` is markup; `title` is text; `path` is where the page is, for the links to its
 /// other language.
-pub(crate) fn page(language: Language, title: &str, path: &str, main: &str) -> Page {
+pub fn page(language: Language, title: &str, path: &str, main: &str) -> Page {
     let link = |to: Language, name: &str| {
         let current = if to == language { " aria-current=\"true\"" } else { "" };
         let tag = to.tag();
@@ -122,7 +121,7 @@ pub(crate) fn page(language: Language, title: &str, path: &str, main: &str) -> P
 }
 
 /// `text` as it may stand in markup and in quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -135,12 +134,4 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     out
-}
-
-/// The style sheet of the pages.
-#[utoipa::path(get, path = "/assets/style.css",
-    responses((status = 200, description = "The style sheet", body = String, content_type = "text/css")))]
-pub(crate) async fn style_sheet() -> impl Responder {
-    let content_type = HeaderValue::from_static("text/css; charset=utf-8");
-    Tagged::bytes(Bytes::from_static(STYLE.as_bytes()), content_type, "public, no-cache")
 }
