@@ -38,6 +38,7 @@ pub(crate) struct Goods {
     pub(crate) order: i64,
     // Payments.
     // Shipments.
+    pub(crate) shipment: i64,
 }
 
 impl Goods {
@@ -58,6 +59,7 @@ impl Goods {
         order: 999_999,
         // Payments.
         // Shipments.
+        shipment: 999_999,
     };
 }
 
@@ -82,6 +84,7 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         ("/orders/", target.goods.order),
         // Payments.
         // Shipments.
+        ("/shipments/", target.goods.shipment),
     ];
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
@@ -144,6 +147,9 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_create_order_note" => json!({"text": "Ring twice."}),
         // Payments.
         // Shipments.
+        "ecommerce_create_shipment" => json!({"carrier": "UPS", "tracking_number": "1Z 999"}),
+        "ecommerce_patch_shipment" => json!({"tracking_number": "1Z 998"}),
+        "ecommerce_create_shipment_event" => json!({"status": "in_transit", "location": "Paris"}),
         other => panic!("{other}: what does its body look like? Say so here"),
     }
 }
@@ -170,9 +176,9 @@ pub(crate) fn order(variant: i64) -> Value {
         "shipping_address": address()})
 }
 
-/// A method of shipping.
+/// A method of shipping, for nothing.
 pub(crate) fn shipping_method(code: &str) -> Value {
-    let price = json!({"amount": 100, "currency": "USD"});
+    let price = json!({"amount": 0, "currency": "USD"});
     json!({"code": code, "name": "By bike", "min_days": 1, "max_days": 2, "bands": [{"price": price}]})
 }
 

@@ -43,6 +43,7 @@ poligon_common::problem_kinds! {
     RETURN_TOO_LATE = 409, "return_too_late", "Too late to return", "Goods can be sent back for 30 days after their delivery.";
     // Payments.
     // Shipments.
+    NOTHING_LEFT_TO_SHIP = 409, "nothing_left_to_ship", "Nothing left to ship", "Nothing is left to ship of the order, or less of a line than was asked for. See what of its lines is shipped.";
 }
 
 /// Why this domain did not do what was asked.
@@ -162,6 +163,9 @@ pub enum Error {
     RefusedMove(&'static str, &'static str, &'static str),
     // Payments.
     // Shipments.
+    /// Nothing of an order is left in the store, or less than was asked for.
+    #[error("nothing is left to ship, or less than was asked for")]
+    NothingLeftToShip,
     /// A refused move between states: from, to.
     #[error("what is {0} cannot become {1}")]
     InvalidTransition(&'static str, &'static str),
@@ -265,6 +269,7 @@ impl From<Error> for Problem {
             Error::RefusedMove(..) => &common::INVALID_TRANSITION,
             // Payments.
             // Shipments.
+            Error::NothingLeftToShip => &NOTHING_LEFT_TO_SHIP,
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,

@@ -7,6 +7,7 @@
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
 //! | `reviews` | `reviews`, `review_votes` |
+//! | `shipments` | `shipments`, `shipment_lines`, `shipment_events` |
 
 mod carts;
 mod categories;
@@ -21,6 +22,7 @@ mod products;
 mod reviews;
 mod schema;
 mod seed;
+mod shipments;
 mod shipping;
 mod stems;
 mod variants;
@@ -60,6 +62,7 @@ fn routes() -> Routes {
     orders::routes(&mut all);
     // Payments.
     // Shipments.
+    shipments::routes(&mut all);
     all
 }
 

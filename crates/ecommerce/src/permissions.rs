@@ -15,6 +15,9 @@ pub(crate) const ORDERS_WRITE: &str = "orders:write";
 /// See and change zones and methods of shipping.
 pub(crate) const SHIPPING_WRITE: &str = "shipping:write";
 
+/// Ship what is paid.
+pub(crate) const ORDERS_FULFIL: &str = "orders:fulfil";
+
 const fn permission(name: &'static str, description: &'static str) -> Permission {
     Permission { name, description, roles: &["manager"] }
 }
@@ -36,4 +39,5 @@ pub const PERMISSIONS: &[Permission] = &[
     permission(ORDERS_WRITE, "Change orders, and decide on returns"),
     // Payments.
     // Shipments.
+    permission(ORDERS_FULFIL, "See the shipments of everybody's orders, make them, and note what becomes of them"),
 ];
