@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::document::{Document, Operation};
 use crate::requests::{Goods, Target, request};
-use crate::world::{PASSWORD, goods, order_by, payment_by, person, register, review_by, snapshot, start};
+use crate::world::{PASSWORD, goods, order_by, payment_by, person, register, review_by, shipment_to, snapshot, start};
 
 /// The policy: the permission that an operation asks for, or one of these three.
 const PUBLIC: &str = "nobody in particular";
@@ -129,6 +129,13 @@ const POLICY: &[(&str, &str)] = &[
     ("ecommerce_approve_challenge", PUBLIC),
     ("ecommerce_fail_challenge", PUBLIC),
     // Shipments.
+    ("ecommerce_create_shipment", "orders:fulfil"),
+    ("ecommerce_list_shipments", USER),
+    ("ecommerce_get_shipment", USER),
+    ("ecommerce_patch_shipment", "orders:fulfil"),
+    ("ecommerce_cancel_shipment", "orders:fulfil"),
+    ("ecommerce_create_shipment_event", "orders:fulfil"),
+    ("ecommerce_list_shipment_events", USER),
     // Operation.
     ("operation_health_live", PUBLIC),
     ("operation_health_ready", PUBLIC),
@@ -168,6 +175,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             // Payments.
             "payments:write",
             // Shipments.
+            "orders:fulfil",
             // Shipping methods.
             "shipping:write",
             // Reviews.
@@ -188,6 +196,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             // Payments.
             "payments:write",
             // Shipments.
+            "orders:fulfil",
             // Shipping methods.
             "shipping:write",
             // Reviews.
@@ -266,6 +275,13 @@ const OBJECTS: &[(&str, u16, u16)] = &[
     ("ecommerce_cancel_payment", 200, 404),
     ("ecommerce_create_refund", 403, 403),
     // Shipments.
+    ("ecommerce_create_shipment", 403, 403),
+    ("ecommerce_list_shipments", 200, 404),
+    ("ecommerce_get_shipment", 200, 404),
+    ("ecommerce_patch_shipment", 403, 403),
+    ("ecommerce_cancel_shipment", 403, 403),
+    ("ecommerce_create_shipment_event", 403, 403),
+    ("ecommerce_list_shipment_events", 200, 404),
 ];
 
 fn policy() -> BTreeMap<&'static str, &'static str> {
@@ -381,7 +397,8 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let goods = goods(app).await;
     let (review, order) = (review_by(victim, goods.product).await, order_by(victim, goods.variant).await);
     let payment = payment_by(victim, goods.variant).await;
-    let goods = Goods { review, order, payment, ..goods };
+    let shipment = shipment_to(&app.sign_in_as(&["admin"]).await, victim).await;
+    let goods = Goods { review, order, payment, shipment, ..goods };
     Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods }
 }
 
@@ -393,7 +410,11 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
         app.grant(&name, &[]).await;
     }
     let user = app.sign_in_as(&[]).await.user_id.expect("an id");
-    Target { user, session: 1, role: name, goods: if in_shop(operation) { goods(app).await } else { Goods::NONE } }
+    let mut goods = if in_shop(operation) { goods(app).await } else { Goods::NONE };
+    if operation.path.contains("/shipments/") {
+        goods.shipment = shipment_to(&app.sign_in_as(&["admin"]).await, &app.sign_in_as(&[]).await).await;
+    }
+    Target { user, session: 1, role: name, goods }
 }
 
 async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {

@@ -39,6 +39,7 @@ pub(crate) struct Goods {
     // Payments.
     pub(crate) payment: i64,
     // Shipments.
+    pub(crate) shipment: i64,
 }
 
 impl Goods {
@@ -60,6 +61,7 @@ impl Goods {
         // Payments.
         payment: 999_999,
         // Shipments.
+        shipment: 999_999,
     };
 }
 
@@ -86,6 +88,7 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         // Payments.
         ("/payments/", target.goods.payment),
         // Shipments.
+        ("/shipments/", target.goods.shipment),
     ];
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
@@ -156,6 +159,9 @@ pub(crate) fn body(operation: &Operation) -> Value {
             json!({"id": "evt_1", "type": "charge.captured", "data": {"reference": "pay_1"}})
         }
         // Shipments.
+        "ecommerce_create_shipment" => json!({"carrier": "UPS", "tracking_number": "1Z 999"}),
+        "ecommerce_patch_shipment" => json!({"tracking_number": "1Z 998"}),
+        "ecommerce_create_shipment_event" => json!({"status": "in_transit", "location": "Paris"}),
         other => panic!("{other}: what does its body look like? Say so here"),
     }
 }
@@ -189,9 +195,9 @@ pub(crate) fn payment() -> Value {
     json!({"method": {"type": "card", "card": card}, "capture": "manual"})
 }
 
-/// A method of shipping.
+/// A method of shipping, for nothing.
 pub(crate) fn shipping_method(code: &str) -> Value {
-    let price = json!({"amount": 100, "currency": "USD"});
+    let price = json!({"amount": 0, "currency": "USD"});
     json!({"code": code, "name": "By bike", "min_days": 1, "max_days": 2, "bands": [{"price": price}]})
 }
 

@@ -86,6 +86,7 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         // Payments.
         payment: payment_by(&buyer, id(&product["variants"][0])).await,
         // Shipments.
+        shipment: 999_999, // made where one is needed: see `shipment_to`
     }
 }
 
@@ -124,6 +125,22 @@ pub(crate) async fn review_by(author: &Client, product: i64) -> i64 {
 pub(crate) async fn payment_by(buyer: &Client, variant: i64) -> i64 {
     let path = format!("/api/ecommerce/orders/{}/payments", order_by(buyer, variant).await);
     buyer.post(&path).json(&payment()).send().await.expect(201).id()
+}
+
+/// Ships something to somebody who has bought it for nothing, which is paid at once; answers the shipment.
+pub(crate) async fn shipment_to(admin: &Client, buyer: &Client) -> i64 {
+    let mut free = variant(&format!("FREE-{}", poligon_core::random::id().expect("randomness")));
+    free["price"]["amount"] = json!(0);
+    let product = json!({"title": "A sample", "status": "active", "variants": [free]});
+    let product = admin.post("/api/ecommerce/products").json(&product).send().await.expect(201).body;
+    let mut placing = order(product["variants"][0]["id"].as_i64().expect("an id"));
+    placing["shipping_method"] = json!("bike");
+    placing["shipping_address"]["country"] = json!("FR");
+    placing["shipping_address"]["postal_code"] = json!("75001");
+    let key = poligon_core::random::id().expect("randomness");
+    let placing = buyer.post("/api/ecommerce/orders").header("idempotency-key", &key).json(&placing);
+    let path = format!("/api/ecommerce/orders/{}/shipments", placing.send().await.expect(201).id());
+    admin.post(&path).json(&json!({})).send().await.expect(201).id()
 }
 
 /// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions and

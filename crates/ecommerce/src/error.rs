@@ -49,6 +49,7 @@ poligon_common::problem_kinds! {
     SIGNATURE_INVALID = 400, "signature_invalid", "Signature invalid", "The webhook carries no Poligon-Signature of the form t=UNIX,v1=HEX, or one that does not fit its body: HMAC-SHA-256 with the webhook secret over the time, a dot and the body.";
     SIGNATURE_OUT_OF_TIME = 400, "signature_out_of_time", "Signature out of time", "The time in Poligon-Signature is more than 300 seconds from now.";
     // Shipments.
+    NOTHING_LEFT_TO_SHIP = 409, "nothing_left_to_ship", "Nothing left to ship", "Nothing is left to ship of the order, or less of a line than was asked for. See what of its lines is shipped.";
 }
 
 /// Why this domain did not do what was asked.
@@ -186,6 +187,9 @@ pub enum Error {
     #[error("this needs the permission {0}")]
     PaymentForbidden(&'static str),
     // Shipments.
+    /// Nothing of an order is left in the store, or less than was asked for.
+    #[error("nothing is left to ship, or less than was asked for")]
+    NothingLeftToShip,
     /// A refused move between states: from, to.
     #[error("what is {0} cannot become {1}")]
     InvalidTransition(&'static str, &'static str),
@@ -294,6 +298,7 @@ impl From<Error> for Problem {
             Error::RefundExceedsCaptured { .. } => &REFUND_EXCEEDS_CAPTURED,
             Error::PaymentForbidden(_) => &common::FORBIDDEN,
             // Shipments.
+            Error::NothingLeftToShip => &NOTHING_LEFT_TO_SHIP,
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,

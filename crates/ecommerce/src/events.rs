@@ -20,6 +20,10 @@ pub(crate) const STOCK_FREED: &str = "ecommerce.stock_freed";
 /// An order has changed: its state, what of it is paid or shipped.
 pub(crate) const ORDER_CHANGED: &str = "ecommerce.order_changed";
 
+/// Something of an order is on its way: what, by whom, and whether the customer is to be told.
+pub(crate) const ORDER_SHIPPED: &str = "ecommerce.order_shipped";
+/// Something of an order has arrived.
+pub(crate) const ORDER_DELIVERED: &str = "ecommerce.order_delivered";
 /// Where the shop ships to, how, or for how much has changed.
 pub(crate) const SHIPPING_CHANGED: &str = "ecommerce.shipping_changed";
 /// A review was written, for analytics.
@@ -46,6 +50,16 @@ pub(crate) fn product_changed(db: &mut Db, id: i64, listed: bool, now: Timestamp
 /// Tells that the tree of categories has changed.
 pub(crate) fn categories_changed(db: &mut Db, id: i64, now: Timestamp) -> Result<(), DbError> {
     events::publish(db, CATEGORIES_CHANGED, &format!("category:{id}"), &json!({"id": id}), now)
+}
+
+/// Tells that something of an order is on its way.
+pub(crate) fn order_shipped(db: &mut Db, order_id: i64, told: &Value, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, ORDER_SHIPPED, &format!("order:{order_id}"), told, now)
+}
+
+/// Tells that something of an order has arrived.
+pub(crate) fn order_delivered(db: &mut Db, order_id: i64, told: &Value, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, ORDER_DELIVERED, &format!("order:{order_id}"), told, now)
 }
 
 /// Tells that zones or methods of shipping have changed.

@@ -8,6 +8,7 @@
 //! | `payments` | `payments`, `payment_refunds`, `payment_entries`, `payment_events`, `sandbox_charges`, `sandbox_refunds` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
 //! | `reviews` | `reviews`, `review_votes` |
+//! | `shipments` | `shipments`, `shipment_lines`, `shipment_events` |
 
 mod carts;
 mod categories;
@@ -24,6 +25,7 @@ mod returns;
 mod reviews;
 mod schema;
 mod seed;
+mod shipments;
 mod shipping;
 mod stems;
 mod variants;
@@ -65,6 +67,7 @@ fn routes() -> Routes {
     // Payments.
     payments::routes(&mut all);
     // Shipments.
+    shipments::routes(&mut all);
     all
 }
 

@@ -17,6 +17,9 @@ pub(crate) const PAYMENTS_WRITE: &str = "payments:write";
 /// See and change zones and methods of shipping.
 pub(crate) const SHIPPING_WRITE: &str = "shipping:write";
 
+/// Ship what is paid.
+pub(crate) const ORDERS_FULFIL: &str = "orders:fulfil";
+
 const fn permission(name: &'static str, description: &'static str) -> Permission {
     Permission { name, description, roles: &["manager"] }
 }
@@ -39,4 +42,5 @@ pub const PERMISSIONS: &[Permission] = &[
     // Payments.
     permission(PAYMENTS_WRITE, "See everybody's payments, take what is promised, and give money back"),
     // Shipments.
+    permission(ORDERS_FULFIL, "See the shipments of everybody's orders, make them, and note what becomes of them"),
 ];

@@ -529,6 +529,55 @@ diesel::table! {
 }
 // Shipments.
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Parcels of orders.
+    shipments (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        status -> Text,
+        carrier -> Nullable<Text>,
+        tracking_number -> Nullable<Text>,
+        notify -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        delivered_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What is in them.
+    shipment_lines (shipment_id, line_id) {
+        shipment_id -> BigInt,
+        line_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What was heard of them.
+    shipment_events (id) {
+        id -> BigInt,
+        shipment_id -> BigInt,
+        status -> Text,
+        location -> Nullable<Text>,
+        note -> Text,
+        occurred_at -> Instant,
+        actor_id -> Nullable<BigInt>,
+        created_at -> Instant,
+    }
+}
+
+diesel::joinable!(shipment_lines -> order_lines (line_id));
+
 diesel::joinable!(variants -> products (product_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(cart_items -> variants (variant_id));
@@ -569,4 +618,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sandbox_charges,
     sandbox_refunds,
     // Shipments.
+    shipments,
+    shipment_lines,
+    shipment_events,
 );

@@ -18,10 +18,8 @@ use poligon_common::{Routes, op};
 use crate::error;
 use crate::permissions::SHIPPING_WRITE;
 
-#[allow(unused_imports)] // the cart and orders
 pub(crate) use country::Country;
-#[allow(unused_imports)] // the cart and orders
-pub(crate) use rates::{Rate, rates, tax_bp};
+pub(crate) use rates::{Rate, rates};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -30,26 +30,21 @@ pub(crate) struct Rate {
 /// A method with one of its bands; `free_from` behind the days.
 type Row = (i64, String, String, i64, i64, Option<i64>, i64, i64);
 
-/// The zone of a country: the one that names it, otherwise the rest of the world.
-macro_rules! zone_of {
-    ($country:expr) => {{
-        let named = diesel::alias!(shipping_zone_countries as named);
-        let names_it = named.filter(named.field(shipping_zone_countries::country).eq($country));
-        let rest = shipping_zone_countries::country.eq(REST).and(not(exists(names_it)));
-        shipping_zone_countries::country.eq($country).or(rest)
-    }};
-}
-
 /// What it costs to ship goods of this weight, in grams, and this value, in minor units, to a country: the cheapest
 /// first, nothing when nothing ships there. One statement, which is prepared once: orders wait for it.
 pub(crate) fn rates(db: &mut Db, country: &str, weight_g: i64, subtotal: i64) -> Result<Vec<Rate>, Error> {
+    // The zone that names the country, otherwise the rest of the world.
+    let named = diesel::alias!(shipping_zone_countries as named);
+    let is_named = exists(named.filter(named.field(shipping_zone_countries::country).eq(country)));
+    let of_zone =
+        shipping_zone_countries::country.eq(country).or(shipping_zone_countries::country.eq(REST).and(not(is_named)));
     let holds = (shipping_bands::max_weight_g
         .is_null()
         .or(shipping_bands::max_weight_g.assume_not_null().ge(weight_g)))
     .and(shipping_bands::max_subtotal.is_null().or(shipping_bands::max_subtotal.assume_not_null().ge(subtotal)));
     let rows: Vec<Row> = shipping_zone_countries::table
         .inner_join(shipping_zones::table.inner_join(shipping_methods::table.inner_join(shipping_bands::table)))
-        .filter(zone_of!(country))
+        .filter(of_zone)
         .filter(shipping_methods::active.eq(true))
         .filter(shipping_methods::archived_at.is_null())
         .filter(holds)
@@ -80,11 +75,4 @@ fn cheapest_first(rows: Vec<Row>, subtotal: i64) -> Vec<Rate> {
     }
     rates.sort_by_key(|rate| rate.price); // stable: equal prices stay in order of position
     rates
-}
-
-/// The sales tax of a country, in basis points; `None` when the shop does not ship there.
-#[allow(dead_code)] // the cart and orders
-pub(crate) fn tax_bp(db: &mut Db, country: &str) -> Result<Option<i64>, Error> {
-    let zone = shipping_zone_countries::table.inner_join(shipping_zones::table).filter(zone_of!(country));
-    Ok(zone.select(shipping_zones::tax_bp).first(db).optional()?)
 }

@@ -16,6 +16,8 @@ mod review_races;
 mod reviews;
 mod search;
 mod seed;
+mod shipment_races;
+mod shipments;
 mod shipping;
 mod variants;
 mod world;
