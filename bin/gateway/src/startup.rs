@@ -100,6 +100,7 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
         if seeded {
             let plan = Plan {
                 profile: Profile::Demo,
+                products: None,
                 seed: DEMO_SEED,
                 anchor: start_of_day(now)?,
                 bcrypt_cost: config.security.bcrypt_cost,

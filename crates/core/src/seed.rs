@@ -20,6 +20,8 @@ pub enum Profile {
 pub struct Plan<'a> {
     /// Which demo data.
     pub profile: Profile,
+    /// Products of the shop, where it is not for the profile to say.
+    pub products: Option<u64>,
     /// The seed of all chance.
     pub seed: u64,
     /// The first instant of the day that all times are offsets from.

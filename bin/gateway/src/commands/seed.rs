@@ -22,6 +22,9 @@ pub(crate) struct Seed {
     /// Which data
     #[arg(long, value_enum, default_value_t = Data::Demo)]
     profile: Data,
+    /// Products of the shop [default: as many as the profile has]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    products: Option<u64>,
     /// The seed of all chance: the same seed and anchor make the same data
     #[arg(long = "seed", value_name = "NUMBER", default_value_t = DEMO_SEED)]
     number: u64,
@@ -63,6 +66,7 @@ impl Seed {
         let progress = |step: &str, done: u64, of: u64| bar.show(step, done, of);
         let plan = Plan {
             profile: self.profile.into(),
+            products: self.products,
             seed: self.number,
             anchor: self.anchor.map_or_else(|| startup::start_of_day(now), midnight)?,
             bcrypt_cost: config.security.bcrypt_cost,

@@ -23,11 +23,12 @@ const BATCH: usize = 500;
 
 /// Makes the demo data of a plan.
 pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbError> {
-    let wanted: u64 = match plan.profile {
+    let of_profile: u64 = match plan.profile {
         Profile::Empty => return Ok(()),
         Profile::Demo => 300,
         Profile::Large => 1_000_000,
     };
+    let wanted = plan.products.unwrap_or(of_profile);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let shelves = insert_categories(db, plan.before(Duration::days(400)))?;
     let mut next_variant = 1;

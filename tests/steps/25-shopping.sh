@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The whole purchase, from search to delivered, reviewed and refunded, by a client that knows only the contract, against
+# the release binary on both databases.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. tests/steps/needs.bash
+
+need_services
+need_python
+need_psql
+need_gateway
+PYTHONDONTWRITEBYTECODE=1 python3 tests/journey/shopping.py
