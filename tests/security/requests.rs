@@ -143,14 +143,14 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_patch_cart_item" => json!({"quantity": 2}),
         "ecommerce_put_cart_coupon" => json!({"code": "NOBODY-HAS-IT"}),
         "ecommerce_create_coupon" => coupon("MADE-HERE"),
-        "ecommerce_patch_coupon" => json!({"description": "Changed."}),
+        "ecommerce_patch_coupon" => json!({"description": "Another."}),
         // Orders and returns.
         "ecommerce_place_order" => order(1),
         "ecommerce_cancel_order" => json!({"reason": "Changed my mind."}),
         "ecommerce_put_order_status" => json!({"status": "cancelled"}),
         "ecommerce_put_order_address" => address(),
         "ecommerce_create_return" => json!({"lines": [{"line_id": 999_999, "quantity": 1}], "reason": "unwanted"}),
-        "ecommerce_put_return_status" => json!({"status": "approved"}),
+        "ecommerce_put_return_status" => json!({"status": "rejected"}),
         "ecommerce_create_order_note" => json!({"text": "Ring twice."}),
         // Payments.
         "ecommerce_create_payment" => payment(),

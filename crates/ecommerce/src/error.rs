@@ -290,7 +290,6 @@ impl From<Error> for Problem {
             }
             Error::NothingToReturn(_) => &NOTHING_TO_RETURN,
             Error::ReturnTooLate => &RETURN_TOO_LATE,
-            Error::RefusedMove(..) => &common::INVALID_TRANSITION,
             // Payments.
             Error::OrderNotPayable(_) => &ORDER_NOT_PAYABLE,
             Error::PaymentInProgress => &PAYMENT_IN_PROGRESS,
@@ -299,7 +298,7 @@ impl From<Error> for Problem {
             Error::PaymentForbidden(_) => &common::FORBIDDEN,
             // Shipments.
             Error::NothingLeftToShip => &NOTHING_LEFT_TO_SHIP,
-            Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
+            Error::InvalidTransition(..) | Error::RefusedMove(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,
             Error::Fields(wrong) => return Self::invalid(wrong),

@@ -583,6 +583,7 @@ diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(cart_items -> variants (variant_id));
 diesel::joinable!(cart_items -> carts (cart_id));
 diesel::joinable!(return_lines -> order_lines (line_id));
+diesel::joinable!(order_lines -> orders (order_id));
 diesel::allow_tables_to_appear_in_same_query!(
     categories,
     products,

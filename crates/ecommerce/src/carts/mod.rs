@@ -22,8 +22,8 @@ use poligon_core::jobs::Job;
 
 use crate::error;
 
-pub(crate) use content::{Item, find_items, too_many};
-pub(crate) use model::{Cart, adopt_guest, empty, find_cart, lock};
+pub(crate) use content::{Item, find_items};
+pub(crate) use model::{adopt_guest, empty, find_cart, lock};
 pub(crate) use owner::CartOwner;
 pub(crate) use view::shipping_basis;
 

@@ -26,6 +26,7 @@ use crate::coupons::CouponCode;
 use crate::error::{self, Error};
 use crate::goods::{MOST_LINES, MOST_OF_ONE};
 use crate::permissions::ORDERS_READ;
+use crate::shipping;
 
 /// Something to be ordered without a cart.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -79,7 +80,7 @@ pub(crate) struct OrderRequest {
 }
 
 impl OrderRequest {
-    fn placing(self, owner: CartOwner, user_id: i64) -> Result<Placing, Problem> {
+    async fn placing(self, ctx: &Ctx, owner: CartOwner, user_id: i64) -> Result<Placing, Problem> {
         let mut wrong = address::check(&self.shipping_address, "/shipping_address");
         if let Some(billing) = &self.billing_address {
             wrong.extend(address::check(billing, "/billing_address"));
@@ -87,6 +88,7 @@ impl OrderRequest {
         if !wrong.is_empty() {
             return Err(Error::AddressInvalid(wrong).into());
         }
+        let bands = shipping::bands(ctx, &self.shipping_address.country.0).await?;
         let billing = self.billing_address.unwrap_or_else(|| self.shipping_address.clone());
         Ok(Placing {
             owner,
@@ -94,6 +96,7 @@ impl OrderRequest {
             items: self.items.map(|items| items.0.iter().map(|item| (item.variant_id, item.quantity.0)).collect()),
             coupon: self.coupon.map(|code| code.0),
             shipping_method: self.shipping_method.0,
+            bands,
             shipping_address: self.shipping_address.into(),
             billing_address: billing.into(),
             note: self.note.0,
@@ -131,7 +134,7 @@ pub(crate) async fn place_order(
     if !key.is_given() {
         return Err(Problem::new(&error::IDEMPOTENCY_KEY_REQUIRED));
     }
-    let (placing, now) = (body.placing(owner, user.user_id)?, ctx.clock.now());
+    let (placing, now) = (body.placing(&ctx, owner, user.user_id).await?, ctx.clock.now());
     let moved = Moved::default();
     let told = Arc::clone(&moved);
     let answer = key

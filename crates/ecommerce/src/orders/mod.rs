@@ -26,9 +26,8 @@ use crate::error;
 pub(crate) use access::{Viewer, require_visible, take_changeable};
 pub(crate) use effects::stock_moved;
 pub(crate) use jobs::jobs;
-pub(crate) use number::number_of;
-pub(crate) use settle::{Taken, facts, note_event, note_internal, settle, take};
-pub(crate) use status::{Facts, FulfilmentStatus, PaymentStatus, Status, states};
+pub(crate) use settle::{Taken, facts, note_event, settle, take};
+pub(crate) use status::{Facts, Status, states};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -19,8 +19,6 @@ pub(crate) struct Taken {
     pub(crate) id: i64,
     pub(crate) user_id: i64,
     status: String,
-    payment_status: String,
-    fulfilment_status: String,
     pub(crate) total: i64,
     pub(crate) authorized: i64,
     pub(crate) captured: i64,

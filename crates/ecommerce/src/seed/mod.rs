@@ -1,6 +1,7 @@
-//! Demo data of the shop: a tree of 25 categories, products with English and Russian titles, and what the demo people
-//! say of them. Everything follows from the seed and the anchor.
+//! Demo data of the shop: a tree of 25 categories, products with English and Russian titles, what the demo people
+//! have bought, and what they say of it. Everything follows from the seed and the anchor.
 
+mod purchases;
 mod reviews;
 mod rows;
 mod words;
@@ -47,6 +48,7 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
     for table in ["categories", "products", "variants"] {
         dialect::reset_identity(db, table)?;
     }
+    purchases::insert(db, plan)?;
     if plan.profile == Profile::Demo {
         reviews::insert(db, plan)?;
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp, dialect};
 use poligon_core::on_each;
@@ -14,7 +15,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::BATCH;
 use super::words::{OPINIONS, Opinion};
 use crate::products::{RatingHistogram, put_ratings};
-use crate::schema::{products, review_votes, reviews};
+use crate::schema::{order_lines, orders, products, review_votes, reviews};
 
 /// Makes chance of its own, so that the products stay as they are.
 const SALT: u64 = 0x7265_7669_6577_7300;
@@ -55,6 +56,7 @@ pub(super) fn insert(db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
         insert_votes(db, batch)?;
     }
     rate(db, &made)?;
+    verify(db)?;
     (plan.progress)("reviews", made.len() as u64, made.len() as u64);
     Ok(dialect::reset_identity(db, "reviews")?)
 }
@@ -176,5 +178,16 @@ fn rate(db: &mut Db, made: &[Review]) -> Result<(), DbError> {
     for (id, stars) in ratings {
         put_ratings(db, id, stars)?;
     }
+    Ok(())
+}
+
+/// Marks the reviews of those who have received the product.
+fn verify(db: &mut Db) -> Result<(), DbError> {
+    let received = orders::table
+        .inner_join(order_lines::table)
+        .filter(order_lines::delivered.gt(0))
+        .filter(order_lines::product_id.eq(reviews::product_id).and(orders::user_id.eq(reviews::user_id)));
+    let bought: Vec<i64> = reviews::table.filter(exists(received)).select(reviews::id).load(db)?;
+    diesel::update(reviews::table.filter(reviews::id.eq_any(bought))).set(reviews::verified.eq(true)).execute(db)?;
     Ok(())
 }

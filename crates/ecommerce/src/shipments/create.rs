@@ -76,12 +76,11 @@ fn wanted(db: &mut Db, order_id: i64, asked: Option<&Lines>) -> Result<Vec<Piece
     let by_id: BTreeMap<i64, &Line> = lines.iter().map(|line| (line.0, line)).collect();
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for (n, request) in asked.iter().enumerate() {
-        match by_id.get(&request.line_id) {
-            Some(line) => found.push(pieces(line, request.quantity.0)),
-            None => {
-                let pointer = format!("/lines/{n}/line_id");
-                wrong.push(FieldError::new(pointer, "unknown_line", "is not the id of a line of this order"));
-            }
+        if let Some(line) = by_id.get(&request.line_id) {
+            found.push(pieces(line, request.quantity.0));
+        } else {
+            let pointer = format!("/lines/{n}/line_id");
+            wrong.push(FieldError::new(pointer, "unknown_line", "is not the id of a line of this order"));
         }
     }
     if wrong.is_empty() { Ok(found) } else { Err(Error::Fields(wrong)) }

@@ -19,7 +19,7 @@ use crate::error;
 use crate::permissions::SHIPPING_WRITE;
 
 pub(crate) use country::Country;
-pub(crate) use rates::{Rate, rates};
+pub(crate) use rates::{Band, Rate, bands, offers, rates};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -1,11 +1,18 @@
 //! What it costs to ship something somewhere.
 
+use std::sync::Arc;
+
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use poligon_common::Problem;
+use poligon_core::Ctx;
 use poligon_core::db::Db;
+use poligon_core::near::Kept;
+use serde::{Deserialize, Serialize};
 
 use super::country::REST;
 use crate::error::Error;
+use crate::events::SHIPPING;
 use crate::schema::{shipping_bands, shipping_methods, shipping_zone_countries, shipping_zones};
 
 /// An offer to ship.
@@ -27,27 +34,67 @@ pub(crate) struct Rate {
     pub(crate) tax_bp: i64,
 }
 
-/// A method with one of its bands; `free_from` behind the days.
-type Row = (i64, String, String, i64, i64, Option<i64>, i64, i64);
+/// A method of shipping to a country, with one of its bands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Queryable)]
+pub(crate) struct Band {
+    method_id: i64,
+    code: String,
+    name: String,
+    min_days: i64,
+    max_days: i64,
+    free_from: Option<i64>,
+    tax_bp: i64,
+    price: i64,
+    max_weight_g: Option<i64>,
+    max_subtotal: Option<i64>,
+}
+
+impl Band {
+    fn holds(&self, weight_g: i64, subtotal: i64) -> bool {
+        self.max_weight_g.is_none_or(|most| weight_g <= most) && self.max_subtotal.is_none_or(|most| subtotal <= most)
+    }
+}
 
 /// What it costs to ship goods of this weight, in grams, and this value, in minor units, to a country: the cheapest
-/// first, nothing when nothing ships there. One statement, which is prepared once: orders wait for it.
+/// first, nothing when nothing ships there.
 pub(crate) fn rates(db: &mut Db, country: &str, weight_g: i64, subtotal: i64) -> Result<Vec<Rate>, Error> {
+    Ok(offers(&find_bands(db, country)?, weight_g, subtotal))
+}
+
+/// The same from the bands of the country.
+pub(crate) fn offers(bands: &[Band], weight_g: i64, subtotal: i64) -> Vec<Rate> {
+    let mut rates: Vec<Rate> = Vec::new();
+    for band in bands.iter().filter(|band| band.holds(weight_g, subtotal)) {
+        if rates.last().is_some_and(|last| last.method_id == band.method_id) {
+            continue; // the first band of a method counts
+        }
+        let free = band.free_from.is_some_and(|from| subtotal >= from);
+        rates.push(Rate {
+            method_id: band.method_id,
+            code: band.code.clone(),
+            name: band.name.clone(),
+            price: if free { 0 } else { band.price },
+            min_days: band.min_days,
+            max_days: band.max_days,
+            tax_bp: band.tax_bp,
+        });
+    }
+    rates.sort_by_key(|rate| rate.price); // stable: equal prices stay in order of position
+    rates
+}
+
+/// The methods and bands of a country, method by method: one statement, which is prepared once.
+fn find_bands(db: &mut Db, country: &str) -> Result<Vec<Band>, Error> {
     // The zone that names the country, otherwise the rest of the world.
     let named = diesel::alias!(shipping_zone_countries as named);
     let is_named = exists(named.filter(named.field(shipping_zone_countries::country).eq(country)));
     let of_zone =
         shipping_zone_countries::country.eq(country).or(shipping_zone_countries::country.eq(REST).and(not(is_named)));
-    let holds = (shipping_bands::max_weight_g
-        .is_null()
-        .or(shipping_bands::max_weight_g.assume_not_null().ge(weight_g)))
-    .and(shipping_bands::max_subtotal.is_null().or(shipping_bands::max_subtotal.assume_not_null().ge(subtotal)));
-    let rows: Vec<Row> = shipping_zone_countries::table
+    Ok(shipping_zone_countries::table
         .inner_join(shipping_zones::table.inner_join(shipping_methods::table.inner_join(shipping_bands::table)))
         .filter(of_zone)
         .filter(shipping_methods::active.eq(true))
         .filter(shipping_methods::archived_at.is_null())
-        .filter(holds)
         .order((shipping_methods::position, shipping_methods::id, shipping_bands::position))
         .select((
             shipping_methods::id,
@@ -58,21 +105,22 @@ pub(crate) fn rates(db: &mut Db, country: &str, weight_g: i64, subtotal: i64) ->
             shipping_methods::free_from,
             shipping_zones::tax_bp,
             shipping_bands::price,
+            shipping_bands::max_weight_g,
+            shipping_bands::max_subtotal,
         ))
-        .load(db)?;
-    Ok(cheapest_first(rows, subtotal))
+        .load(db)?)
 }
 
-/// Of each method its first band.
-fn cheapest_first(rows: Vec<Row>, subtotal: i64) -> Vec<Rate> {
-    let mut rates: Vec<Rate> = Vec::new();
-    for (method_id, code, name, min_days, max_days, free_from, tax_bp, price) in rows {
-        if rates.last().is_some_and(|last| last.method_id == method_id) {
-            continue;
-        }
-        let price = if free_from.is_some_and(|from| subtotal >= from) { 0 } else { price };
-        rates.push(Rate { method_id, code, name, price, min_days, max_days, tax_bp });
+/// The bands of a country from what is kept near at hand: they change seldom, and every order asks for them.
+pub(crate) async fn bands(ctx: &Ctx, country: &str) -> Result<Vec<Band>, Problem> {
+    let key = format!("shipping bands of {country}");
+    let kept = ctx.near.get(&[SHIPPING], &key);
+    if let Some(bands) = kept.and_then(|kept| serde_json::from_slice(&kept.body).ok()) {
+        return Ok(bands);
     }
-    rates.sort_by_key(|rate| rate.price); // stable: equal prices stay in order of position
-    rates
+    let (generation, of) = (ctx.near.generation(&[SHIPPING]), country.to_owned());
+    let bands = ctx.db.read_primary(move |db| find_bands(db, &of)).await?;
+    let body = serde_json::to_vec(&bands).map_err(|e| Problem::internal(&e))?;
+    ctx.near.put(generation, key, Arc::new(Kept { body, tag: String::new(), link: None }));
+    Ok(bands)
 }

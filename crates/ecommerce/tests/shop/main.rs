@@ -11,6 +11,7 @@ mod orders;
 mod payments;
 mod products;
 mod races;
+mod returns;
 mod review_lists;
 mod review_races;
 mod reviews;

@@ -83,12 +83,17 @@ async fn one_variant_in_two_items_is_one_line(app: TestApp) {
     assert_eq!(refused.body["detail"], "only 2 of A can be had");
 }
 
+/// A ton a piece, at most two in an order.
+async fn make_heavy(staff: &poligon_testkit::Client, variant: i64) {
+    let heavier = json!({"weight_g": 1_000_000, "max_per_order": 2});
+    staff.patch(&format!("/api/ecommerce/variants/{variant}")).json(&heavier).send().await.expect(200);
+}
+
 async fn what_cannot_be_ordered_is_refused_by_code(app: TestApp) {
     let staff = staff(&app).await;
     let variant = variant_of(&staff, "A", 100, 5).await;
     let heavy = variant_of(&staff, "HEAVY", 100, 500).await;
-    let heavier = json!({"weight_g": 1_000_000, "max_per_order": 2});
-    staff.patch(&format!("/api/ecommerce/variants/{heavy}")).json(&heavier).send().await.expect(200);
+    make_heavy(&staff, heavy).await;
     let buyer = app.sign_in_as(&[]).await;
     let with = |name: &str, value: Value| {
         let mut body = order_of(&[(variant, 1)]);

@@ -100,7 +100,8 @@ async fn a_rejected_or_withdrawn_return_frees_its_pieces(app: TestApp) {
     scene.buyer.post(&format!("{first}/cancel")).send().await.expect_problem(409, "invalid_transition");
     let second = scene.asking(3).send().await.expect(201).header("location").unwrap().to_owned();
     let tag = staff.get(&second).send().await.expect(200).header("etag").unwrap().to_owned();
-    let reject = || staff.put(&format!("{second}/status")).header("if-match", &tag).json(&json!({"status": "rejected"}));
+    let reject =
+        || staff.put(&format!("{second}/status")).header("if-match", &tag).json(&json!({"status": "rejected"}));
     reject().send().await.expect(200);
     reject().send().await.expect_problem(412, "precondition_failed");
     assert_eq!(scene.counts().await, (json!(0), json!(0)));
@@ -123,7 +124,10 @@ async fn wrong_returns_are_refused_by_field(app: TestApp) {
             vec!["/lines/1/line_id"],
         ),
         (json!({"lines": [{"line_id": line, "quantity": 1}], "reason": "mood"}), vec!["/reason"]),
-        (json!({"lines": [{"line_id": line, "quantity": 1}], "reason": "other", "status": "approved"}), vec!["/status"]),
+        (
+            json!({"lines": [{"line_id": line, "quantity": 1}], "reason": "other", "status": "approved"}),
+            vec!["/status"],
+        ),
         (json!({}), vec!["/lines", "/reason"]),
     ];
     for (body, pointers) in cases {
@@ -142,7 +146,12 @@ async fn a_return_is_its_customers(app: TestApp) {
     let lines = json!([{"line_id": scene.line(0), "quantity": 1}]);
     let body = json!({"lines": lines, "reason": "unwanted"});
     other.post(&scene.path()).json(&body).send().await.expect_problem(404, "not_found");
-    other.put(&format!("{path}/status")).json(&json!({"status": "approved"})).send().await.expect_problem(403, "forbidden");
+    other
+        .put(&format!("{path}/status"))
+        .json(&json!({"status": "approved"}))
+        .send()
+        .await
+        .expect_problem(403, "forbidden");
     scene.buyer.get(RETURNS).send().await.expect_problem(403, "forbidden");
     scene.buyer.get(&path).send().await.expect(200);
 }

@@ -19,7 +19,7 @@ use crate::coupons::{self, Coupon, Offer, judge};
 use crate::error::{self, Error, RefusedLine};
 use crate::goods::{Good, Obstacle, find_goods, obstacles};
 use crate::pricing::{self, Priced, Totals};
-use crate::shipping::{self, Rate};
+use crate::shipping::{self, Band, Rate};
 
 /// What is to be ordered, and how.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub(super) struct Placing {
     pub(super) items: Option<Vec<(i64, i64)>>,
     pub(super) coupon: Option<String>,
     pub(super) shipping_method: String,
+    /// What it costs to ship to the country of the address.
+    pub(super) bands: Vec<Band>,
     pub(super) shipping_address: Address,
     pub(super) billing_address: Address,
     pub(super) note: String,
@@ -61,7 +63,7 @@ pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Pl
     check_lines(&lines)?;
     let goods: Vec<(&Good, i64)> = lines.iter().map(|line| (&line.good, line.quantity)).collect();
     let offer = coupon.as_ref().map(|coupon| judge(db, coupon, Some(placing.user_id), &goods, now)).transpose()?;
-    let rate = find_rate(db, placing, &goods)?;
+    let rate = find_rate(placing, &goods)?;
     let totals = price(&goods, offer.as_ref(), &rate);
     if placing.expected_total.is_some_and(|expected| expected != totals.total) {
         return Err(Error::TotalChanged { total: totals.total });
@@ -156,10 +158,10 @@ fn refused(line: &Line, reason: Obstacle) -> RefusedLine {
     RefusedLine { variant_id, sku, quantity: line.quantity, available }
 }
 
-fn find_rate(db: &mut Db, placing: &Placing, goods: &[(&Good, i64)]) -> Result<Rate, Error> {
+fn find_rate(placing: &Placing, goods: &[(&Good, i64)]) -> Result<Rate, Error> {
     let (weight, subtotal) = carts::shipping_basis(goods);
     let country = &placing.shipping_address.country;
-    let rates = shipping::rates(db, country, weight, subtotal)?;
+    let rates = shipping::offers(&placing.bands, weight, subtotal);
     let known: Vec<String> = rates.iter().map(|rate| rate.code.clone()).collect();
     rates.into_iter().find(|rate| rate.code == placing.shipping_method).ok_or_else(|| {
         let ways = if known.is_empty() { "no way".to_owned() } else { known.join(", ") };

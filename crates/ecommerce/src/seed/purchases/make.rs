@@ -107,11 +107,6 @@ impl Purchase<'_> {
     pub(super) fn is_cancelled(&self) -> bool {
         matches!(self.course, Course::Cancelled | Course::CancelledAfterPayment)
     }
-
-    /// So long after it was placed; never after the anchor day has begun.
-    pub(super) fn after(&self, by: Duration, plan_anchor: Timestamp) -> Timestamp {
-        (self.placed_at + by).min(plan_anchor)
-    }
 }
 
 /// Makes demo orders.
@@ -157,7 +152,8 @@ impl<'a> Maker<'a> {
         let minutes = DAYS * 24 * 60;
         let age = (self.wanted - id) * minutes / self.wanted + self.rng.random_range(10..70);
         let placed_at = plan.before(Duration::minutes(age));
-        let course = pick(if age > 16 * 24 * 60 { OLD.as_slice() } else { NEW.as_slice() }, self.rng.random_range(0..100));
+        let course =
+            pick(if age > 16 * 24 * 60 { OLD.as_slice() } else { NEW.as_slice() }, self.rng.random_range(0..100));
         let user_id = self.people[self.rng.random_range(0..self.people.len())].0;
         let abroad = self.rng.random_ratio(1, 4);
         let lines = self.lines(course);

@@ -72,7 +72,7 @@ pub(super) fn insert(db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-fn insert_batch(db: &mut Db, batch: &[Purchase]) -> Result<(), DbError> {
+fn insert_batch(db: &mut Db, batch: &[Purchase<'_>]) -> Result<(), DbError> {
     rows::insert(db, batch)?;
     money::insert(db, batch)?;
     parcels::insert(db, batch)

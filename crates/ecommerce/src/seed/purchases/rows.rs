@@ -41,7 +41,8 @@ fn insert_orders(db: &mut Db, batch: &[Purchase<'_>]) -> Result<(), DbError> {
         .iter()
         .map(|purchase| {
             let (facts, totals, rate, at) = (purchase.facts(), &purchase.totals, &purchase.rate, purchase.placed_at);
-            let method = json!({"code": rate.code, "name": rate.name, "min_days": rate.min_days, "max_days": rate.max_days});
+            let method =
+                json!({"code": rate.code, "name": rate.name, "min_days": rate.min_days, "max_days": rate.max_days});
             // Those that wait for their money wait for a year, so that there are some to pay.
             let waits = if purchase.course == Course::Pending { Duration::days(365) } else { Duration::minutes(30) };
             let days = |days: i64, when: bool| when.then(|| at + Duration::days(days));
