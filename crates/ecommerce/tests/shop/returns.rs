@@ -24,7 +24,7 @@ impl Scene {
         let order = order(&buyer, &[(&product, 3), (&other, 1)]).await;
         let shipper = shipper(&app).await;
         let shipment = ship(&shipper, &order, &json!({})).await.expect(201).body;
-        for status in ["in_transit", "delivered"] {
+        for status in ["in_transit", "out_for_delivery", "delivered"] {
             let path = format!("/api/ecommerce/shipments/{}/events", shipment["id"]);
             shipper.post(&path).json(&json!({"status": status})).send().await.expect(201);
         }

@@ -66,7 +66,7 @@ fn insert_shipments(db: &mut Db, shipped: &[&Purchase<'_>]) -> Result<(), DbErro
 }
 
 fn insert_tracking(db: &mut Db, shipped: &[&Purchase<'_>]) -> Result<(), DbError> {
-    let mut rows = Vec::with_capacity(3 * shipped.len());
+    let mut rows = Vec::with_capacity(4 * shipped.len());
     for purchase in shipped {
         let mut hear = |status: &'static str, at: Timestamp| {
             rows.push((
@@ -80,6 +80,7 @@ fn insert_tracking(db: &mut Db, shipped: &[&Purchase<'_>]) -> Result<(), DbError
         hear("created", shipped_at(purchase));
         hear("in_transit", shipped_at(purchase));
         if is_delivered(purchase) {
+            hear("out_for_delivery", delivered_at(purchase) - Duration::hours(4));
             hear("delivered", delivered_at(purchase));
         }
     }
