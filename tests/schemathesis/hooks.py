@@ -39,6 +39,8 @@ ENDS_CALLER = {
 
 ENTITY_TAGS = re.compile(r'\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*')
 
+CART_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
 http = requests.Session()
 http.trust_env = False
 numbers = itertools.count(int(os.environ.get("POLIGON_FUZZ_FIRST", "1")))
@@ -320,10 +322,8 @@ def real_reviewed_product(case):
 
 def new_order():
     """An order of the administrator, who calls every operation of payments."""
-    address = {"name": "Ann Archer", "line1": "1 Main Street", "city": "Springfield", "region": "IL",
-               "postal_code": "62701", "country": "US"}
     item = {"variant_id": new_product()["variants"][0]["id"], "quantity": 1}
-    body = {"items": [item], "shipping_method": "standard", "shipping_address": address}
+    body = {"items": [item], "shipping_method": "standard", "shipping_address": ADDRESS}
     headers = {"Authorization": f"Bearer {Admin.get()}", "Idempotency-Key": f"fuzzed-{next(numbers)}"}
     answer = http.post(f"{BASE}/api/ecommerce/orders", json=body, headers=headers, timeout=10)
     answer.raise_for_status()
@@ -380,6 +380,145 @@ def real_webhook(case):
     now, secret = str(int(time.time())), shop("payments/sandbox")["webhooks"]["secret"]
     signed = now.encode() + b"." + json.dumps(case.body).encode()
     case.headers["Poligon-Signature"] = f"t={now},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+
+
+ADDRESS = {"name": "Ann Archer", "line1": "1 Main Street", "city": "Springfield", "region": "IL",
+           "postal_code": "62701", "country": "US"}
+
+
+def without_cart_token(case):
+    """A made-up token is of no cart."""
+    case.headers.pop("X-Cart-Token", None)
+
+
+def real_addition(case):
+    without_cart_token(case)
+    post_nothing_left("cart")
+    case.body.pop("product_id", None)
+    case.body |= {"variant_id": new_product()["variants"][0]["id"], "quantity": 2}
+
+
+def post_nothing_left(path):
+    """Empties the administrator's cart, which holds a hundred things at most."""
+    http.delete(f"{BASE}/api/ecommerce/{path}", headers={"Authorization": f"Bearer {Admin.get()}"}, timeout=10)
+
+
+def filled_cart():
+    post_nothing_left("cart")
+    body = {"variant_id": new_product()["variants"][0]["id"]}
+    return post("cart", body, Admin.get(), domain="ecommerce")
+
+
+def real_cart(case):
+    without_cart_token(case)
+    filled_cart()
+
+
+def real_cart_item(case):
+    without_cart_token(case)
+    case.path_parameters["id"] = filled_cart()["items"][0]["id"]
+    if isinstance(case.body, dict):
+        case.body["quantity"] = 3
+
+
+def new_coupon():
+    body = {"code": f"FUZZED-{next(numbers)}", "kind": "percent", "percent": 10}
+    return post("coupons", body, Admin.get(), domain="ecommerce")
+
+
+def real_cart_coupon(case):
+    real_cart(case)
+    coupon = new_coupon()
+    if isinstance(case.body, dict):
+        case.body["code"] = coupon["code"]
+    else:
+        post("cart/coupon", {"code": coupon["code"]}, Admin.get(), domain="ecommerce")
+
+
+def real_coupon(case):
+    case.path_parameters["id"] = new_coupon()["id"]
+    case.headers.pop("If-Match", None)
+    for name in ("starts_at", "ends_at"):
+        if isinstance(case.body, dict):
+            case.body.pop(name, None)
+
+
+def real_new_coupon(case):
+    case.body = {"code": f"FUZZED-{next(numbers)}", "kind": "fixed", "amount": {"amount": 100, "currency": "USD"}}
+
+
+def real_new_order(case):
+    without_cart_token(case)
+    for name in ("coupon", "expected_total", "billing_address"):
+        case.body.pop(name, None)
+    item = {"variant_id": new_product()["variants"][0]["id"], "quantity": 1}
+    case.body |= {"items": [item], "shipping_method": "standard", "shipping_address": ADDRESS}
+    case.headers["Idempotency-Key"] = f"fuzzed-{next(numbers)}"
+
+
+def real_order(case):
+    case.path_parameters["id"] = new_order()
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and "postal_code" in case.body | {"postal_code": None} and "line1" in case.body:
+        case.body = dict(ADDRESS)
+    if isinstance(case.body, dict) and "status" in case.body:
+        case.body["status"] = "cancelled"
+
+
+def new_paid_order():
+    return new_payment(capture="automatic")["order_id"]
+
+
+def new_shipment():
+    order = new_paid_order()
+    return order, post(f"orders/{order}/shipments", {}, Admin.get(), domain="ecommerce")["id"]
+
+
+def new_delivered_order():
+    order, shipment = new_shipment()
+    for status in ("in_transit", "out_for_delivery", "delivered"):
+        post(f"shipments/{shipment}/events", {"status": status}, Admin.get(), domain="ecommerce")
+    return order, shop(f"orders/{order}")["lines"][0]["id"]
+
+
+def real_new_shipment(case):
+    case.path_parameters["id"] = new_paid_order()
+    case.body.pop("lines", None)
+
+
+def real_shipment(case):
+    case.path_parameters["id"] = new_shipment()[1]
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and "status" in case.body:
+        case.body |= {"status": "in_transit"}
+        case.body.pop("occurred_at", None)
+
+
+def real_order_shipments(case):
+    case.path_parameters["id"] = new_shipment()[0]
+
+
+def new_return():
+    order, line = new_delivered_order()
+    body = {"lines": [{"line_id": line, "quantity": 1}], "reason": "unwanted"}
+    return order, post(f"orders/{order}/return", body, Admin.get(), domain="ecommerce")["id"]
+
+
+def real_new_return(case):
+    order, line = new_delivered_order()
+    case.path_parameters["id"] = order
+    case.body["lines"] = [{"line_id": line, "quantity": 1}]
+
+
+def real_order_returns(case):
+    case.path_parameters["id"] = new_return()[0]
+
+
+def real_return(case):
+    case.path_parameters["id"] = new_return()[1]
+    case.headers.pop("If-Match", None)
+    if isinstance(case.body, dict) and "status" in case.body:
+        case.body["status"] = "approved"
 
 
 def real_problem(case):
@@ -455,6 +594,36 @@ REAL = {
     "GET /api/ecommerce/payments/sandbox/challenges/{challenge}": real_challenge,
     "POST /api/ecommerce/payments/sandbox/challenges/{challenge}/approve": real_challenge,
     "POST /api/ecommerce/payments/sandbox/challenges/{challenge}/fail": real_challenge,
+    "GET /api/ecommerce/cart": real_cart,
+    "POST /api/ecommerce/cart": real_addition,
+    "DELETE /api/ecommerce/cart": real_cart,
+    "PATCH /api/ecommerce/cart/items/{id}": real_cart_item,
+    "DELETE /api/ecommerce/cart/items/{id}": real_cart_item,
+    "POST /api/ecommerce/cart/coupon": real_cart_coupon,
+    "DELETE /api/ecommerce/cart/coupon": real_cart_coupon,
+    "POST /api/ecommerce/coupons": real_new_coupon,
+    "GET /api/ecommerce/coupons/{id}": real_coupon,
+    "PATCH /api/ecommerce/coupons/{id}": real_coupon,
+    "DELETE /api/ecommerce/coupons/{id}": real_coupon,
+    "POST /api/ecommerce/orders": real_new_order,
+    "GET /api/ecommerce/orders/{id}": real_order,
+    "POST /api/ecommerce/orders/{id}/cancel": real_order,
+    "GET /api/ecommerce/orders/{id}/timeline": real_order,
+    "PUT /api/ecommerce/orders/{id}/status": real_order,
+    "PUT /api/ecommerce/orders/{id}/address": real_order,
+    "POST /api/ecommerce/orders/{id}/notes": real_order,
+    "POST /api/ecommerce/orders/{id}/return": real_new_return,
+    "GET /api/ecommerce/orders/{id}/returns": real_order_returns,
+    "GET /api/ecommerce/returns/{id}": real_return,
+    "POST /api/ecommerce/returns/{id}/cancel": real_return,
+    "PUT /api/ecommerce/returns/{id}/status": real_return,
+    "POST /api/ecommerce/orders/{id}/shipments": real_new_shipment,
+    "GET /api/ecommerce/orders/{id}/shipments": real_order_shipments,
+    "GET /api/ecommerce/shipments/{id}": real_shipment,
+    "PATCH /api/ecommerce/shipments/{id}": real_shipment,
+    "POST /api/ecommerce/shipments/{id}/cancel": real_shipment,
+    "POST /api/ecommerce/shipments/{id}/events": real_shipment,
+    "GET /api/ecommerce/shipments/{id}/events": real_shipment,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
 }
@@ -490,6 +659,8 @@ def before_call(context, case, kwargs):
         # The generator gives valid headers that do not follow their own pattern.
         if is_valid(case) and not ENTITY_TAGS.fullmatch((case.headers or {}).get("If-Match", "*")):
             del case.headers["If-Match"]
+        if is_valid(case) and not CART_TOKEN.fullmatch((case.headers or {}).get("X-Cart-Token", "A" * 43)):
+            del case.headers["X-Cart-Token"]
         if wants_real(case, operation):
             REAL[operation](case)
             injected[operation] += 1

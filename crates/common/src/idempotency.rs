@@ -101,9 +101,9 @@ impl Idempotency {
         Self { key: None, ..self }
     }
 
-    /// Whether a key came along.
-    pub fn is_given(&self) -> bool {
-        self.key.is_some()
+    /// Refuses a request without a key: for what nobody wants to happen twice.
+    pub fn require(self) -> Result<Self, Problem> {
+        if self.key.is_some() { Ok(self) } else { Err(Problem::new(&kinds::IDEMPOTENCY_KEY_REQUIRED)) }
     }
 
     /// Takes the key before any costly work. A key that is being worked on is refused; one that has an answer gives

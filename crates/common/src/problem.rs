@@ -45,6 +45,7 @@ pub mod kinds {
         BAD_REQUEST = 400, "bad_request", "Bad request", "The request could not be understood at all.";
         MALFORMED_JSON = 400, "malformed_json", "Malformed JSON", "The body is not JSON (RFC 8259), or not UTF-8.";
         MALFORMED_HEADER = 400, "malformed_header", "Malformed header", "A header has a value that its definition does not allow.";
+        IDEMPOTENCY_KEY_REQUIRED = 400, "idempotency_key_required", "Idempotency-Key required", "Send an Idempotency-Key, so that a repetition cannot have its effect twice.";
         UNAUTHENTICATED = 401, "unauthenticated", "Not authenticated", "Send a valid access token: Authorization: Bearer TOKEN.";
         INVALID_TOKEN = 401, "invalid_token", "Invalid token", "The access token is malformed, expired or revoked. Refresh it or log in again.";
         FORBIDDEN = 403, "forbidden", "Forbidden", "You are known, but may not do this: the permission named in the detail is missing.";

@@ -38,7 +38,6 @@ poligon_common::problem_kinds! {
     PRICE_CHANGED = 409, "price_changed", "Price changed", "Something costs something else than you have seen. Look at the cart, and set the quantity of those lines again to accept the new price.";
     SHIPPING_UNAVAILABLE = 409, "shipping_unavailable", "Shipping unavailable", "Nothing is shipped there that way: see GET shipping/rates for the ways that there are.";
     ADDRESS_INVALID = 422, "address_invalid", "Address invalid", "The address cannot be one of its country. Every wrong part is listed in errors.";
-    IDEMPOTENCY_KEY_REQUIRED = 400, "idempotency_key_required", "Idempotency-Key required", "Send an Idempotency-Key, so that a repetition cannot have its effect twice.";
     NOTHING_TO_RETURN = 409, "nothing_to_return", "Nothing to return", "Fewer pieces of a line were delivered, and not sent back, than the return names.";
     RETURN_TOO_LATE = 409, "return_too_late", "Too late to return", "Goods can be sent back for 30 days after their delivery.";
     // Payments.

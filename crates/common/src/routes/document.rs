@@ -74,7 +74,7 @@ fn complete(access: Access, tag: &str, op: &Op) -> Operation {
     operation.extensions = Some(ExtensionsBuilder::new().add("x-access", needs).add("x-rate-limit", op.family).build());
     operation.parameters.iter_mut().flatten().for_each(name_refused_characters);
     if op.idempotent_by_key {
-        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_parameter()));
+        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_parameter(op.key_required)));
     }
     if op.by_version {
         operation.parameters.get_or_insert_default().push(RefOr::T(version_parameter()));
@@ -161,7 +161,7 @@ fn version_parameter() -> Parameter {
         .build()
 }
 
-fn idempotency_parameter() -> Parameter {
+fn idempotency_parameter(required: bool) -> Parameter {
     let schema = ObjectBuilder::new()
         .schema_type(SchemaType::new(Type::String))
         .min_length(Some(1))
@@ -171,7 +171,7 @@ fn idempotency_parameter() -> Parameter {
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
-        .required(Required::False)
+        .required(if required { Required::True } else { Required::False })
         .description(Some(
             "A name for this request, made by the client. A repetition with the same key and body within 24 hours \
              gets the first answer again, with `Idempotency-Replayed: true`.",

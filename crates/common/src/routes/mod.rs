@@ -54,6 +54,7 @@ pub struct Op {
     family: &'static str,
     kinds: Vec<&'static Kind>,
     idempotent_by_key: bool,
+    key_required: bool,
     by_version: bool,
     make: MakeRoutes,
 }
@@ -98,6 +99,7 @@ impl Op {
             family,
             kinds: Vec::new(),
             idempotent_by_key: false,
+            key_required: false,
             by_version: false,
             make: Box::new(make),
         }
@@ -126,6 +128,15 @@ impl Op {
 }
 
 impl Op {
+    /// The operation understands `Idempotency-Key`, and refuses requests without one: see
+    /// [`crate::idempotency::Idempotency::require`].
+    #[must_use]
+    pub fn once_by_key(mut self) -> Self {
+        self.key_required = true;
+        self.kinds.push(&kinds::IDEMPOTENCY_KEY_REQUIRED);
+        self.idempotent_by_key()
+    }
+
     /// The operation understands `If-Match`.
     #[must_use]
     pub fn by_version(mut self) -> Self {

@@ -23,7 +23,7 @@ use super::place::{self, Placing};
 use super::view::{self, OrderResponse, OrderSummary};
 use crate::carts::CartOwner;
 use crate::coupons::CouponCode;
-use crate::error::{self, Error};
+use crate::error::Error;
 use crate::goods::{MOST_LINES, MOST_OF_ONE};
 use crate::permissions::ORDERS_READ;
 use crate::shipping;
@@ -131,9 +131,7 @@ pub(crate) async fn place_order(
     key: Idempotency,
     Json(body): Json<OrderRequest>,
 ) -> Result<HttpResponse, Problem> {
-    if !key.is_given() {
-        return Err(Problem::new(&error::IDEMPOTENCY_KEY_REQUIRED));
-    }
+    let key = key.require()?;
     let (placing, now) = (body.placing(&ctx, owner, user.user_id).await?, ctx.clock.now());
     let moved = Moved::default();
     let told = Arc::clone(&moved);

@@ -33,7 +33,6 @@ pub(crate) use status::{Facts, Status, states};
 pub(crate) fn routes(routes: &mut Routes) {
     let placing = &[
         &kinds::MALFORMED_HEADER,
-        &error::IDEMPOTENCY_KEY_REQUIRED,
         &error::CART_EMPTY,
         &error::OUT_OF_STOCK,
         &error::PRICE_CHANGED,
@@ -49,7 +48,7 @@ pub(crate) fn routes(routes: &mut Routes) {
     ];
     let moved = &[&kinds::INVALID_TRANSITION];
     routes
-        .user(op!(http::place_order).refuses(placing).idempotent_by_key())
+        .user(op!(http::place_order).refuses(placing).once_by_key())
         .user(op!(http::list_orders).refuses(&[&kinds::FORBIDDEN]))
         .user(op!(http::get_order))
         .user(op!(http::cancel_order).refuses(moved))
