@@ -129,7 +129,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
         // Reviews.
         "ecommerce_create_review" => review(),
         "ecommerce_patch_review" => json!({"rating": 1}),
-        "ecommerce_put_review_status" => json!({"status": "approved"}),
+        "ecommerce_put_review_status" => json!({"status": "rejected"}),
         "ecommerce_vote_on_review" => json!({"helpful": true}),
         // Shipping methods.
         "ecommerce_create_shipping_zone" => json!({"name": "Made here", "countries": ["GP"]}),

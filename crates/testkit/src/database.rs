@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use diesel::migration::{Migration, MigrationSource as _};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, sql_query};
@@ -181,7 +183,10 @@ fn migrations_hash() -> String {
         .flat_map(|step| ["up.sql", "down.sql"].map(|file| step.as_ref().expect("a step").path().join(file)))
         .collect();
     files.sort();
-    let text: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).expect("a migration")).collect();
+    let mut text: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).expect("a migration")).collect();
+    // What is run is what was compiled in: the folder may have grown since.
+    let steps: Vec<Box<dyn Migration<Pg>>> = migrate::POSTGRES.migrations().expect("the steps");
+    text.extend(steps.iter().flat_map(|step| step.name().to_string().into_bytes()));
     fingerprint_bytes(&text)
 }
 

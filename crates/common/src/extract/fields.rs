@@ -27,7 +27,13 @@ pub(super) fn wrong_fields<T: DeserializeOwned + PartialSchema>(body: &Value) ->
         let Err(error) = serde_path_to_error::deserialize::<_, T>(Value::Object(rest.clone())) else { break };
         let Some((top, found)) = explain(&error, &rest) else { break };
         if found.code == "required" && taken.contains(&found.pointer) {
-            rest.remove(&top); // it lacks what was taken out of it, and is told already
+            // It lacks what was taken out of it, and is told already: now it goes, and its neighbours are looked at.
+            let whole = found.pointer.rsplit_once('/').map_or("", |(whole, _)| whole).to_owned();
+            if take_inner(&mut rest, &whole) {
+                taken.insert(whole);
+            } else {
+                rest.remove(&top);
+            }
             continue;
         }
         let inner = taken.len() < MOST_INNER && found.code != "required" && take_inner(&mut rest, &found.pointer);
