@@ -151,6 +151,23 @@ impl Idempotency {
     }
 }
 
+impl Idempotency {
+    /// [`Idempotency::begin`], then [`Claim::open`].
+    pub async fn open<T, U, E, F>(self, ctx: &Ctx, work: F) -> Result<Opened<U>, Problem>
+    where
+        T: Serialize + Send + 'static,
+        U: Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<(U, Answer<T>), E> + Send + 'static,
+    {
+        match self.begin(ctx).await? {
+            Begun::Done(answer) => Ok(Opened::Done(answer)),
+            Begun::Fresh(claim) => claim.open(work).await,
+        }
+    }
+}
+
 /// What a key has come to.
 pub enum Begun {
     /// The work is to be done: by [`Claim::write`].

@@ -57,13 +57,23 @@ pub(crate) async fn create_payment(
             Ok::<_, Error>((ask, Answer::created(&location(payment.payment.id), payment)))
         }
     };
-    match claim.open(open).await? {
+    let opened = claim.open(open).await?;
+    finish(&ctx, opened, viewer, base, |shown| Answer::created(&location(shown.payment.id), shown)).await
+}
+
+/// Asks the provider for what was opened, records its answer, and shows the payment.
+async fn finish(
+    ctx: &Ctx,
+    opened: Opened<Ask>,
+    viewer: Viewer,
+    base: String,
+    answer: fn(PaymentDetails) -> Answer<PaymentDetails>,
+) -> Result<HttpResponse, Problem> {
+    match opened {
         Opened::Done(answer) => Ok(answer),
         Opened::First(ask, second) => {
-            let answered = Answered::to(&ctx, ask, viewer, base).await;
-            second
-                .write(move |db| answered.record(db).map(|shown| Answer::created(&location(shown.payment.id), shown)))
-                .await
+            let answered = Answered::to(ctx, ask, viewer, base).await;
+            second.write(move |db| answered.record(db).map(answer)).await
         }
     }
 }
@@ -207,10 +217,6 @@ async fn carry_out(
     key: Idempotency,
     mut intend: impl FnMut(&mut Db, &Viewer) -> Result<Ask, Error> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let claim = match key.begin(ctx).await? {
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Fresh(claim) => claim,
-    };
     let (viewer, base) = (viewer(user), ctx.config.server.base_url());
     let open = {
         let base = base.clone();
@@ -220,13 +226,8 @@ async fn carry_out(
             Ok::<_, Error>((ask, Answer::ok(payment)))
         }
     };
-    match claim.open(open).await? {
-        Opened::Done(answer) => Ok(answer),
-        Opened::First(ask, second) => {
-            let answered = Answered::to(ctx, ask, viewer, base).await;
-            second.write(move |db| answered.record(db).map(Answer::ok)).await
-        }
-    }
+    let opened = key.open(ctx, open).await?;
+    finish(ctx, opened, viewer, base, Answer::ok).await
 }
 
 /// Gives money back: a part, or everything that is left. Never more than was captured, however many refunds come at
@@ -241,10 +242,6 @@ pub(crate) async fn create_refund(
     Path(Id(id)): Path<Id>,
     Json(body): Json<NewRefundRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let claim = match key.begin(&ctx).await? {
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Fresh(claim) => claim,
-    };
     let (actor, now) = (user.user_id, ctx.clock.now());
     let amount = body.amount.map(|amount| amount.0);
     let new = NewRefund { amount, reason: body.reason.into(), note: body.note.0, actor_id: Some(actor) };
@@ -254,7 +251,7 @@ pub(crate) async fn create_refund(
         let refund = find_refund(db, ask.refund_id)?;
         Ok::<_, Error>((ask, answer(refund)))
     };
-    let (ask, second) = match claim.open(open).await? {
+    let (ask, second) = match key.open(&ctx, open).await? {
         Opened::Done(answer) => return Ok(answer),
         Opened::First(ask, second) => (ask, second),
     };
