@@ -4,7 +4,7 @@ use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, Responder};
 use chrono::Duration;
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, Problem};
+use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, OptionalJson, Problem};
 use poligon_core::db::Timestamp;
 use poligon_core::random;
 use poligon_core::security::audit::{Entry, Outcome};
@@ -201,7 +201,7 @@ fn answer(
 }
 
 /// A refresh token; without one the cookie is read.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefreshRequest {
     /// The refresh token; leave it out when it is in the cookie.
@@ -216,7 +216,7 @@ pub(crate) async fn refresh(
     ctx: Ctx,
     client: Client,
     req: HttpRequest,
-    Json(body): Json<RefreshRequest>,
+    OptionalJson(body): OptionalJson<RefreshRequest>,
 ) -> Result<impl Responder, Problem> {
     let (token, transport) = match body.refresh_token {
         Some(token) => (token.0, Transport::Body),
@@ -275,7 +275,7 @@ pub(crate) async fn logout(
     ctx: Ctx,
     client: Client,
     user: CurrentUser,
-    Json(body): Json<LogoutRequest>,
+    OptionalJson(body): OptionalJson<LogoutRequest>,
 ) -> Result<impl Responder, Problem> {
     let (user_id, session_id, now) = (user.user_id, user.session_id, ctx.clock.now());
     let mut entry = audit::own("logout", Outcome::Success, &client, user_id);

@@ -36,12 +36,34 @@ impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Json<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let body = receive(&req, payload).await?;
+            let body = receive_json(&req, payload).await?;
             if req.headers().contains_key(crate::idempotency::HEADER) {
                 let hashes = Ctx::of(&req)?.keys.body_fingerprints(&body);
                 req.extensions_mut().insert(BodyHash(hashes));
             }
             parse_json(&body).map(Json)
+        })
+    }
+}
+
+/// A JSON body that may be left out, because nothing in it has to be given: without one, the default. The operation says
+/// so by [`crate::Op::optional_body`], and understands no `Idempotency-Key`.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: Default + DeserializeOwned + PartialSchema + 'static> FromRequest for OptionalJson<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            let body = receive(&req, payload).await?;
+            if body.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            require_json(&req)?;
+            parse_json(&body).map(Self)
         })
     }
 }
@@ -52,14 +74,19 @@ impl FromRequest for RawJson {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
-        Box::pin(async move { receive(&req, payload).await.map(Self) })
+        Box::pin(async move { receive_json(&req, payload).await.map(Self) })
     }
 }
 
 /// The whole body, if it says that it is JSON and comes in time.
+async fn receive_json(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    require_json(req)?;
+    receive(req, payload).await
+}
+
+/// The whole body, if it comes in time.
 async fn receive(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
     let ctx = Ctx::of(req)?;
-    require_json(req)?;
     let time = Duration::from_millis(ctx.config.server.body_timeout_ms);
     let body = tokio::time::timeout(time, read(payload, ctx.config.server.max_body_bytes)).await;
     body.map_err(|_| Problem::new(&kinds::REQUEST_TIMEOUT))?

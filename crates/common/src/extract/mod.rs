@@ -8,7 +8,7 @@ mod path;
 mod query;
 mod user;
 
-pub use body::{BodyHash, Json, RawJson, parse_json};
+pub use body::{BodyHash, Json, OptionalJson, RawJson, parse_json};
 pub use client::Client;
 pub(crate) use client::{RequestInfo, limit_key};
 pub use context::Ctx;

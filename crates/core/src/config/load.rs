@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
 use super::{Config, LimitsConfig, Profile};
 use crate::db::Kind;
@@ -56,28 +57,31 @@ impl Sources {
         Self { environment: std::env::vars().collect(), ..Self::default() }
     }
 
-    /// Reads, merges and checks.
+    /// Reads, merges and checks; everything that is wrong is told at once.
     pub fn load(&self) -> Result<Config, ConfigError> {
-        let wrong = |e: String| ConfigError(vec![e]);
+        let one = |e: String| ConfigError(vec![e]);
         let mut builder = config::Config::builder();
         builder = match &self.file {
             Some(path) => builder.add_source(config::File::from(path.as_path())),
             None => builder.add_source(config::File::new("poligon.toml", config::FileFormat::Toml).required(false)),
         };
-        for (key, value) in self.overrides()? {
-            builder = builder.set_override(&key, value).map_err(|e| wrong(format!("{key}: {e}")))?;
+        let mut wrong = Vec::new();
+        for (key, value) in self.overrides(&mut wrong) {
+            builder = builder.set_override(&key, value).map_err(|e| one(format!("{key}: {e}")))?;
         }
-        let merged = builder.build().map_err(|e| wrong(e.to_string()))?;
-        let mut tree: Value = merged.try_deserialize().map_err(|e| wrong(e.to_string()))?;
-        complete_families(&mut tree)?;
-        let mut config = parse(&tree)?;
+        let merged = builder.build().map_err(|e| one(e.to_string()))?;
+        let mut tree: Value = merged.try_deserialize().map_err(|e| one(e.to_string()))?;
+        wrong.extend(complete_families(&mut tree));
+        let Some(mut config) = parse(&mut tree, &mut wrong) else { return Err(ConfigError(wrong)) };
         fill_defaults(&mut config, &tree);
-        check(&config)?;
-        Ok(config)
+        let told: Vec<String> = wrong.iter().map(|text| key_in(text).to_owned()).collect();
+        // What could not be read is a default by now: nothing more is told of it.
+        wrong.extend(check(&config).into_iter().filter(|text| told.iter().all(|key| key != key_in(text))));
+        if wrong.is_empty() { Ok(config) } else { Err(ConfigError(wrong)) }
     }
 
     /// Environment, then flags, as key and value.
-    fn overrides(&self) -> Result<Vec<(String, config::Value)>, ConfigError> {
+    fn overrides(&self, wrong: &mut Vec<String>) -> Vec<(String, config::Value)> {
         let mut found = Vec::new();
         for (name, raw) in &self.environment {
             let (base, from_file) = match name.strip_suffix("_FILE") {
@@ -86,16 +90,20 @@ impl Sources {
             };
             let Some(key) = key_of(base) else { continue };
             let value = if from_file {
-                let text = std::fs::read_to_string(raw)
-                    .map_err(|e| ConfigError(vec![format!("{name}: {raw} cannot be read: {e}")]))?;
-                text.trim_end_matches(['\r', '\n']).to_owned()
+                match std::fs::read_to_string(raw) {
+                    Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+                    Err(e) => {
+                        wrong.push(format!("{name}: {raw} cannot be read: {e}"));
+                        continue;
+                    }
+                }
             } else {
                 raw.clone()
             };
             found.push((key, value));
         }
         found.extend(self.flags.iter().cloned());
-        Ok(found.into_iter().map(|(key, value)| (key.clone(), typed(&key, &value))).collect())
+        found.into_iter().map(|(key, value)| (key.clone(), typed(&key, &value))).collect()
     }
 }
 
@@ -122,30 +130,67 @@ fn typed(key: &str, text: &str) -> config::Value {
         .unwrap_or_else(|_| text.into())
 }
 
-fn parse(tree: &Value) -> Result<Config, ConfigError> {
-    serde_path_to_error::deserialize(tree).map_err(|e| {
-        let path = e.path().to_string();
+/// The settings, without those that cannot be read: each is told in `wrong` and taken out of the tree. `None` when there
+/// is nothing to take out.
+fn parse(tree: &mut Value, wrong: &mut Vec<String>) -> Option<Config> {
+    loop {
+        let error = match serde_path_to_error::deserialize::<_, Config>(&*tree) {
+            Ok(config) => return Some(config),
+            Err(error) => error,
+        };
+        let path = error.path().to_string();
         let key = if path == "." { String::new() } else { format!("{path}: ") };
-        ConfigError(vec![format!("{key}{}", e.into_inner())])
-    })
+        let keys = error.path().iter().map_while(|segment| match segment {
+            Segment::Map { key } => Some(key.clone()),
+            _ => None,
+        });
+        let mut keys: Vec<String> = keys.collect();
+        let text = error.into_inner().to_string();
+        if let Some(unknown) = text.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next())
+            && keys.last().is_none_or(|last| last != unknown)
+        {
+            keys.push(unknown.to_owned());
+        }
+        // Half a quota misses the half that was taken out, and is told already.
+        if !text.starts_with("missing field") {
+            wrong.push(format!("{key}{text}"));
+        }
+        if !take_out(tree, &keys) {
+            return None;
+        }
+    }
 }
 
-/// A family of limits that is set in part keeps the rest of its default.
-fn complete_families(tree: &mut Value) -> Result<(), ConfigError> {
+/// The key with which a line about a wrong setting begins.
+fn key_in(text: &str) -> &str {
+    text.split([' ', ':']).next().unwrap_or_default()
+}
+
+/// Takes the value out that these keys lead to; `false` when there is none.
+fn take_out(tree: &mut Value, keys: &[String]) -> bool {
+    let Some((last, above)) = keys.split_last() else { return false };
+    let place = above.iter().try_fold(tree, |place, key| place.get_mut(key));
+    place.and_then(Value::as_object_mut).is_some_and(|table| table.remove(last).is_some())
+}
+
+/// A family of limits that is set in part keeps the rest of its default. Answers what is wrong, and takes it out.
+fn complete_families(tree: &mut Value) -> Vec<String> {
     let defaults = LimitsConfig::of(tree["profile"] == "production").families;
-    let Some(given) = tree.pointer_mut("/limits/families").and_then(Value::as_object_mut) else { return Ok(()) };
-    for (name, quota) in given {
+    let known = defaults.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut wrong = Vec::new();
+    let Some(given) = tree.pointer_mut("/limits/families").and_then(Value::as_object_mut) else { return wrong };
+    given.retain(|name, quota| {
         let Some(default) = defaults.get(name) else {
-            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
-            let text = format!("limits.families.{name}: there is no such family; there are {}", known.join(", "));
-            return Err(ConfigError(vec![text]));
+            wrong.push(format!("limits.families.{name}: there is no such family; there are {known}"));
+            return false;
         };
         if let Some(quota) = quota.as_object_mut() {
             quota.entry("burst").or_insert(default.burst.into());
             quota.entry("per_minute").or_insert(default.per_minute.into());
         }
-    }
-    Ok(())
+        true
+    });
+    wrong
 }
 
 /// What depends on the profile or on the data folder.
@@ -164,8 +209,8 @@ fn fill_defaults(config: &mut Config, tree: &Value) {
     config.limits.families = families;
 }
 
-/// Everything that is wrong with the settings, at once.
-fn check(config: &Config) -> Result<(), ConfigError> {
+/// What is wrong with settings that could be read.
+fn check(config: &Config) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut must = |holds: bool, text: &str| {
         if !holds {
@@ -208,7 +253,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         wrong.push(format!("database.url (DATABASE_URL): {e}"));
     }
-    if wrong.is_empty() { Ok(()) } else { Err(ConfigError(wrong)) }
+    wrong
 }
 
 /// Numbers, and whether they are within their bounds.

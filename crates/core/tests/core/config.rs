@@ -56,6 +56,42 @@ fn a_wrong_setting_is_told_by_name(#[case] name: &str, #[case] value: &str, #[ca
 }
 
 #[test]
+fn every_wrong_setting_is_told_at_once() {
+    let error = load(&[
+        ("POLIGON_SERVER__BIND", "here"),
+        ("POLIGON_SERVER__NOPE", "1"),
+        ("POLIGON_NOPE", "1"),
+        ("POLIGON_SERVER__TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("POLIGON_DATABASE__POOL_SIZE", "many"),
+        ("POLIGON_LIMITS__FAMILIES__READ__BURST", "lots"),
+        ("POLIGON_LIMITS__FAMILIES__WRITES__BURST", "1"),
+        ("POLIGON_SECURITY__BCRYPT_COST", "3"),
+        ("POLIGON_SIGNING_SECRET_FILE", "/nowhere/at/all"),
+        ("REDIS_URL", "http://x"),
+    ])
+    .unwrap_err();
+    for told in [
+        "server.bind: ",
+        "server.nope: ",
+        "nope: unknown field",
+        "server.trusted_proxies",
+        "database.pool_size: ",
+        "limits.families.read.burst: ",
+        "limits.families.writes: ",
+        "security.bcrypt_cost: ",
+        "POLIGON_SIGNING_SECRET_FILE: ",
+        "cache.redis_url (REDIS_URL): ",
+    ] {
+        assert!(error.contains(told), "{told}: {error}");
+    }
+    assert_eq!(error.lines().count(), 10, "{error}");
+    let error =
+        load(&[("POLIGON_PROFILE", "production"), ("DATABASE_URL", "mysql://x"), ("POLIGON_SERVER__BIND", "x")]);
+    let error = error.unwrap_err();
+    assert!(error.contains("server.bind: ") && error.contains("database.url (DATABASE_URL): "), "{error}");
+}
+
+#[test]
 fn a_family_that_is_set_in_part_keeps_its_other_default() {
     let config = load(&[("POLIGON_LIMITS__FAMILIES__LOGIN__BURST", "3")]).unwrap();
     assert_eq!(config.limits.families["login"], Quota { burst: 3, per_minute: 60_000_000 });
