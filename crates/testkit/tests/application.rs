@@ -54,7 +54,7 @@ struct Wish {
 
 #[utoipa::path(post, path = "/wish", request_body = Wish, responses((status = 204, description = "Granted")))]
 async fn wish(OptionalJson(body): OptionalJson<Wish>) -> NoContent {
-    assert!(body.colour.is_none_or(|colour| colour == "red"));
+    assert!(body.colour.is_none_or(|colour| colour == "red" || colour == r"\u0000"));
     NoContent
 }
 
@@ -171,6 +171,15 @@ async fn a_body_may_be_left_out_where_nothing_has_to_be_given(app: TestApp) {
     client.post("/api/toy/wish").json(&json!({"colour": "red"})).send().await.expect(204);
     let refused = client.post("/api/toy/wish").json(&json!({"size": 1})).send().await;
     assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), ["/size"]);
+    let raw = async |body: &str| {
+        client.post("/api/toy/wish").header("content-type", "application/json").body(body).send().await
+    };
+    let twice = raw(r#"{"size": 1, "colour": "red", "col\u006fur": "red", "way": [{"a/b": 1, "a/b": 2}]}"#).await;
+    let twice = twice.expect_problem(422, "validation_failed");
+    assert_eq!(twice.pointers(), ["/colour", "/size", "/way", "/way/0/a~1b"]);
+    let nul = raw(r#"{"colour": "\u0000"}"#).await.expect_problem(422, "validation_failed");
+    assert_eq!(nul.body["errors"][0]["code"], "nul_character");
+    raw(r#"{"colour": "\\u0000"}"#).await.expect(204); // a backslash and five letters, not NUL
     client.post("/api/toy/wish").json(&json!(null)).send().await.expect_problem(422, "validation_failed");
     let text = client.post("/api/toy/wish").header("content-type", "text/plain").body("{}").send().await;
     text.expect_problem(415, "unsupported_media_type");

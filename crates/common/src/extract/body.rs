@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::PartialSchema;
 
 use super::context::Ctx;
-use super::fields;
+use super::{fields, twice};
 use crate::problem::{FieldError, Problem, kinds};
 
 /// A JSON body as a `T`. `T` refuses unknown fields (`deny_unknown_fields`), and its field types check themselves.
@@ -116,20 +116,25 @@ async fn read(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
 
 /// A body as a `T`, or every wrong field of it.
 pub fn parse_json<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
-    let has_nul = body.windows(6).any(|w| w == br"\u0000");
     // serde also reads a struct from a list of its fields; the contract knows objects only.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     match serde_json::from_slice::<T>(body) {
-        Ok(value) if !has_nul && is_object => match fields::words_as_objects::<T>(body) {
+        Ok(value) if is_object && !has_nul(body) => match fields::words_as_objects::<T>(body) {
             wrong if wrong.is_empty() => Ok(value),
             wrong => Err(Problem::invalid(wrong)),
         },
-        outcome => Err(explain::<T>(body, outcome.err())),
+        _ => Err(explain::<T>(body)),
     }
 }
 
+/// Whether a string or name in the body holds U+0000: with one more backslash before it, it is six characters of text.
+fn has_nul(body: &[u8]) -> bool {
+    body.windows(6).any(|w| w == br"\u0000")
+        && serde_json::from_slice(body).is_ok_and(|value: Value| !fields::with_nul(&value).is_empty())
+}
+
 /// Why the body is no `T`: not JSON at all, or these fields.
-fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], error: Option<serde_json::Error>) -> Problem {
+fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Problem {
     let value: Value = match serde_json::from_slice(body) {
         Ok(value) => value,
         Err(error) => {
@@ -146,12 +151,14 @@ fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], error: Option<serde
             errors.push(wrong);
         }
     }
+    for at in twice::members(body) {
+        if errors.iter().all(|known| known.pointer != at) {
+            errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
+        }
+    }
     if errors.is_empty() {
-        // Readable as a tree but not as it came: the one way is a name that comes twice, or an escape in a name.
-        let duplicate = error.map(|e| e.to_string()).unwrap_or_default();
-        let name = duplicate.split('`').nth(1).unwrap_or_default();
-        let at = if name.is_empty() { String::new() } else { fields::pointer(&[name]) };
-        errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
+        // Readable as a tree but not as it came: an escape in a name is the one way that is left.
+        errors.push(FieldError::new("", "invalid", "must be an object of plain names"));
     }
     Problem::invalid(errors)
 }

@@ -6,6 +6,7 @@ mod context;
 mod fields;
 mod path;
 mod query;
+mod twice;
 mod user;
 
 pub use body::{BodyHash, Json, OptionalJson, RawJson, parse_json};

@@ -22,6 +22,10 @@ const WELL_KNOWN: [(&str, &str); 7] = [
 
 const PREFIX: &str = "POLIGON_";
 
+/// Keys whose value is text even when it looks like a number, beside those that end in `url` or `secret`.
+const TEXTS: [&str; 6] =
+    ["data_dir", "cache.prefix", "mail.from", "security.issuer", "security.audience", "telemetry.log_filter"];
+
 /// Keys whose value in the environment is a list, separated by commas.
 const LISTS: [&str; 4] = [
     "server.allowed_origins",
@@ -121,7 +125,7 @@ fn typed(key: &str, text: &str) -> config::Value {
         let parts: Vec<String> = text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect();
         return parts.into();
     }
-    if key.ends_with("secret") || key.ends_with("url") {
+    if key.ends_with("secret") || key.ends_with("url") || TEXTS.contains(&key) {
         return text.into();
     }
     text.parse::<i64>()
@@ -153,12 +157,35 @@ fn parse(tree: &mut Value, wrong: &mut Vec<String>) -> Option<Config> {
         }
         // Half a quota misses the half that was taken out, and is told already.
         if !text.starts_with("missing field") {
-            wrong.push(format!("{key}{text}"));
+            wrong.push(format!("{key}{}", in_words(&text)));
         }
         if !take_out(tree, &keys) {
             return None;
         }
     }
+}
+
+/// What serde says is wrong, with what would be right in the words of somebody who writes settings.
+fn in_words(text: &str) -> String {
+    let Some((given, expected)) = text.split_once(", expected ") else {
+        return match text {
+            "invalid socket address syntax" => "must be ADDRESS:PORT, such as 127.0.0.1:8080".to_owned(),
+            "invalid IP address syntax" => "must be a network, such as 10.0.0.0/8 or 192.0.2.7/32".to_owned(),
+            "invalid filter directive" => "must be directives, such as info,poligon_auth=debug".to_owned(),
+            _ => text.to_owned(),
+        };
+    };
+    let right = match expected {
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or more",
+        "i64" => "a whole number",
+        "a boolean" => "true or false",
+        "path string" => "a path",
+        _ if expected.starts_with("struct ") => "a table of settings",
+        _ => expected,
+    };
+    format!("{given}, expected {right}")
 }
 
 /// The key with which a line about a wrong setting begins.
