@@ -150,13 +150,13 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
     let (looked_up, address, now) = (name.clone(), client.address.to_string(), ctx.clock.now());
     let (candidate, known) = ctx.db.read_primary(move |db| find_candidate(db, &looked_up, &address, now)).await?;
     let keys = Keys::for_login(name.key(), known, client);
-    if let Err(delayed) = keys.check(ctx).await {
-        audit::note(ctx, audit::entry("login", Outcome::Denied, client));
-        return Err(delayed.into());
-    }
+    refuse_delayed(ctx, client, &keys).await?;
     let stored = candidate.as_ref().and_then(|c| c.password_hash.clone());
     let verdict = passwords::verify(&ctx.hasher, &ctx.keys, &password.0, stored.as_deref()).await;
     let verdict = verdict.map_err(Error::from)?;
+    // Many guesses at once all pass the first look; of those that come to their turn after the fifth failure, the right
+    // one is answered like the wrong ones.
+    refuse_delayed(ctx, client, &keys).await?;
     let (Some(candidate), false) = (&candidate, verdict == Verdict::Wrong) else {
         keys.fail(ctx).await?;
         let subject_id = candidate.map(|c| c.user_id);
@@ -165,6 +165,15 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
     };
     keys.succeed(ctx).await?;
     Ok((candidate.clone(), verdict))
+}
+
+/// Refuses while there is a delay for this account or address.
+async fn refuse_delayed(ctx: &Ctx, client: &Client, keys: &Keys) -> Result<(), Error> {
+    let delayed = keys.check(ctx).await;
+    if matches!(delayed, Err(Error::LoginDelayed(_))) {
+        audit::note(ctx, audit::entry("login", Outcome::Denied, client));
+    }
+    delayed
 }
 
 /// The pair of tokens, where the client wants them.
