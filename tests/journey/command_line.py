@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from pathlib import Path
 from urllib.request import urlopen
 
 from client import Client, new_name
@@ -11,6 +12,7 @@ from operation import MEMORY_MB, idle_memory
 from service import KINDS, Gateway, Place, sql_on_postgres
 
 FRESH_S, EXISTING_S = 3.0, 1.0
+STEPS = sorted(step.name for step in (Path(__file__).resolve().parents[2] / "migrations" / "sqlite").iterdir())
 COMMAND_S = 60
 
 
@@ -66,15 +68,12 @@ def succeeds(checks, done, wanted, name):
 def walk_commands(kind, checks):
     with Place(kind) as place:
         place.data.mkdir()
-        succeeds(
-            checks, run(place, "migrate", "status"), ["missing  00001_core", "missing  00003_catalogue"], "migrate status"
-        )
-        succeeds(checks, run(place, "migrate", "up"), ["applied  00001_core", "applied  00003_catalogue"], "migrate up")
+        missing, applied = [f"missing  {step}" for step in STEPS], [f"applied  {step}" for step in STEPS]
+        succeeds(checks, run(place, "migrate", "status"), missing, "migrate status")
+        succeeds(checks, run(place, "migrate", "up"), applied, "migrate up")
         succeeds(checks, run(place, "migrate"), ["the schema is up to date"], "migrate, again")
-        succeeds(
-            checks, run(place, "migrate", "status"), ["applied  00001_core", "applied  00003_catalogue"], "migrate status"
-        )
-        succeeds(checks, run(place, "migrate", "down"), ["reverted 00003_catalogue"], "migrate down")
+        succeeds(checks, run(place, "migrate", "status"), applied, "migrate status")
+        succeeds(checks, run(place, "migrate", "down"), [f"reverted {STEPS[-1]}"], "migrate down")
         succeeds(checks, run(place, "seed", "--profile", "empty"), ["seeded"], "seed --profile empty")
         walk_people(place, checks)
         succeeds(checks, run(place, "doctor"), ["ok     database", "ok     migrations"], "doctor")
@@ -101,9 +100,64 @@ def walk_people(place, checks):
     succeeds(checks, shown, ["was made", "password: "], "user create without a password")
     succeeds(checks, run(place, "user", "grant", "worker", "auditor"), ["has the role auditor"], "user grant")
     succeeds(checks, run(place, "user", "lock", "worker"), ["is locked"], "user lock")
-    for wrong in (["grant", "nobody", "auditor"], ["grant", "worker", "no-such-role"], ["lock", "nobody"]):
+    for wrong, told in (
+        (["grant", "nobody", "auditor"], ""),
+        (["grant", "worker", "no-such-role"], ""),
+        (["lock", "nobody"], ""),
+        (["lock", "worker"], "locked"),
+        (["lock", "boss"], "last administrator"),
+    ):
         done = run(place, "user", *wrong)
-        checks.that(done.returncode == 1 and done.stderr.strip(), f"user {' '.join(wrong)}: refused", done)
+        checks.that(
+            done.returncode == 1 and done.stderr.strip() and told in done.stderr,
+            f"user {' '.join(wrong)}: refused",
+            done,
+        )
+
+
+def listed_accounts(gateway):
+    """What the start tells of demo accounts: role, e-mail, user name, password of each."""
+    lines = "".join(gateway.printed).splitlines()
+    heads = [n for n, line in enumerate(lines) if line.split() == ["role", "e-mail", "user", "name", "password"]]
+    rows = [line.split(maxsplit=3) for line in lines[heads[0] + 1 :]] if heads else []
+    return [row for row in rows if len(row) == 4 and "@" in row[1]]
+
+
+def printed_by(gateway, text):
+    """Whether the start prints this; it may be about to."""
+    give_up = time.monotonic() + 5
+    while text not in "".join(gateway.printed) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    return text in "".join(gateway.printed)
+
+
+def walk_demo_accounts(kind, checks):
+    """The accounts that a start lists can log in; those that cannot any more are not listed."""
+    with Place(kind) as place:
+        with Gateway(place) as gateway:
+            checks.that(printed_by(gateway, "vera@example.com"), "the start lists demo accounts", gateway.printed)
+            told = listed_accounts(gateway)
+            checks.equal(len(told), 9, "the start lists one demo account for each role, and more")
+            anyone = Client(gateway.url, checks)
+            for role, email, name, password in told:
+                for who in (email, name):
+                    user = anyone.post("/api/auth/login", {"username": who, "password": password}).body["user"]
+                    checks.equal(user["roles"] or ["user"], [role], f"demo account {who}: its role")
+            tokens = {
+                name: anyone.post("/api/auth/login", {"username": name, "password": password}).body["access_token"]
+                for _, _, name, password in told
+            }
+            change = {"current_password": told[0][3], "new_password": "amber falcon harbour 19"}
+            ann = Client(gateway.url, checks, tokens["ann"])
+            ann.ask("POST", "/api/auth/change-password", change, 204)
+            Client(gateway.url, checks, tokens["bob"]).ask("DELETE", "/api/auth/me", None, 204)
+        with Gateway(place) as gateway:
+            checks.that(printed_by(gateway, "2 more demo accounts"), "changed accounts are counted", gateway.printed)
+            names = {name for _, _, name, _ in listed_accounts(gateway)}
+            checks.equal(names, {name for _, _, name, _ in told} - {"ann", "bob"}, "changed accounts are not listed")
+        with Gateway(place, POLIGON_SIGNING_SECRET="another secret, of 32 bytes or longer") as gateway:
+            said = printed_by(gateway, "No demo account can log in")
+            checks.that(said and not listed_accounts(gateway), "another secret: nobody is listed", gateway.printed)
 
 
 def walk_settings(checks):

@@ -134,7 +134,7 @@ def walk_login(anyone, person, checks):
     for part in ("__Host-", "HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
         checks.that(part in given, f"login by cookie: {part}", given)
     crumb = {"Cookie": given.split(";")[0]}
-    renewed = anyone.post("/api/auth/refresh", {}, headers=crumb)
+    renewed = anyone.ask("POST", "/api/auth/refresh", None, 200, headers=crumb)
     checks.that(renewed.cookies and renewed.cookies[0] != given, "refresh by cookie: a new cookie", renewed.cookies)
     checks.equal(renewed.body["refresh_token"], None, "refresh by cookie: nothing in the body")
     for path in ("/api/auth/login", "/api/auth/me"):
@@ -249,7 +249,8 @@ def walk_address(anyone, person, checks):
 def walk_logout(anyone, person):
     callers = [log_in(anyone, person.name, THIRD)[1] for _ in range(4)]
     callers[0].refused("POST", "/api/auth/logout", {"scope": "everything"}, 422, "validation_failed")
-    callers[0].post("/api/auth/logout", {}, 204)
+    callers[3].post("/api/auth/logout", {}, 204)
+    callers[0].ask("POST", "/api/auth/logout", None, 204)
     callers[0].refused("GET", "/api/auth/me", None, 401, "invalid_token")
     callers[1].post("/api/auth/logout", {"scope": "others"}, 204)
     callers[1].get("/api/auth/me")
@@ -264,6 +265,7 @@ def walk_users(anyone, person, checks):
     _, admin = log_in(anyone, "admin", DEMO)
     page = admin.get("/api/auth/users?limit=100&include_total=true").body
     checks.that(page["total"] > 300, "users: the demo's are there", page["total"])
+    admin.refused("GET", "/api/auth/users", None, 406, "not_acceptable", headers={"Accept": "text/html"})
     found = admin.get(f"/api/auth/users?q={person.name}").body["items"]
     checks.equal([u["id"] for u in found], [person.id], "users: found by name")
     checks.equal(admin.get("/api/auth/users?role=auditor").body["items"][0]["username"], "auditor", "users: by role")
@@ -293,7 +295,7 @@ def walk_users(anyone, person, checks):
     checks.equal((locked["status"], locked["lock_reason"]), ("locked", "for a walk"), "user: locked")
     them.refused("GET", "/api/auth/me", None, 401, "invalid_token")
     anyone.refused("POST", "/api/auth/login", {"username": person.name, "password": THIRD}, 403, "account_locked")
-    admin.refused("POST", f"{path}/lock", {}, 409, "invalid_transition")
+    admin.refused("POST", f"{path}/lock", None, 409, "invalid_transition")
     checks.equal(admin.ask("DELETE", f"{path}/lock", None, 200).body["status"], "active", "user: unlocked")
     own = admin.get("/api/auth/me").body["id"]
     admin.refused("POST", f"/api/auth/users/{own}/lock", {}, 409, "own_account")
@@ -399,7 +401,7 @@ def walk(kind, checks):
 def main():
     checks = Checks()
     for kind in KINDS:
-        for part in (walk, command_line.walk_times, command_line.walk_commands):
+        for part in (walk, command_line.walk_times, command_line.walk_commands, command_line.walk_demo_accounts):
             checks.where = f"{kind}, {part.__name__}"
             try:
                 part(kind, checks)

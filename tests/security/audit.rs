@@ -45,8 +45,14 @@ async fn a_bad_token(app: TestApp) {
     let request = app.client().with_token("not.a.token").get("/api/auth/me").header("x-request-id", "bad-token");
     request.send().await.expect_problem(401, "invalid_token");
     assert_eq!(said(&entry_of(&auditor, "bad-token").await), ("invalid_token", "denied", None, None));
-    app.client().get("/api/auth/me").header("x-request-id", "none").send().await.expect(401);
-    assert_eq!(said(&entry_of(&auditor, "none").await), ("unauthenticated", "denied", None, None));
+    app.client().get("/api/auth/sessions/17?x=1").header("x-request-id", "wrong-method").send().await.expect(405);
+    let request = app.client().delete("/api/auth/sessions/17?x=1").header("x-request-id", "none");
+    request.send().await.expect(401);
+    let entry = entry_of(&auditor, "none").await;
+    assert_eq!(said(&entry), ("unauthenticated", "denied", None, None));
+    assert_eq!(entry["details"]["method"], "DELETE", "{entry}");
+    assert_eq!(entry["details"]["route"], "/api/auth/sessions/{id}", "{entry}");
+    assert_eq!(entry["details"]["path"], "/api/auth/sessions/17", "the path as it was asked for, no query: {entry}");
 }
 
 async fn a_missing_permission(app: TestApp) {
@@ -56,6 +62,7 @@ async fn a_missing_permission(app: TestApp) {
     let entry = entry_of(&auditor, "missing").await;
     assert_eq!(said(&entry), ("access_denied", "denied", me.user_id, None));
     assert_eq!(entry["details"]["permission"], "users:read");
+    assert_eq!(entry["details"]["path"], "/api/auth/users");
 }
 
 async fn a_wrong_password(app: TestApp) {
@@ -106,6 +113,16 @@ async fn a_guessed_reset_token(app: TestApp) {
     assert_eq!(said(&entry_of(&auditor, "guess").await), ("password_reset", "failure", None, None));
 }
 
+async fn a_guessed_verification_token(app: TestApp) {
+    let auditor = app.sign_in_as(&["auditor"]).await;
+    let request = app.client().post("/api/auth/verify-email").header("x-request-id", "guess");
+    let refused = request.json(&json!({"token": "never-issued"})).send().await;
+    refused.expect_problem(422, "invalid_one_time_token");
+    let entry = entry_of(&auditor, "guess").await;
+    assert_eq!(said(&entry), ("email_confirmed", "failure", None, None));
+    assert!(!entry.to_string().contains("never-issued"), "a token is never noted: {entry}");
+}
+
 async fn a_rate_limited_login(app: TestApp) {
     let auditor = app.sign_in_as(&["auditor"]).await;
     let body = json!({"username": "nobody", "password": PASSWORD});
@@ -150,6 +167,7 @@ poligon_testkit::tests! { start =>
     a_wrong_current_password,
     a_reused_refresh_token,
     a_guessed_reset_token,
+    a_guessed_verification_token,
     a_rate_limited_login,
     a_foreign_object,
     a_grab_for_more,

@@ -11,7 +11,7 @@ use poligon_auth::admin;
 use poligon_core::db::{Database, Db, DbError, Kind, migrate, transact};
 use poligon_core::schema::users;
 use poligon_core::security::{KeyRing, permissions};
-use poligon_core::seed::{Plan, Profile};
+use poligon_core::seed::{DemoAccount, Plan, Profile};
 use poligon_core::{Clock, Config, Timestamp, random};
 
 use crate::cli::is_production;
@@ -84,8 +84,8 @@ pub(crate) struct Prepared {
     pub(crate) applied: Vec<String>,
     /// Whether the demo data was loaded.
     pub(crate) seeded: bool,
-    /// User names of the demo accounts that can log in here.
-    pub(crate) usable: Vec<String>,
+    /// The demo accounts that can log in here.
+    pub(crate) usable: Vec<DemoAccount>,
 }
 
 /// Brings schema and roles up to date and, in the demo profile, fills an empty database with demo data. Any number of
@@ -108,8 +108,7 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
             };
             seed(db, &plan, keys)?;
         }
-        let names: Vec<String> = composition::demo_accounts().into_iter().map(|account| account.username).collect();
-        let usable = admin::usable_names(db, keys, &names)?;
+        let usable = admin::usable_demo_accounts(db, keys)?;
         Ok(Prepared { applied, seeded, usable })
     })
 }

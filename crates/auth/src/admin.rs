@@ -7,11 +7,13 @@ use poligon_core::db::{Db, Timestamp, transact};
 use poligon_core::schema::{roles, user_roles, users};
 use poligon_core::security::audit::{Entry, Outcome, record};
 use poligon_core::security::{KeyRing, passwords};
+use poligon_core::seed::DemoAccount;
 
 use crate::accounts::model::{NewAccount, create_account};
 use crate::error::Error;
 use crate::input::{DisplayName, Email, NewPassword, Username, username_key};
 use crate::schema::accounts;
+use crate::seed::demo_accounts;
 use crate::users as accounts_admin;
 
 /// Why the command line was refused, in a sentence.
@@ -59,17 +61,29 @@ pub fn create_user(
     Ok(id)
 }
 
-/// The user names among `names` that can log in here: active, with a password hashed under a key that is known.
-pub fn usable_names(db: &mut Db, keys: &KeyRing, names: &[String]) -> Result<Vec<String>, CliRefusal> {
-    let rows: Result<Vec<(String, Option<String>)>, diesel::result::Error> = users::table
+/// The demo accounts that can log in here as they are told to people: active, with the address and the password that they
+/// were made with, which is hashed under a key that is known. In the order of [`demo_accounts`].
+pub fn usable_demo_accounts(db: &mut Db, keys: &KeyRing) -> Result<Vec<DemoAccount>, CliRefusal> {
+    type Found = (i64, String, Option<String>, Option<String>);
+    let told = demo_accounts();
+    let names: Vec<&str> = told.iter().map(|account| account.username.as_str()).collect();
+    let unchanged = accounts::password_changed_at.eq(users::created_at);
+    let rows: Vec<Found> = users::table
         .inner_join(accounts::table)
         .filter(users::username.eq_any(names))
-        .filter(users::locked_at.is_null().and(users::deleted_at.is_null()))
-        .select((users::username, accounts::password_hash))
-        .load(db);
-    let usable = |hash: &Option<String>| hash.as_ref().is_some_and(|hash| passwords::is_comparable(keys, hash));
-    let rows = rows.map_err(Error::from)?;
-    Ok(rows.into_iter().filter(|(_, hash)| usable(hash)).map(|(name, _)| name).collect())
+        .filter(users::locked_at.is_null().and(users::deleted_at.is_null()).and(unchanged))
+        .select((users::id, users::username, accounts::email, accounts::password_hash))
+        .load(db)
+        .map_err(Error::from)?;
+    // The id tells an account of the demo data from one of the same name that somebody registered.
+    let is_as_told = |id: i64, account: &DemoAccount| {
+        rows.iter().any(|(row, name, email, hash)| {
+            (*row, name, email.as_deref()) == (id, &account.username, Some(account.email.as_str()))
+                && hash.as_ref().is_some_and(|hash| passwords::is_comparable(keys, hash))
+        })
+    };
+    let usable = (1..).zip(told).filter(|(id, account)| is_as_told(*id, account));
+    Ok(usable.map(|(_, account)| account).collect())
 }
 
 /// Gives a role to the person whom `who` (e-mail address or user name) names.

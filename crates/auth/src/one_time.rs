@@ -71,6 +71,16 @@ pub(crate) fn revoke(db: &mut Db, user_id: i64, kind: Kind, now: Timestamp) -> R
     Ok(())
 }
 
+/// Whose token this is, if it can be used.
+pub(crate) fn owner(db: &mut Db, kind: Kind, token: &str, now: Timestamp) -> Result<Option<i64>, Error> {
+    let live = dsl::token_hash
+        .eq(fingerprint(token))
+        .and(dsl::kind.eq(kind.as_str()))
+        .and(dsl::used_at.is_null())
+        .and(dsl::expires_at.gt(now));
+    Ok(dsl::one_time_tokens.filter(live).select(dsl::user_id).first(db).optional()?)
+}
+
 /// Uses a token; of several at once one succeeds.
 pub(crate) fn redeem(db: &mut Db, kind: Kind, token: &str, now: Timestamp) -> Result<Used, Error> {
     let hash = fingerprint(token);

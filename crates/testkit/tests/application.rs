@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test
 
-use poligon_common::answer::Answer;
-use poligon_common::{CurrentUser, Domain, Routes, op};
+use poligon_common::answer::{Answer, NoContent};
+use poligon_common::{CurrentUser, Domain, OptionalJson, Routes, op};
 use poligon_testkit::{Backend, TestApp};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 poligon_testkit::tests! {
     start =>
@@ -14,6 +16,8 @@ poligon_testkit::tests! {
     an_unknown_path_is_404_and_a_wrong_method_405,
     head_and_options_are_answered,
     unknown_query_names_are_refused_all_at_once,
+    who_accepts_no_json_is_told_so,
+    a_body_may_be_left_out_where_nothing_has_to_be_given,
     a_panic_is_a_500_problem_and_the_server_lives_on,
     the_request_id_comes_back,
     other_origins_get_no_cors_headers,
@@ -26,7 +30,7 @@ poligon_testkit::tests! {
 const PERMISSION: &str = "things:read";
 
 #[utoipa::path(get, path = "/open", params(("colour" = Option<String>, Query, description = "Any")),
-    responses((status = 200, description = "Always")))]
+    responses((status = 200, description = "Always", body = Value)))]
 async fn open() -> Answer<Value> {
     Answer::ok(json!({"open": true}))
 }
@@ -41,12 +45,29 @@ async fn panics() -> Answer<Value> {
     panic!("a secret cause");
 }
 
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    #[serde(default)]
+    colour: Option<String>,
+}
+
+#[utoipa::path(post, path = "/wish", request_body = Wish, responses((status = 204, description = "Granted")))]
+async fn wish(OptionalJson(body): OptionalJson<Wish>) -> NoContent {
+    assert!(body.colour.is_none_or(|colour| colour == "red" || colour == r"\u0000"));
+    NoContent
+}
+
 fn domain() -> Domain {
     Domain {
         name: "toy",
         routes: || {
             let mut routes = Routes::new("/api/toy", "toy");
-            routes.public(op!(open)).permitted(PERMISSION, op!(things)).public(op!(panics));
+            routes
+                .public(op!(open))
+                .permitted(PERMISSION, op!(things))
+                .public(op!(panics))
+                .public(op!(wish).optional_body());
             routes
         },
         subscribers: Vec::new,
@@ -103,6 +124,67 @@ async fn unknown_query_names_are_refused_all_at_once(app: TestApp) {
     let reply = app.client().get("/api/toy/open?color=red&x=1&colour=blue").send().await;
     let reply = reply.expect_problem(422, "validation_failed");
     assert_eq!(reply.pointers(), ["/color", "/x"]);
+}
+
+async fn who_accepts_no_json_is_told_so(app: TestApp) {
+    let client = app.client();
+    let ask = async |path: &str, accept: &str| client.get(path).header("accept", accept).send().await;
+    for welcome in [
+        "*/*",
+        "application/*",
+        "Application/JSON; charset=utf-8",
+        "text/html, application/xhtml+xml, */*;q=0.8",
+        "text/html;q=0.9,application/json;q=0.001",
+        "",
+        " , ",
+    ] {
+        ask("/api/toy/open", welcome).await.expect(200);
+    }
+    for unwelcome in [
+        "text/html",
+        "application/xml, text/*",
+        "application/json;q=0",
+        "application/json; q=0.000, */*",
+        "*/*;q=0",
+        "application/problem+json",
+        "json",
+    ] {
+        let refused = ask("/api/toy/open", unwelcome).await.expect_problem(406, "not_acceptable");
+        assert_eq!(refused.body["detail"], "this is answered as application/json", "{unwelcome}");
+    }
+    // An answer without a body is welcome to everybody, and who may not call is told that first.
+    client.post("/api/toy/wish").header("accept", "text/html").send().await.expect(204);
+    ask("/api/toy/things", "text/html").await.expect_problem(401, "unauthenticated");
+    let documented = serde_json::to_value((domain().routes)().document()).unwrap();
+    for (operation, tells) in [("/open/get", true), ("/wish/post", false)] {
+        let (path, method) = operation.rsplit_once('/').unwrap();
+        let responses = &documented["paths"][format!("/api/toy{path}")][method]["responses"];
+        assert_eq!(responses["406"].is_object(), tells, "{operation}: {responses}");
+    }
+}
+
+async fn a_body_may_be_left_out_where_nothing_has_to_be_given(app: TestApp) {
+    let client = app.client();
+    client.post("/api/toy/wish").send().await.expect(204);
+    client.post("/api/toy/wish").header("content-type", "application/json").send().await.expect(204);
+    client.post("/api/toy/wish").json(&json!({})).send().await.expect(204);
+    client.post("/api/toy/wish").json(&json!({"colour": "red"})).send().await.expect(204);
+    let refused = client.post("/api/toy/wish").json(&json!({"size": 1})).send().await;
+    assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), ["/size"]);
+    let raw = async |body: &str| {
+        client.post("/api/toy/wish").header("content-type", "application/json").body(body).send().await
+    };
+    let twice = raw(r#"{"size": 1, "colour": "red", "col\u006fur": "red", "way": [{"a/b": 1, "a/b": 2}]}"#).await;
+    let twice = twice.expect_problem(422, "validation_failed");
+    assert_eq!(twice.pointers(), ["/colour", "/size", "/way", "/way/0/a~1b"]);
+    let nul = raw(r#"{"colour": "\u0000"}"#).await.expect_problem(422, "validation_failed");
+    assert_eq!(nul.body["errors"][0]["code"], "nul_character");
+    raw(r#"{"colour": "\\u0000"}"#).await.expect(204); // a backslash and five letters, not NUL
+    client.post("/api/toy/wish").json(&json!(null)).send().await.expect_problem(422, "validation_failed");
+    let text = client.post("/api/toy/wish").header("content-type", "text/plain").body("{}").send().await;
+    text.expect_problem(415, "unsupported_media_type");
+    let documented = serde_json::to_value((domain().routes)().document()).unwrap();
+    assert_ne!(documented["paths"]["/api/toy/wish"]["post"]["requestBody"]["required"], json!(true));
 }
 
 async fn a_panic_is_a_500_problem_and_the_server_lives_on(app: TestApp) {

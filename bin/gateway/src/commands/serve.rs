@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use poligon_common::server::Running;
 use poligon_core::db::Kind;
+use poligon_core::seed::DemoAccount;
 use poligon_core::{Clock, Config, Ctx};
 use tokio::net::TcpSocket;
 
@@ -181,23 +182,22 @@ fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
 }
 
 /// The demo accounts that can log in here; what to do when some cannot.
-fn greet_demo(usable: &[String]) {
-    let (listed, missing): (Vec<_>, Vec<_>) =
-        demo_accounts().into_iter().partition(|account| usable.contains(&account.username));
-    if !listed.is_empty() {
+fn greet_demo(usable: &[DemoAccount]) {
+    if !usable.is_empty() {
         println!("\n  {:<12} {:<32} {:<16} password", "role", "e-mail", "user name");
     }
-    for account in &listed {
+    for account in usable {
         println!("  {:<12} {:<32} {:<16} {}", account.role, account.email, account.username, account.password);
     }
-    if listed.is_empty() {
+    let missing = demo_accounts().len() - usable.len();
+    if usable.is_empty() {
         println!(
             "\n  No demo account can log in: this database was filled by a gateway with another signing secret, or"
         );
-        println!("  its accounts were removed. Give all gateways of one database one POLIGON_SIGNING_SECRET, or begin");
+        println!("  its accounts were changed. Give all gateways of one database one POLIGON_SIGNING_SECRET, or begin");
         println!("  with an empty database.");
-    } else if !missing.is_empty() {
-        println!("\n  {} more demo accounts were changed and are not listed.", missing.len());
+    } else if missing > 0 {
+        println!("\n  {missing} more demo accounts were changed and are not listed.");
     }
 }
 

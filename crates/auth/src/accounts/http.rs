@@ -16,7 +16,7 @@ use crate::audit;
 use crate::error::Error;
 use crate::input::{AvatarUrl, DisplayName, Email, NewPassword, OpaqueToken, Password, Username, not_null, present};
 use crate::jobs;
-use crate::passwords::{check_strength, confirm_current, hash_new};
+use crate::passwords::{check_strength, confirm_current, hash_new, own_names};
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -185,8 +185,7 @@ pub(crate) async fn change_password(
     let proof = confirm_current(&ctx, &client, user.user_id, &body.current_password).await?;
     let id = user.user_id;
     let account = ctx.db.read_primary(move |db| find_account(db, id)).await?;
-    let own = vec![account.email.unwrap_or_default(), account.username, account.display_name];
-    check_strength(&ctx, &body.new_password, own, "/new_password").await?;
+    check_strength(&ctx, &body.new_password, own_names(account), "/new_password").await?;
     let hash = hash_new(&ctx, &body.new_password).await?;
     let (session, now) = (user.session_id, ctx.clock.now());
     let entry = audit::own("password_changed", Outcome::Success, &client, id);

@@ -189,7 +189,9 @@ pub(crate) fn set_password(
     diesel::update(accounts::table.find(user_id))
         .set((accounts::password_hash.eq(hash), accounts::password_changed_at.eq(now), accounts::updated_at.eq(now)))
         .execute(db)?;
+    // Whoever knew the old password may have asked for another address.
     one_time::revoke(db, user_id, Kind::ResetPassword, now)?;
+    one_time::revoke(db, user_id, Kind::ChangeEmail, now)?;
     sessions::end_all(db, user_id, kept, "password_changed", now)?;
     let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db).optional()?;
     let email = email.ok_or(Error::NotFound)?;

@@ -4,7 +4,7 @@ use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, Responder};
 use chrono::Duration;
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, Problem};
+use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, OptionalJson, Problem};
 use poligon_core::db::Timestamp;
 use poligon_core::random;
 use poligon_core::security::audit::{Entry, Outcome};
@@ -150,13 +150,13 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
     let (looked_up, address, now) = (name.clone(), client.address.to_string(), ctx.clock.now());
     let (candidate, known) = ctx.db.read_primary(move |db| find_candidate(db, &looked_up, &address, now)).await?;
     let keys = Keys::for_login(name.key(), known, client);
-    if let Err(delayed) = keys.check(ctx).await {
-        audit::note(ctx, audit::entry("login", Outcome::Denied, client));
-        return Err(delayed.into());
-    }
+    refuse_delayed(ctx, client, &keys).await?;
     let stored = candidate.as_ref().and_then(|c| c.password_hash.clone());
     let verdict = passwords::verify(&ctx.hasher, &ctx.keys, &password.0, stored.as_deref()).await;
     let verdict = verdict.map_err(Error::from)?;
+    // Many guesses at once all pass the first look; of those that come to their turn after the fifth failure, the right
+    // one is answered like the wrong ones.
+    refuse_delayed(ctx, client, &keys).await?;
     let (Some(candidate), false) = (&candidate, verdict == Verdict::Wrong) else {
         keys.fail(ctx).await?;
         let subject_id = candidate.map(|c| c.user_id);
@@ -165,6 +165,15 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
     };
     keys.succeed(ctx).await?;
     Ok((candidate.clone(), verdict))
+}
+
+/// Refuses while there is a delay for this account or address.
+async fn refuse_delayed(ctx: &Ctx, client: &Client, keys: &Keys) -> Result<(), Error> {
+    let delayed = keys.check(ctx).await;
+    if matches!(delayed, Err(Error::LoginDelayed(_))) {
+        audit::note(ctx, audit::entry("login", Outcome::Denied, client));
+    }
+    delayed
 }
 
 /// The pair of tokens, where the client wants them.
@@ -201,7 +210,7 @@ fn answer(
 }
 
 /// A refresh token; without one the cookie is read.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefreshRequest {
     /// The refresh token; leave it out when it is in the cookie.
@@ -216,7 +225,7 @@ pub(crate) async fn refresh(
     ctx: Ctx,
     client: Client,
     req: HttpRequest,
-    Json(body): Json<RefreshRequest>,
+    OptionalJson(body): OptionalJson<RefreshRequest>,
 ) -> Result<impl Responder, Problem> {
     let (token, transport) = match body.refresh_token {
         Some(token) => (token.0, Transport::Body),
@@ -275,7 +284,7 @@ pub(crate) async fn logout(
     ctx: Ctx,
     client: Client,
     user: CurrentUser,
-    Json(body): Json<LogoutRequest>,
+    OptionalJson(body): OptionalJson<LogoutRequest>,
 ) -> Result<impl Responder, Problem> {
     let (user_id, session_id, now) = (user.user_id, user.session_id, ctx.clock.now());
     let mut entry = audit::own("logout", Outcome::Success, &client, user_id);

@@ -21,6 +21,6 @@ pub(crate) fn routes(routes: &mut Routes) {
             &error::ACCOUNT_LOCKED,
             &error::LOGIN_DELAYED,
         ]))
-        .public(op!(http::refresh).refuses(&[&error::INVALID_REFRESH_TOKEN]))
-        .user(op!(http::logout));
+        .public(op!(http::refresh).optional_body().refuses(&[&error::INVALID_REFRESH_TOKEN]))
+        .user(op!(http::logout).optional_body());
 }

@@ -3,14 +3,15 @@
 use actix_web::Responder;
 use poligon_common::answer::{Answer, NoContent};
 use poligon_common::{Client, Ctx, Json, Problem};
-use poligon_core::db::Db;
+use poligon_core::db::{Db, Timestamp};
 use poligon_core::security::audit::{Outcome, record};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{check_strength, hash_new};
+use super::{check_strength, hash_new, own_names};
 use crate::accounts::http::{Accepted, EmailRequest};
 use crate::accounts::model::set_password;
+use crate::accounts::view::find_account;
 use crate::audit;
 use crate::error::Error;
 use crate::input::{NewPassword, OpaqueToken};
@@ -47,9 +48,10 @@ pub(crate) async fn reset_password(
     client: Client,
     Json(body): Json<ResetPasswordRequest>,
 ) -> Result<impl Responder, Problem> {
-    check_strength(&ctx, &body.password, Vec::new(), "/password").await?;
+    let (token, now) = (body.token.0.clone(), ctx.clock.now());
+    let own = ctx.db.read_primary(move |db| names_behind(db, &token, now)).await?;
+    check_strength(&ctx, &body.password, own, "/password").await?;
     let hash = hash_new(&ctx, &body.password).await?;
-    let now = ctx.clock.now();
     let metrics = ctx.metrics.clone();
     let failure = audit::entry("password_reset", Outcome::Failure, &client);
     let reset = move |db: &mut Db| {
@@ -67,4 +69,10 @@ pub(crate) async fn reset_password(
     done?;
     ctx.people_changed();
     Ok(NoContent)
+}
+
+/// The names that the password of a token's owner must not hold; none when the token is of no use.
+fn names_behind(db: &mut Db, token: &str, now: Timestamp) -> Result<Vec<String>, Error> {
+    let Some(user_id) = one_time::owner(db, Kind::ResetPassword, token, now)? else { return Ok(Vec::new()) };
+    Ok(own_names(find_account(db, user_id)?))
 }

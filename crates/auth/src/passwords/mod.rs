@@ -11,6 +11,7 @@ use poligon_core::security::audit::Outcome;
 use poligon_core::security::passwords::{self, Verdict};
 
 use crate::accounts::model::find_password_hash;
+use crate::accounts::view::UserResponse;
 use crate::audit;
 use crate::error::{self, Error};
 use crate::input::{NewPassword, Password};
@@ -30,6 +31,11 @@ pub(crate) async fn hash_new(ctx: &Ctx, password: &NewPassword) -> Result<String
     Ok(passwords::hash(&ctx.hasher, &ctx.keys, &password.0).await?)
 }
 
+/// The names of a person that their password must not hold.
+pub(crate) fn own_names(account: UserResponse) -> Vec<String> {
+    vec![account.email.unwrap_or_default(), account.username, account.display_name]
+}
+
 /// The stored hash that a password was found to belong to. What it allows is done only while it is still stored.
 #[derive(Clone)]
 pub(crate) struct Proof(pub(crate) String);
@@ -45,6 +51,7 @@ pub(crate) async fn confirm_current(
     keys.check(ctx).await?;
     let stored = ctx.db.read_primary(move |db| find_password_hash(db, user_id)).await?;
     let verdict = passwords::verify(&ctx.hasher, &ctx.keys, &password.0, stored.as_deref()).await?;
+    keys.check(ctx).await?; // others may have failed meanwhile; see `login`
     if verdict == Verdict::Wrong {
         keys.fail(ctx).await?;
         audit::note(ctx, audit::own("password_confirmation", Outcome::Failure, client, user_id));

@@ -3,7 +3,7 @@
 use actix_web::Responder;
 use poligon_common::answer::Answer;
 use poligon_common::page::{Listing, Page, PageParams};
-use poligon_common::{Client, Ctx, CurrentUser, Id, Json, Path, Problem, Query};
+use poligon_common::{Client, Ctx, CurrentUser, Id, Json, OptionalJson, Path, Problem, Query};
 use poligon_core::security::audit::{Entry, Outcome};
 use serde::Deserialize;
 use serde_json::json;
@@ -141,7 +141,7 @@ pub(crate) async fn lock_user(
     client: Client,
     user: CurrentUser,
     Path(Id(id)): Path<Id>,
-    Json(body): Json<LockRequest>,
+    OptionalJson(body): OptionalJson<LockRequest>,
 ) -> Result<impl Responder, Problem> {
     let (actor, now) = (Actor::of(&user), ctx.clock.now());
     let entry = entry("account_locked", &client, &actor, id);

@@ -24,7 +24,10 @@ pub(crate) fn routes(routes: &mut Routes) {
         .permitted("roles:grant", op!(http::put_user_roles).refuses(guarded))
         .permitted(
             "users:lock",
-            op!(http::lock_user).refuses(guarded).refuses(&[&poligon_common::problem::kinds::INVALID_TRANSITION]),
+            op!(http::lock_user)
+                .optional_body()
+                .refuses(guarded)
+                .refuses(&[&poligon_common::problem::kinds::INVALID_TRANSITION]),
         )
         .permitted(
             "users:lock",

@@ -17,6 +17,7 @@ use crate::accounts::view::{Row, Status, UserResponse, find_account, find_row};
 use crate::error::Error;
 use crate::events;
 use crate::input::username_key;
+use crate::one_time::{self, Kind};
 use crate::schema::accounts;
 use crate::sessions;
 
@@ -221,13 +222,17 @@ pub(super) fn lock_account(
     find_for(db, actor, user_id)
 }
 
-/// Locks an active account without asking whether that is allowed; `false` when it is not active.
+/// Locks an active account without asking whether that is allowed, and ends its sessions and the tokens of its mails;
+/// `false` when it is not active.
 pub(crate) fn lock(db: &mut Db, user_id: i64, reason: &str, now: Timestamp) -> Result<bool, Error> {
     let active = users::locked_at.is_null().and(users::deleted_at.is_null());
     let locked = diesel::update(users::table.find(user_id).filter(active)).set(users::locked_at.eq(now)).execute(db)?;
     if locked == 1 {
         let account = accounts::table.find(user_id);
         diesel::update(account).set((accounts::lock_reason.eq(reason), accounts::updated_at.eq(now))).execute(db)?;
+        // What is on its way by mail must not outlive the lock in other hands.
+        one_time::revoke(db, user_id, Kind::ResetPassword, now)?;
+        one_time::revoke(db, user_id, Kind::ChangeEmail, now)?;
         sessions::end_all(db, user_id, None, "account_locked", now)?;
         events::tell(db, events::LOCKED, user_id, now)?;
     }

@@ -64,6 +64,28 @@ async fn delays_grow_from_the_fifth_failure(app: TestApp) {
     try_login(&app, "ann", PASSWORD).await.expect(200);
 }
 
+/// Guesses that are under way at once: those that come to their turn after the fifth failure are refused, right or wrong.
+async fn guesses_at_once_are_delayed_like_guesses_one_by_one(app: TestApp) {
+    register(&app, "ann").await;
+    let guesses = (0..40).map(|n| {
+        let client = app.client();
+        let body = json!({"username": "ann", "password": format!("wrong password {n}")});
+        tokio::spawn(async move { client.post("/api/auth/login").json(&body).send().await.status })
+    });
+    let (mut compared, mut delayed) = (0, 0);
+    for guess in guesses.collect::<Vec<_>>() {
+        match guess.await.expect("an answer") {
+            401 => compared += 1,
+            429 => delayed += 1,
+            503 => {} // the queue of hashes was full
+            other => panic!("{other}"),
+        }
+    }
+    // A few may be between the last look and their failure being counted.
+    assert!((5..=12).contains(&compared) && delayed > 0, "{compared} compared, {delayed} delayed");
+    try_login(&app, "ann", PASSWORD).await.expect_problem(429, "login_delayed");
+}
+
 async fn an_unknown_name_is_delayed_like_a_known_one(app: TestApp) {
     for _ in 0..5 {
         try_login(&app, "nobody", "wrong password").await.expect_problem(401, "invalid_credentials");
@@ -165,6 +187,7 @@ poligon_testkit::tests! { start =>
     login_gives_a_pair_by_name_or_address,
     unknown_and_wrong_read_the_same,
     delays_grow_from_the_fifth_failure,
+    guesses_at_once_are_delayed_like_guesses_one_by_one,
     an_unknown_name_is_delayed_like_a_known_one,
     a_locked_account_is_told_only_with_its_password,
     everything_wrong_with_a_login_is_told_at_once,

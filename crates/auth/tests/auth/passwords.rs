@@ -1,7 +1,7 @@
 //! Forgotten and changed passwords.
 
 use chrono::Duration;
-use poligon_testkit::TestApp;
+use poligon_testkit::{Client, TestApp};
 use serde_json::json;
 
 use crate::world::{PASSWORD, pair, person, register, run_jobs, start, token_in_mail};
@@ -31,6 +31,47 @@ async fn a_reset_sets_the_password_and_ends_all_sessions(app: TestApp) {
         |password: &str| app.client().post("/api/auth/login").json(&json!({"username": "ann", "password": password}));
     login(PASSWORD).send().await.expect(401);
     login(OTHER).send().await.expect(200);
+    reset(&app, &token, OTHER).await.expect_problem(422, "invalid_one_time_token");
+}
+
+async fn a_reset_refuses_the_persons_own_names(app: TestApp) {
+    register(&app, "ann.archer").await;
+    let body = json!({"email": "ann.archer@example.com"});
+    app.client().post("/api/auth/forgot-password").json(&body).send().await.expect(202);
+    run_jobs(&app).await;
+    let token = token_in_mail(&app, "ann.archer@example.com").await;
+    let refused = reset(&app, &token, "quiet archer rivers").await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.body["errors"][0]["code"], "contains_name");
+    reset(&app, &token, OTHER).await.expect(204); // the refusal has not used it up
+}
+
+/// Whoever knew the password may have asked for an address of their own: the mail to it is worth nothing once the owner
+/// has set a new password, or the account was locked.
+async fn a_change_of_address_outlives_neither_reset_nor_lock(app: TestApp) {
+    let ask = async |client: &Client, email: &str| {
+        let body = json!({"current_password": PASSWORD, "new_email": email});
+        client.post("/api/auth/change-email").json(&body).send().await.expect(202);
+        token_in_mail(&app, email).await
+    };
+    let confirm = async |token: &str| {
+        let refused = app.client().post("/api/auth/verify-email").json(&json!({"token": token})).send().await;
+        refused.expect_problem(422, "invalid_one_time_token");
+    };
+    let thief = person(&app, "ann").await;
+    let stolen = ask(&thief, "thief@example.com").await;
+    let token = ask_and_read_token(&app).await;
+    reset(&app, &token, OTHER).await.expect(204);
+    confirm(&stolen).await;
+
+    let thief = person(&app, "bob").await;
+    let (stolen, id) = (ask(&thief, "thief@example.com").await, thief.user_id.expect("an id"));
+    app.client().post("/api/auth/forgot-password").json(&json!({"email": "bob@example.com"})).send().await.expect(202);
+    run_jobs(&app).await;
+    let token = token_in_mail(&app, "bob@example.com").await;
+    let admin = app.sign_in_as(&["admin"]).await;
+    admin.post(&format!("/api/auth/users/{id}/lock")).send().await.expect(200);
+    admin.delete(&format!("/api/auth/users/{id}/lock")).send().await.expect(200);
+    confirm(&stolen).await;
     reset(&app, &token, OTHER).await.expect_problem(422, "invalid_one_time_token");
 }
 
@@ -120,6 +161,8 @@ async fn a_stolen_session_cannot_guess_the_password(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     a_reset_sets_the_password_and_ends_all_sessions,
+    a_reset_refuses_the_persons_own_names,
+    a_change_of_address_outlives_neither_reset_nor_lock,
     a_reset_token_lives_half_an_hour,
     only_the_newest_reset_token_works,
     a_verification_token_is_no_reset_token,

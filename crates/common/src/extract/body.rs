@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::PartialSchema;
 
 use super::context::Ctx;
-use super::fields;
+use super::{fields, twice};
 use crate::problem::{FieldError, Problem, kinds};
 
 /// A JSON body as a `T`. `T` refuses unknown fields (`deny_unknown_fields`), and its field types check themselves.
@@ -36,12 +36,34 @@ impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Json<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let body = receive(&req, payload).await?;
+            let body = receive_json(&req, payload).await?;
             if req.headers().contains_key(crate::idempotency::HEADER) {
                 let hashes = Ctx::of(&req)?.keys.body_fingerprints(&body);
                 req.extensions_mut().insert(BodyHash(hashes));
             }
             parse_json(&body).map(Json)
+        })
+    }
+}
+
+/// A JSON body that may be left out, because nothing in it has to be given: without one, the default. The operation says
+/// so by [`crate::Op::optional_body`], and understands no `Idempotency-Key`.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: Default + DeserializeOwned + PartialSchema + 'static> FromRequest for OptionalJson<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            let body = receive(&req, payload).await?;
+            if body.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            require_json(&req)?;
+            parse_json(&body).map(Self)
         })
     }
 }
@@ -52,14 +74,19 @@ impl FromRequest for RawJson {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
-        Box::pin(async move { receive(&req, payload).await.map(Self) })
+        Box::pin(async move { receive_json(&req, payload).await.map(Self) })
     }
 }
 
 /// The whole body, if it says that it is JSON and comes in time.
+async fn receive_json(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    require_json(req)?;
+    receive(req, payload).await
+}
+
+/// The whole body, if it comes in time.
 async fn receive(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
     let ctx = Ctx::of(req)?;
-    require_json(req)?;
     let time = Duration::from_millis(ctx.config.server.body_timeout_ms);
     let body = tokio::time::timeout(time, read(payload, ctx.config.server.max_body_bytes)).await;
     body.map_err(|_| Problem::new(&kinds::REQUEST_TIMEOUT))?
@@ -89,20 +116,25 @@ async fn read(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
 
 /// A body as a `T`, or every wrong field of it.
 pub fn parse_json<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
-    let has_nul = body.windows(6).any(|w| w == br"\u0000");
     // serde also reads a struct from a list of its fields; the contract knows objects only.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     match serde_json::from_slice::<T>(body) {
-        Ok(value) if !has_nul && is_object => match fields::words_as_objects::<T>(body) {
+        Ok(value) if is_object && !has_nul(body) => match fields::words_as_objects::<T>(body) {
             wrong if wrong.is_empty() => Ok(value),
             wrong => Err(Problem::invalid(wrong)),
         },
-        outcome => Err(explain::<T>(body, outcome.err())),
+        _ => Err(explain::<T>(body)),
     }
 }
 
+/// Whether a string or name in the body holds U+0000: with one more backslash before it, it is six characters of text.
+fn has_nul(body: &[u8]) -> bool {
+    body.windows(6).any(|w| w == br"\u0000")
+        && serde_json::from_slice(body).is_ok_and(|value: Value| !fields::with_nul(&value).is_empty())
+}
+
 /// Why the body is no `T`: not JSON at all, or these fields.
-fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], error: Option<serde_json::Error>) -> Problem {
+fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Problem {
     let value: Value = match serde_json::from_slice(body) {
         Ok(value) => value,
         Err(error) => {
@@ -119,12 +151,14 @@ fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], error: Option<serde
             errors.push(wrong);
         }
     }
+    for at in twice::members(body) {
+        if errors.iter().all(|known| known.pointer != at) {
+            errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
+        }
+    }
     if errors.is_empty() {
-        // Readable as a tree but not as it came: the one way is a name that comes twice, or an escape in a name.
-        let duplicate = error.map(|e| e.to_string()).unwrap_or_default();
-        let name = duplicate.split('`').nth(1).unwrap_or_default();
-        let at = if name.is_empty() { String::new() } else { fields::pointer(&[name]) };
-        errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
+        // Readable as a tree but not as it came: an escape in a name is the one way that is left.
+        errors.push(FieldError::new("", "invalid", "must be an object of plain names"));
     }
     Problem::invalid(errors)
 }

@@ -6,9 +6,10 @@ mod context;
 mod fields;
 mod path;
 mod query;
+mod twice;
 mod user;
 
-pub use body::{BodyHash, Json, RawJson, parse_json};
+pub use body::{BodyHash, Json, OptionalJson, RawJson, parse_json};
 pub use client::Client;
 pub(crate) use client::{RequestInfo, limit_key};
 pub use context::Ctx;

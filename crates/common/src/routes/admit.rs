@@ -8,7 +8,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use poligon_core::security::Identity;
 use poligon_core::security::audit::{Entry, Outcome};
 
-use super::{Access, Rules};
+use super::{Access, Rules, accept};
 use crate::extract::{Client, Ctx, CurrentUser, RequestInfo};
 use crate::limits;
 use crate::problem::{FieldError, Problem, kinds};
@@ -60,6 +60,7 @@ pub(super) async fn admit(req: &HttpRequest, ctx: &Ctx, rules: &Rules) -> Result
     if let Credentials::Good(identity) = credentials {
         req.extensions_mut().insert(CurrentUser(identity));
     }
+    accept::check(req, &rules.produced)?;
     check_query(req, rules)
 }
 

@@ -22,7 +22,7 @@ pub(super) fn of(base: &str, tag: &str, ops: &[(Access, Op)]) -> OpenApi {
     let mut components = ComponentsBuilder::new();
     for (access, op) in ops {
         let path = format!("{base}{}", op.path);
-        let item = PathItem::new(http_method(op), complete(*access, tag, op));
+        let item = PathItem::new(http_method(op), complete(*access, base, tag, op));
         paths = paths.path(path, item);
         components = components.schemas_from_iter(op.schemas.iter().cloned().map(|(name, mut schema)| {
             refuse_nul(&mut schema);
@@ -43,6 +43,18 @@ pub(super) fn query_names(operation: &Operation) -> BTreeSet<String> {
         .collect()
 }
 
+/// Media types that an operation of a domain succeeds with. What belongs to no domain (health, metrics, pages) is asked
+/// for by machines that say little of what they accept: it answers as it does.
+pub(super) fn produced(base: &str, operation: &Operation) -> Vec<String> {
+    let successes = operation.responses.responses.iter().filter(|(status, _)| status.starts_with('2'));
+    let contents = successes.filter_map(|(_, response)| match response {
+        RefOr::T(response) => Some(response.content.keys()),
+        RefOr::Ref(_) => None,
+    });
+    let types: BTreeSet<String> = contents.flatten().filter(|_| !base.is_empty()).cloned().collect();
+    types.into_iter().collect()
+}
+
 fn http_method(op: &Op) -> HttpMethod {
     match op.method.as_str() {
         "POST" => HttpMethod::Post,
@@ -53,7 +65,7 @@ fn http_method(op: &Op) -> HttpMethod {
     }
 }
 
-fn complete(access: Access, tag: &str, op: &Op) -> Operation {
+fn complete(access: Access, base: &str, tag: &str, op: &Op) -> Operation {
     let mut operation = op.operation.clone();
     operation.tags = Some(vec![tag.to_owned()]);
     let name = operation.operation_id.take().unwrap_or_default();
@@ -79,7 +91,7 @@ fn complete(access: Access, tag: &str, op: &Op) -> Operation {
     if op.by_version {
         operation.parameters.get_or_insert_default().push(RefOr::T(version_parameter()));
     }
-    for (status, codes) in refusals(access, op) {
+    for (status, codes) in refusals(access, base, op) {
         let described = codes.iter().map(|k| format!("`{}`: {}", k.code, k.help)).collect::<Vec<_>>().join("\n\n");
         let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
         let response = ResponseBuilder::new().description(described).content("application/problem+json", content);
@@ -102,7 +114,7 @@ fn name_refused_characters(parameter: &mut RefOr<Parameter>) {
 }
 
 /// Every refusal of an operation, by status.
-fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
+fn refusals(access: Access, base: &str, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
     let mut all: Vec<&'static Kind> = vec![
         &kinds::VALIDATION_FAILED,
         &kinds::RATE_LIMITED,
@@ -128,6 +140,9 @@ fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
     }
     if op.path.contains('{') {
         all.push(&kinds::NOT_FOUND);
+    }
+    if !produced(base, &op.operation).is_empty() {
+        all.push(&kinds::NOT_ACCEPTABLE);
     }
     if op.idempotent_by_key {
         all.extend([&kinds::MALFORMED_HEADER, &kinds::IDEMPOTENCY_IN_FLIGHT, &kinds::IDEMPOTENCY_KEY_REUSED]);

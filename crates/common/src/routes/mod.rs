@@ -2,6 +2,7 @@
 //! the quota and the names in the query before the handler runs, answers `HEAD` and `OPTIONS`, and answers 405 with
 //! `Allow` to every other method.
 
+mod accept;
 mod admit;
 mod document;
 
@@ -16,7 +17,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, Scope, web};
 use futures_util::FutureExt as _;
 use utoipa::openapi::path::{HttpMethod, Operation};
-use utoipa::openapi::{OpenApi, RefOr, schema::Schema};
+use utoipa::openapi::{OpenApi, RefOr, Required, schema::Schema};
 
 use crate::extract::Ctx;
 use crate::problem::{Kind, Problem, kinds};
@@ -40,6 +41,8 @@ pub(crate) struct Rules {
     pub(crate) family: &'static str,
     /// Names that may stand in the query.
     pub(crate) query: BTreeSet<String>,
+    /// Media types of the answer; empty when the caller is not asked for what they accept.
+    pub(crate) produced: Vec<String>,
 }
 
 type MakeRoutes = Box<dyn FnOnce(Rc<Rules>) -> Vec<Route>>;
@@ -137,6 +140,15 @@ impl Op {
         self.idempotent_by_key()
     }
 
+    /// The body may be left out; see [`crate::extract::OptionalJson`].
+    #[must_use]
+    pub fn optional_body(mut self) -> Self {
+        if let Some(RefOr::T(body)) = &mut self.operation.request_body {
+            body.required = Some(Required::False);
+        }
+        self
+    }
+
     /// The operation understands `If-Match`.
     #[must_use]
     pub fn by_version(mut self) -> Self {
@@ -195,11 +207,14 @@ impl Routes {
             by_path.entry(op.path.clone()).or_default().push((access, op));
         }
         // In order of name `{` comes after every letter, so that `/users/me` is tried before `/users/{id}`.
-        by_path.into_iter().fold(web::scope(self.base), |scope, (path, ops)| {
+        let base = self.base;
+        by_path.into_iter().fold(web::scope(base), |scope, (path, ops)| {
             let allow = allowed(&ops);
             let mut resource = web::resource(&path);
             for (access, op) in ops {
-                let rules = Rules { access, family: op.family, query: document::query_names(&op.operation) };
+                let query = document::query_names(&op.operation);
+                let produced = document::produced(base, &op.operation);
+                let rules = Rules { access, family: op.family, query, produced };
                 for route in (op.make)(Rc::new(rules)) {
                     resource = resource.route(route);
                 }

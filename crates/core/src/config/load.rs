@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
 use super::{Config, LimitsConfig, Profile};
 use crate::db::Kind;
@@ -20,6 +21,10 @@ const WELL_KNOWN: [(&str, &str); 7] = [
 ];
 
 const PREFIX: &str = "POLIGON_";
+
+/// Keys whose value is text even when it looks like a number, beside those that end in `url` or `secret`.
+const TEXTS: [&str; 6] =
+    ["data_dir", "cache.prefix", "mail.from", "security.issuer", "security.audience", "telemetry.log_filter"];
 
 /// Keys whose value in the environment is a list, separated by commas.
 const LISTS: [&str; 4] = [
@@ -56,28 +61,31 @@ impl Sources {
         Self { environment: std::env::vars().collect(), ..Self::default() }
     }
 
-    /// Reads, merges and checks.
+    /// Reads, merges and checks; everything that is wrong is told at once.
     pub fn load(&self) -> Result<Config, ConfigError> {
-        let wrong = |e: String| ConfigError(vec![e]);
+        let one = |e: String| ConfigError(vec![e]);
         let mut builder = config::Config::builder();
         builder = match &self.file {
             Some(path) => builder.add_source(config::File::from(path.as_path())),
             None => builder.add_source(config::File::new("poligon.toml", config::FileFormat::Toml).required(false)),
         };
-        for (key, value) in self.overrides()? {
-            builder = builder.set_override(&key, value).map_err(|e| wrong(format!("{key}: {e}")))?;
+        let mut wrong = Vec::new();
+        for (key, value) in self.overrides(&mut wrong) {
+            builder = builder.set_override(&key, value).map_err(|e| one(format!("{key}: {e}")))?;
         }
-        let merged = builder.build().map_err(|e| wrong(e.to_string()))?;
-        let mut tree: Value = merged.try_deserialize().map_err(|e| wrong(e.to_string()))?;
-        complete_families(&mut tree)?;
-        let mut config = parse(&tree)?;
+        let merged = builder.build().map_err(|e| one(e.to_string()))?;
+        let mut tree: Value = merged.try_deserialize().map_err(|e| one(e.to_string()))?;
+        wrong.extend(complete_families(&mut tree));
+        let Some(mut config) = parse(&mut tree, &mut wrong) else { return Err(ConfigError(wrong)) };
         fill_defaults(&mut config, &tree);
-        check(&config)?;
-        Ok(config)
+        let told: Vec<String> = wrong.iter().map(|text| key_in(text).to_owned()).collect();
+        // What could not be read is a default by now: nothing more is told of it.
+        wrong.extend(check(&config).into_iter().filter(|text| told.iter().all(|key| key != key_in(text))));
+        if wrong.is_empty() { Ok(config) } else { Err(ConfigError(wrong)) }
     }
 
     /// Environment, then flags, as key and value.
-    fn overrides(&self) -> Result<Vec<(String, config::Value)>, ConfigError> {
+    fn overrides(&self, wrong: &mut Vec<String>) -> Vec<(String, config::Value)> {
         let mut found = Vec::new();
         for (name, raw) in &self.environment {
             let (base, from_file) = match name.strip_suffix("_FILE") {
@@ -86,16 +94,20 @@ impl Sources {
             };
             let Some(key) = key_of(base) else { continue };
             let value = if from_file {
-                let text = std::fs::read_to_string(raw)
-                    .map_err(|e| ConfigError(vec![format!("{name}: {raw} cannot be read: {e}")]))?;
-                text.trim_end_matches(['\r', '\n']).to_owned()
+                match std::fs::read_to_string(raw) {
+                    Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+                    Err(e) => {
+                        wrong.push(format!("{name}: {raw} cannot be read: {e}"));
+                        continue;
+                    }
+                }
             } else {
                 raw.clone()
             };
             found.push((key, value));
         }
         found.extend(self.flags.iter().cloned());
-        Ok(found.into_iter().map(|(key, value)| (key.clone(), typed(&key, &value))).collect())
+        found.into_iter().map(|(key, value)| (key.clone(), typed(&key, &value))).collect()
     }
 }
 
@@ -113,7 +125,7 @@ fn typed(key: &str, text: &str) -> config::Value {
         let parts: Vec<String> = text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect();
         return parts.into();
     }
-    if key.ends_with("secret") || key.ends_with("url") {
+    if key.ends_with("secret") || key.ends_with("url") || TEXTS.contains(&key) {
         return text.into();
     }
     text.parse::<i64>()
@@ -122,30 +134,90 @@ fn typed(key: &str, text: &str) -> config::Value {
         .unwrap_or_else(|_| text.into())
 }
 
-fn parse(tree: &Value) -> Result<Config, ConfigError> {
-    serde_path_to_error::deserialize(tree).map_err(|e| {
-        let path = e.path().to_string();
+/// The settings, without those that cannot be read: each is told in `wrong` and taken out of the tree. `None` when there
+/// is nothing to take out.
+fn parse(tree: &mut Value, wrong: &mut Vec<String>) -> Option<Config> {
+    loop {
+        let error = match serde_path_to_error::deserialize::<_, Config>(&*tree) {
+            Ok(config) => return Some(config),
+            Err(error) => error,
+        };
+        let path = error.path().to_string();
         let key = if path == "." { String::new() } else { format!("{path}: ") };
-        ConfigError(vec![format!("{key}{}", e.into_inner())])
-    })
+        let keys = error.path().iter().map_while(|segment| match segment {
+            Segment::Map { key } => Some(key.clone()),
+            _ => None,
+        });
+        let mut keys: Vec<String> = keys.collect();
+        let text = error.into_inner().to_string();
+        if let Some(unknown) = text.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next())
+            && keys.last().is_none_or(|last| last != unknown)
+        {
+            keys.push(unknown.to_owned());
+        }
+        // Half a quota misses the half that was taken out, and is told already.
+        if !text.starts_with("missing field") {
+            wrong.push(format!("{key}{}", in_words(&text)));
+        }
+        if !take_out(tree, &keys) {
+            return None;
+        }
+    }
 }
 
-/// A family of limits that is set in part keeps the rest of its default.
-fn complete_families(tree: &mut Value) -> Result<(), ConfigError> {
+/// What serde says is wrong, with what would be right in the words of somebody who writes settings.
+fn in_words(text: &str) -> String {
+    let Some((given, expected)) = text.split_once(", expected ") else {
+        return match text {
+            "invalid socket address syntax" => "must be ADDRESS:PORT, such as 127.0.0.1:8080".to_owned(),
+            "invalid IP address syntax" => "must be a network, such as 10.0.0.0/8 or 192.0.2.7/32".to_owned(),
+            "invalid filter directive" => "must be directives, such as info,poligon_auth=debug".to_owned(),
+            _ => text.to_owned(),
+        };
+    };
+    let right = match expected {
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or more",
+        "i64" => "a whole number",
+        "a boolean" => "true or false",
+        "path string" => "a path",
+        _ if expected.starts_with("struct ") => "a table of settings",
+        _ => expected,
+    };
+    format!("{given}, expected {right}")
+}
+
+/// The key with which a line about a wrong setting begins.
+fn key_in(text: &str) -> &str {
+    text.split([' ', ':']).next().unwrap_or_default()
+}
+
+/// Takes the value out that these keys lead to; `false` when there is none.
+fn take_out(tree: &mut Value, keys: &[String]) -> bool {
+    let Some((last, above)) = keys.split_last() else { return false };
+    let place = above.iter().try_fold(tree, |place, key| place.get_mut(key));
+    place.and_then(Value::as_object_mut).is_some_and(|table| table.remove(last).is_some())
+}
+
+/// A family of limits that is set in part keeps the rest of its default. Answers what is wrong, and takes it out.
+fn complete_families(tree: &mut Value) -> Vec<String> {
     let defaults = LimitsConfig::of(tree["profile"] == "production").families;
-    let Some(given) = tree.pointer_mut("/limits/families").and_then(Value::as_object_mut) else { return Ok(()) };
-    for (name, quota) in given {
+    let known = defaults.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut wrong = Vec::new();
+    let Some(given) = tree.pointer_mut("/limits/families").and_then(Value::as_object_mut) else { return wrong };
+    given.retain(|name, quota| {
         let Some(default) = defaults.get(name) else {
-            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
-            let text = format!("limits.families.{name}: there is no such family; there are {}", known.join(", "));
-            return Err(ConfigError(vec![text]));
+            wrong.push(format!("limits.families.{name}: there is no such family; there are {known}"));
+            return false;
         };
         if let Some(quota) = quota.as_object_mut() {
             quota.entry("burst").or_insert(default.burst.into());
             quota.entry("per_minute").or_insert(default.per_minute.into());
         }
-    }
-    Ok(())
+        true
+    });
+    wrong
 }
 
 /// What depends on the profile or on the data folder.
@@ -164,8 +236,8 @@ fn fill_defaults(config: &mut Config, tree: &Value) {
     config.limits.families = families;
 }
 
-/// Everything that is wrong with the settings, at once.
-fn check(config: &Config) -> Result<(), ConfigError> {
+/// What is wrong with settings that could be read.
+fn check(config: &Config) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut must = |holds: bool, text: &str| {
         if !holds {
@@ -208,7 +280,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         wrong.push(format!("database.url (DATABASE_URL): {e}"));
     }
-    if wrong.is_empty() { Ok(()) } else { Err(ConfigError(wrong)) }
+    wrong
 }
 
 /// Numbers, and whether they are within their bounds.

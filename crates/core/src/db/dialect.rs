@@ -133,8 +133,18 @@ pub fn ping(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => c.batch_execute("SELECT 1"))
 }
 
-/// Whether this connection is broken: closed by the other side, left inside a transaction, or used by a thread that
-/// is panicking.
+/// Looks at what has arrived on an idle connection, without asking anything: an error when it is lost. Costs two calls of
+/// the kernel, no round trip.
+pub(super) fn look(db: &mut Db) -> QueryResult<()> {
+    match db {
+        // Twice: a server that ends a connection says so first, and libpq reads that alone.
+        Db::Postgres(c) => (0..2).try_for_each(|_| c.notifications_iter().next().transpose().map(drop)),
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Whether this connection is broken: left inside a transaction, or used by a thread that is panicking. Of a loss diesel
+/// hears only when a statement runs, and not when one cannot be prepared; see [`look`].
 pub fn is_broken(db: &mut Db) -> bool {
     std::thread::panicking() || on_each!(db, c => AnsiTransactionManager::is_broken_transaction_manager(c))
 }

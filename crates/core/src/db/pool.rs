@@ -30,7 +30,7 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn is_valid(&self, db: &mut Db) -> Result<(), DbError> {
-        Ok(dialect::ping(db)?)
+        Ok(dialect::look(db)?)
     }
 
     fn has_broken(&self, db: &mut Db) -> bool {
@@ -73,8 +73,8 @@ impl Pool {
             .max_size(limits.size)
             .min_idle(Some(0))
             .connection_timeout(limits.acquire)
-            .test_on_check_out(false) // a round trip per use; broken ones are found by `has_broken`
-            .error_handler(Box::new(LogConnectErrors))
+            .test_on_check_out(true) // a lost connection is never handed out, however it was lost
+            .error_handler(Box::new(LogLosses))
             .build_unchecked(manager);
         let (queue, work) = bounded::<Work>(limits.waiting.max(1));
         let in_use = Arc::new(AtomicUsize::new(0));
@@ -147,12 +147,12 @@ pub struct Load {
     pub waiting: usize,
 }
 
-/// A connection that cannot be opened is a warning, with the cause, in the log.
+/// A connection that was lost while it rested, or cannot be opened, is a warning, with the cause, in the log.
 #[derive(Debug)]
-struct LogConnectErrors;
+struct LogLosses;
 
-impl r2d2::HandleError<DbError> for LogConnectErrors {
+impl r2d2::HandleError<DbError> for LogLosses {
     fn handle_error(&self, error: DbError) {
-        tracing::warn!(%error, "a database connection could not be opened");
+        tracing::warn!(%error, "a database connection was lost or could not be opened");
     }
 }

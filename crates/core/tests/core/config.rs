@@ -22,7 +22,15 @@ fn nothing_at_all_is_the_demo_profile() {
 #[rstest]
 #[case("POLIGON_SERVER__NOPE", "1", "nope")]
 #[case("POLIGON_NOPE", "1", "nope")]
-#[case("POLIGON_SERVER__BIND", "here", "server.bind")]
+#[case("POLIGON_SERVER__BIND", "here", "server.bind: must be ADDRESS:PORT")]
+#[case("POLIGON_SERVER__BIND", "80", "server.bind: ")]
+#[case("POLIGON_SERVER", "80", "server: invalid type: integer `80`, expected a table of settings")]
+#[case("POLIGON_LIMITS__ENABLED", "maybe", "limits.enabled: invalid type: string \"maybe\", expected true or false")]
+#[case(
+    "POLIGON_DATABASE__POOL_SIZE",
+    "9999999999",
+    "database.pool_size: invalid value: integer `9999999999`, expected a"
+)]
 #[case("POLIGON_SERVER__WORKERS", "-1", "server.workers")]
 #[case("POLIGON_SERVER__WORKERS", "two", "server.workers")]
 #[case("POLIGON_PROFILE", "test", "profile")]
@@ -33,7 +41,7 @@ fn nothing_at_all_is_the_demo_profile() {
 #[case("POLIGON_ALLOWED_ORIGINS", "*", "server.allowed_origins")]
 #[case("POLIGON_ALLOWED_ORIGINS", "https://a.example/path", "server.allowed_origins")]
 #[case("POLIGON_ALLOWED_ORIGINS", "https://a.example,b.example", "server.allowed_origins")]
-#[case("POLIGON_SERVER__TRUSTED_PROXIES", "10.0.0.0/99", "server.trusted_proxies")]
+#[case("POLIGON_SERVER__TRUSTED_PROXIES", "10.0.0.0/99", "server.trusted_proxies[0]: must be a network")]
 #[case("DATABASE_URL", "mysql://localhost/x", "DATABASE_URL")]
 #[case("POLIGON_DATABASE__POOL_SIZE", "0", "database.pool_size")]
 #[case("POLIGON_LIMITS__FAMILIES__READ__BURST", "0", "limits.families")]
@@ -53,6 +61,42 @@ fn a_wrong_setting_is_told_by_name(#[case] name: &str, #[case] value: &str, #[ca
     let error = load(&[(name, value)]).unwrap_err();
     assert!(error.contains(told), "{name}={value}: {error}");
     assert!(name.contains("SIGNING_SECRET_FILE") || !error.contains("too short"), "a secret is never told: {error}");
+}
+
+#[test]
+fn every_wrong_setting_is_told_at_once() {
+    let error = load(&[
+        ("POLIGON_SERVER__BIND", "here"),
+        ("POLIGON_SERVER__NOPE", "1"),
+        ("POLIGON_NOPE", "1"),
+        ("POLIGON_SERVER__TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("POLIGON_DATABASE__POOL_SIZE", "many"),
+        ("POLIGON_LIMITS__FAMILIES__READ__BURST", "lots"),
+        ("POLIGON_LIMITS__FAMILIES__WRITES__BURST", "1"),
+        ("POLIGON_SECURITY__BCRYPT_COST", "3"),
+        ("POLIGON_SIGNING_SECRET_FILE", "/nowhere/at/all"),
+        ("REDIS_URL", "http://x"),
+    ])
+    .unwrap_err();
+    for told in [
+        "server.bind: ",
+        "server.nope: ",
+        "nope: unknown field",
+        "server.trusted_proxies",
+        "database.pool_size: ",
+        "limits.families.read.burst: ",
+        "limits.families.writes: ",
+        "security.bcrypt_cost: ",
+        "POLIGON_SIGNING_SECRET_FILE: ",
+        "cache.redis_url (REDIS_URL): ",
+    ] {
+        assert!(error.contains(told), "{told}: {error}");
+    }
+    assert_eq!(error.lines().count(), 10, "{error}");
+    let error =
+        load(&[("POLIGON_PROFILE", "production"), ("DATABASE_URL", "mysql://x"), ("POLIGON_SERVER__BIND", "x")]);
+    let error = error.unwrap_err();
+    assert!(error.contains("server.bind: ") && error.contains("database.url (DATABASE_URL): "), "{error}");
 }
 
 #[test]
@@ -96,6 +140,8 @@ fn the_environment_has_short_and_long_names() {
         ("POLIGON_LIMITS__ENABLED", "false"),
         ("POLIGON_TELEMETRY__LOG_FORMAT", "json"),
         ("POLIGON_SIGNING_SECRET", "12345678901234567890123456789012"),
+        ("POLIGON_DATA_DIR", "7"),
+        ("POLIGON_CACHE__PREFIX", "8"),
     ])
     .unwrap();
     assert_eq!(config.cache.redis_url.as_deref(), Some("redis://cache:6379"));
@@ -105,6 +151,7 @@ fn the_environment_has_short_and_long_names() {
     assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example:8443"]);
     assert_eq!((config.server.trusted_proxies.len(), config.server.workers, config.limits.enabled), (2, 3, false));
     assert_eq!(config.security.signing_secret, "12345678901234567890123456789012", "digits stay text");
+    assert_eq!((config.data_dir.0.to_str(), config.cache.prefix.as_str()), (Some("7"), "8"), "digits stay text");
 }
 
 #[test]

@@ -241,4 +241,65 @@ mod services_only {
             assert_eq!(runs.load(Ordering::SeqCst), 3, "one of the two ran twice");
         });
     }
+
+    fn name_of_database(db: &mut Db) -> Result<String, DbError> {
+        let name = "SELECT current_database()::text AS value";
+        Ok(sql_query(name).get_result::<Setting>(db)?.value)
+    }
+
+    /// Ends every connection to the database of `ctx`, as a server does that is restarted; answers how many there were.
+    fn end_connections(ctx: &TestCtx) -> String {
+        let others = "SELECT count(pg_terminate_backend(pid, 5000))::text AS value FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        setting(&mut ctx.db.connect().unwrap(), others)
+    }
+
+    /// A server that was away has ended every connection: nobody is refused for that once it is back.
+    #[test]
+    fn connections_that_were_lost_at_rest_are_never_handed_out() {
+        const SIZE: u32 = 6;
+        poligon_testkit::run(async {
+            let ctx =
+                TestApp::builder(Backend::Services).config(|c| c.database.pool_size = SIZE).without_server().await;
+            for expected in ["0", "6"] {
+                assert_eq!(end_connections(&ctx), expected);
+                let all_here = Arc::new(Barrier::new(SIZE as usize));
+                let uses = (0..SIZE).map(|_| {
+                    let (db, all_here) = (ctx.db.clone(), Arc::clone(&all_here));
+                    let work = move |db: &mut Db| {
+                        all_here.wait();
+                        name_of_database(db)
+                    };
+                    tokio::spawn(async move { db.read(work).await })
+                });
+                for used in uses.collect::<Vec<_>>() {
+                    used.await.unwrap().unwrap();
+                }
+            }
+        });
+    }
+
+    /// A statement that cannot be prepared tells diesel nothing of its connection: whoever came next was given the same
+    /// one again, for ever.
+    #[test]
+    fn a_connection_that_is_lost_in_use_is_not_handed_out_again() {
+        fn count_roles(db: &mut Db) -> Result<i64, DbError> {
+            Ok(poligon_core::schema::roles::table.count().get_result(db)?)
+        }
+        poligon_testkit::run(async {
+            let ctx = TestApp::builder(Backend::Services).config(|c| c.database.pool_size = 1).without_server().await;
+            let ctx = Arc::new(ctx);
+            let other = Arc::clone(&ctx);
+            let lost = ctx.db.read(move |db| {
+                name_of_database(db)?;
+                assert_eq!(end_connections(&other), "1");
+                count_roles(db)
+            });
+            let lost = lost.await.unwrap_err();
+            assert!(matches!(lost, DbError::Unavailable(_)), "{lost}");
+            for _ in 0..3 {
+                ctx.db.read(count_roles).await.unwrap();
+            }
+        });
+    }
 }
