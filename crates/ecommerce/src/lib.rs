@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `categories` | `categories` |
 //! | `products` | `products`, `product_tags`, the words of products |
+//! | `images` | `product_images`, `stray_files`, and the files themselves in the storage |
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
 //! | `payments` | `payments`, `payment_refunds`, `payment_entries`, `payment_events`, `sandbox_charges`, `sandbox_refunds` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
@@ -13,9 +14,11 @@
 mod carts;
 mod categories;
 mod coupons;
+mod csv;
 mod error;
 mod events;
 mod goods;
+mod images;
 mod orders;
 mod payments;
 mod permissions;
@@ -33,6 +36,7 @@ mod variants;
 use poligon_common::{Domain, Routes};
 use poligon_core::jobs::Job;
 
+pub use csv::{ExportFailure, ImportFailure, Mode, Progress, Report, RowError, export_to, import_from};
 pub use permissions::PERMISSIONS;
 
 /// The front door.
@@ -54,6 +58,8 @@ fn routes() -> Routes {
     products::routes(&mut all);
     variants::routes(&mut all);
     // Pictures and CSV.
+    images::routes(&mut all);
+    csv::routes(&mut all);
     // Reviews.
     reviews::routes(&mut all);
     // Shipping methods.
@@ -72,5 +78,5 @@ fn routes() -> Routes {
 }
 
 fn jobs() -> Vec<Job> {
-    [carts::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
+    [carts::jobs(), images::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
 }
