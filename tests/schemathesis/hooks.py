@@ -9,6 +9,7 @@ What was exercised is counted for each operation and written at the end to the f
 """
 
 import atexit
+import base64
 import hashlib
 import hmac
 import itertools
@@ -382,6 +383,31 @@ def real_webhook(case):
     case.headers["Poligon-Signature"] = f"t={now},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
 
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+
+
+def new_image():
+    product = new_product()
+    files = {"file": ("picture.png", PICTURE, "image/png")}
+    headers = {"Authorization": f"Bearer {Admin.get()}"}
+    answer = http.post(
+        f"{BASE}/api/ecommerce/products/{product['id']}/images", files=files, headers=headers, timeout=10
+    )
+    answer.raise_for_status()
+    return answer.json()
+
+
+def real_new_image(case):
+    real_product(case)
+    case.body["file"] = PICTURE
+
+
+def real_image(case):
+    case.path_parameters["id"] = new_image()["id"]
+
+
 def real_problem(case):
     case.path_parameters["code"] = "not_found"
 
@@ -455,6 +481,11 @@ REAL = {
     "GET /api/ecommerce/payments/sandbox/challenges/{challenge}": real_challenge,
     "POST /api/ecommerce/payments/sandbox/challenges/{challenge}/approve": real_challenge,
     "POST /api/ecommerce/payments/sandbox/challenges/{challenge}/fail": real_challenge,
+    "GET /api/ecommerce/products/{id}/images": real_product,
+    "POST /api/ecommerce/products/{id}/images": real_new_image,
+    "PATCH /api/ecommerce/images/{id}": real_image,
+    "DELETE /api/ecommerce/images/{id}": real_image,
+    "GET /api/ecommerce/images/{id}/{size}": real_image,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
 }

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use crate::document::{Document, Operation};
 use crate::requests::{Goods, Target, request};
-use crate::world::{PASSWORD, goods, order_by, payment_by, person, register, review_by, shipment_to, snapshot, start};
+use crate::world::{
+    PASSWORD, goods, image_of, order_by, payment_by, person, register, review_by, shipment_to, snapshot, start,
+};
 
 /// The policy: the permission that an operation asks for, or one of these three.
 const PUBLIC: &str = "nobody in particular";
@@ -63,6 +65,11 @@ const POLICY: &[(&str, &str)] = &[
     ("ecommerce_list_stock", "stock:write"),
     ("ecommerce_change_stock", "stock:write"),
     // Pictures and CSV.
+    ("ecommerce_list_images", ANYBODY),
+    ("ecommerce_get_image_file", ANYBODY),
+    ("ecommerce_create_image", "products:write"),
+    ("ecommerce_patch_image", "products:write"),
+    ("ecommerce_delete_image", "products:write"),
     // Reviews.
     ("ecommerce_list_product_reviews", ANYBODY),
     ("ecommerce_create_review", USER),
@@ -235,6 +242,9 @@ const OBJECTS: &[(&str, u16, u16)] = &[
     ("ecommerce_list_stock", 403, 403),
     ("ecommerce_change_stock", 403, 403),
     // Pictures and CSV.
+    ("ecommerce_create_image", 403, 403),
+    ("ecommerce_patch_image", 403, 403),
+    ("ecommerce_delete_image", 403, 403),
     // Reviews. The owner has one of the product already; nobody but them and moderators knows of it yet.
     ("ecommerce_create_review", 409, 201),
     ("ecommerce_patch_review", 200, 404),
@@ -397,8 +407,9 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let goods = goods(app).await;
     let (review, order) = (review_by(victim, goods.product).await, order_by(victim, goods.variant).await);
     let payment = payment_by(victim, goods.variant).await;
-    let shipment = shipment_to(&app.sign_in_as(&["admin"]).await, victim).await;
-    let goods = Goods { review, order, payment, shipment, ..goods };
+    let admin = app.sign_in_as(&["admin"]).await;
+    let (shipment, image) = (shipment_to(&admin, victim).await, image_of(&admin, goods.product).await);
+    let goods = Goods { review, order, payment, shipment, image, ..goods };
     Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods }
 }
 
@@ -413,6 +424,9 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     let mut goods = if in_shop(operation) { goods(app).await } else { Goods::NONE };
     if operation.path.contains("/shipments/") {
         goods.shipment = shipment_to(&app.sign_in_as(&["admin"]).await, &app.sign_in_as(&[]).await).await;
+    }
+    if operation.path.contains("/images/") {
+        goods.image = image_of(&app.sign_in_as(&["admin"]).await, goods.product).await;
     }
     Target { user, session: 1, role: name, goods }
 }

@@ -53,7 +53,9 @@ impl Document {
 
     /// Names of the members that the body of an operation may have; `None` when it takes none.
     pub(crate) fn body_members(&self, operation: &Operation) -> Option<BTreeSet<String>> {
-        let schema = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
+        let content = &operation.spec["requestBody"]["content"];
+        let schema = ["application/json", "multipart/form-data"].map(|media_type| &content[media_type]["schema"]);
+        let schema = schema.into_iter().find(|schema| schema.is_object())?;
         let name = schema["$ref"].as_str()?.rsplit('/').next()?;
         let schema = &self.whole["components"]["schemas"][name];
         assert_eq!(schema["additionalProperties"], false, "{name} is open to unknown members");
@@ -65,6 +67,11 @@ impl Operation {
     /// Whether it changes nothing.
     pub(crate) fn is_read(&self) -> bool {
         self.method == Method::GET
+    }
+
+    /// Whether its body is a form.
+    pub(crate) fn takes_form(&self) -> bool {
+        self.spec["requestBody"]["content"]["multipart/form-data"].is_object()
     }
 
     /// Whether it takes a body.

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
-use crate::requests::{Target, body, path, request};
+use crate::requests::{Target, body, path, request, with_body};
 use crate::world::{goods, person, start};
 
 /// What only the inside knows: SQL, paths, crates, types, panics. In small letters.
@@ -131,7 +131,7 @@ async fn with_bad_paths(client: &Client, operation: &Operation, all: &mut Collec
     for part in BAD_PARTS {
         let mut request = client.request(operation.method.clone(), &format!("{start}{part}{end}"));
         if operation.takes_body() {
-            request = request.json(&body(operation));
+            request = with_body(request, operation, &body(operation));
         }
         all.add(&operation.id, part, request.send().await);
     }
@@ -142,7 +142,7 @@ async fn with_bad_surroundings(client: &Client, operation: &Operation, target: &
         let url = format!("{}?{query}", path(operation, target));
         let mut request = client.request(operation.method.clone(), &url);
         if operation.takes_body() {
-            request = request.json(&body(operation));
+            request = with_body(request, operation, &body(operation));
         }
         all.add(&operation.id, query, request.send().await);
     }

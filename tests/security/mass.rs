@@ -4,7 +4,7 @@ use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
-use crate::requests::{Target, body, path};
+use crate::requests::{Target, body, path, with_body};
 use crate::world::{goods, person, snapshot, start};
 
 /// What an attacker would like to set.
@@ -63,7 +63,8 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
         for name in COVETED.into_iter().filter(|name| !members.contains(*name)) {
             let mut given = body(operation);
             given[name] = value_of(name);
-            let reply = boss.request(operation.method.clone(), &path(operation, &target)).json(&given).send().await;
+            let request = boss.request(operation.method.clone(), &path(operation, &target));
+            let reply = with_body(request, operation, &given).send().await;
             assert_eq!(reply.problem_code(), "validation_failed", "{} with {name}: {}", operation.id, reply.text);
             let errors = json!([{"pointer": format!("/{name}"), "code": "unknown_field", "message": "is unknown"}]);
             assert_eq!((reply.status, &reply.body["errors"]), (422, &errors), "{} with {name}", operation.id);

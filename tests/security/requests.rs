@@ -1,6 +1,6 @@
 //! A request of each operation that succeeds for whoever may make it: what is refused was refused for its caller.
 
-use poligon_testkit::{Client, Request};
+use poligon_testkit::{Client, Part, Request};
 use serde_json::{Value, json};
 
 use crate::document::Operation;
@@ -26,6 +26,7 @@ pub(crate) struct Goods {
     pub(crate) variant: i64,
     pub(crate) category: i64,
     // Pictures and CSV.
+    pub(crate) image: i64,
     /// A review that waits for a moderator.
     pub(crate) review: i64,
     // Shipping methods.
@@ -49,6 +50,7 @@ impl Goods {
         variant: 999_999,
         category: 999_999,
         // Pictures and CSV.
+        image: 999_999,
         review: 999_999,
         // Shipping methods.
         zone: 999_999,
@@ -74,6 +76,7 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         ("/variants/", target.goods.variant),
         ("/categories/", target.goods.category),
         // Pictures and CSV.
+        ("/images/", target.goods.image),
         // Reviews: of a product, the path has its id.
         ("/reviews/", target.goods.review),
         // Shipping methods.
@@ -93,6 +96,7 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
     let filled = operation.path.replace("{id}", &id.to_string()).replace("{name}", &target.role);
+    let filled = filled.replace("{size}", "small");
     let filled = filled.replace("{code}", "not_found").replace("{file}", "swagger-ui.css");
     let filled = filled.replace("{provider}", "sandbox").replace("{challenge}", "nobody-was-asked-this");
     assert!(!filled.contains('{'), "{}: what stands in {}? Say so here", operation.id, operation.path);
@@ -126,6 +130,8 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_patch_variant" => json!({"weight_g": 7}),
         "ecommerce_change_stock" => json!({"delta": 1, "reason": "received"}),
         // Pictures and CSV.
+        "ecommerce_create_image" => json!({"alt": "A picture"}),
+        "ecommerce_patch_image" => json!({"alt": "Changed"}),
         // Reviews.
         "ecommerce_create_review" => review(),
         "ecommerce_patch_review" => json!({"rating": 1}),
@@ -209,5 +215,24 @@ pub(crate) fn review() -> Value {
 /// The whole request.
 pub(crate) fn request(client: &Client, operation: &Operation, target: &Target) -> Request {
     let request = client.request(operation.method.clone(), &path(operation, target));
-    if operation.takes_body() { request.json(&body(operation)) } else { request }
+    if operation.takes_body() { with_body(request, operation, &body(operation)) } else { request }
 }
+
+/// Adds a body in the media type that the operation takes. A form has its texts from `given`, and a small picture.
+pub(crate) fn with_body(request: Request, operation: &Operation, given: &Value) -> Request {
+    if !operation.takes_form() {
+        return request.json(given);
+    }
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let texts = given.as_object().into_iter().flatten().map(|(name, value)| Part::text(name, &text(value)));
+    let picture = Part::file("file", "picture.png", "image/png", PNG);
+    request.form(&texts.chain([picture]).collect::<Vec<_>>())
+}
+
+/// A picture of one grey pixel.
+pub(crate) const PNG: &[u8] = &[
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
+    0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00, 0x00, 0x00, 0x0a, 0x49,
+    0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x68, 0x00, 0x00, 0x00, 0x82, 0x00, 0x81, 0x77, 0xcd, 0x72, 0xb6, 0x00, 0x00,
+    0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+];

@@ -1,10 +1,10 @@
 //! What every test here starts from.
 
 use poligon_core::security::permissions;
-use poligon_testkit::{Backend, Builder, Client, TestApp};
+use poligon_testkit::{Backend, Builder, Client, Part, TestApp};
 use serde_json::{Value, json};
 
-use crate::requests::{Goods, coupon, order, payment, review, shipping_method, variant};
+use crate::requests::{Goods, PNG, coupon, order, payment, review, shipping_method, variant};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "four tired lemons";
@@ -74,6 +74,7 @@ pub(crate) async fn goods(app: &TestApp) -> Goods {
         variant: id(&product["variants"][0]),
         category,
         // Pictures and CSV.
+        image: Goods::NONE.image, // takes its time: see `image_of`
         review: review_by(&app.sign_in_as(&[]).await, id(&product)).await,
         // Shipping methods.
         zone,
@@ -141,6 +142,12 @@ pub(crate) async fn shipment_to(admin: &Client, buyer: &Client) -> i64 {
     let placing = buyer.post("/api/ecommerce/orders").header("idempotency-key", &key).json(&placing);
     let path = format!("/api/ecommerce/orders/{}/shipments", placing.send().await.expect(201).id());
     admin.post(&path).json(&json!({})).send().await.expect(201).id()
+}
+
+/// Adds a picture to a product; answers its id.
+pub(crate) async fn image_of(admin: &Client, product: i64) -> i64 {
+    let form = [Part::file("file", "a.png", "image/png", PNG)];
+    admin.post(&format!("/api/ecommerce/products/{product}/images")).form(&form).send().await.expect(201).id()
 }
 
 /// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions and

@@ -107,7 +107,7 @@ impl Responder for Tagged {
 }
 
 /// Whether `If-None-Match` holds `tag`, or is `*`. Weak comparison (RFC 9110, section 13.1.2).
-fn is_known(req: &HttpRequest, tag: &str) -> bool {
+pub fn is_known(req: &HttpRequest, tag: &str) -> bool {
     let lines = req.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     lines
         .flat_map(|line| line.split(','))

@@ -21,7 +21,7 @@ pub mod routes;
 pub mod server;
 
 pub use domain::Domain;
-pub use extract::{Client, Ctx, CurrentUser, Id, Json, Path, Query};
+pub use extract::{Client, Ctx, CurrentUser, Id, Json, Path, Path2, Query};
 pub use problem::{FieldError, Kind, Problem, Refused};
 pub use routes::{Op, Routes};
 

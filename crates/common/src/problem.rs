@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use poligon_core::cache::CacheError;
 use poligon_core::db::DbError;
 use poligon_core::security::HashQueueFull;
+use poligon_core::storage::StorageError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -57,7 +58,7 @@ pub mod kinds {
         IDEMPOTENCY_IN_FLIGHT = 409, "idempotency_in_flight", "Request in flight", "A request with this Idempotency-Key is being worked on. Repeat this one in a moment.";
         PRECONDITION_FAILED = 412, "precondition_failed", "Precondition failed", "The object has changed since you read it: If-Match names an older version. Read it again.";
         PAYLOAD_TOO_LARGE = 413, "payload_too_large", "Payload too large", "The body is larger than this path takes.";
-        UNSUPPORTED_MEDIA_TYPE = 415, "unsupported_media_type", "Unsupported media type", "Send the body as application/json.";
+        UNSUPPORTED_MEDIA_TYPE = 415, "unsupported_media_type", "Unsupported media type", "Send the body in the media type that the document names, most often application/json.";
         VALIDATION_FAILED = 422, "validation_failed", "Validation failed", "Some fields are wrong. Every one is listed in errors, with a JSON Pointer (RFC 6901), a code and a sentence.";
         IDEMPOTENCY_KEY_REUSED = 422, "idempotency_key_reused", "Idempotency-Key reused", "This Idempotency-Key came with another body before. Use a new key for a new request.";
         PRECONDITION_REQUIRED = 428, "precondition_required", "Precondition required", "Say which version you have read: If-Match.";
@@ -293,6 +294,13 @@ impl From<CacheError> for Problem {
     fn from(error: CacheError) -> Self {
         tracing::warn!(%error, "the cache failed a request");
         Self::unavailable("the cache")
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        tracing::warn!(%error, "the storage failed a request");
+        Self::unavailable("the storage")
     }
 }
 

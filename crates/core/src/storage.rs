@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use url::Url;
@@ -10,16 +12,32 @@ use url::Url;
 use crate::config::StorageConfig;
 
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest wait for an answer: a storage that hangs fails its callers in bounded time.
+const CALL_TIMEOUT: Duration = Duration::from_millis(2_500);
 
 /// The storage failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the storage failed: {0}")]
 pub struct StorageError(pub String);
 
+impl StorageError {
+    fn late() -> Self {
+        Self("no answer in time".into())
+    }
+}
+
 impl From<object_store::Error> for StorageError {
     fn from(error: object_store::Error) -> Self {
         Self(error.to_string())
     }
+}
+
+/// A file on its way out.
+pub struct StoredFile {
+    /// Its bytes.
+    pub length: u64,
+    /// The bytes themselves.
+    pub pieces: BoxStream<'static, Result<Vec<u8>, StorageError>>,
 }
 
 /// The storage of an application. Cheap to clone.
@@ -48,18 +66,37 @@ impl Storage {
 
     /// Stores `bytes` under `name`.
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
-        self.store.put(&self.path(name), PutPayload::from(bytes)).await?;
+        let path = self.path(name);
+        let put = self.store.put(&path, PutPayload::from(bytes));
+        tokio::time::timeout(CALL_TIMEOUT, put).await.map_err(|_| StorageError::late())??;
         Ok(())
     }
 
     /// The bytes under `name`.
     pub async fn get(&self, name: &str) -> Result<Vec<u8>, StorageError> {
-        Ok(self.store.get(&self.path(name)).await?.bytes().await?.to_vec())
+        let path = self.path(name);
+        let get = async { self.store.get(&path).await?.bytes().await };
+        Ok(tokio::time::timeout(CALL_TIMEOUT, get).await.map_err(|_| StorageError::late())??.to_vec())
     }
 
-    /// Removes `name`.
+    /// The file under `name`, to be read piece by piece.
+    pub async fn open_file(&self, name: &str) -> Result<StoredFile, StorageError> {
+        let path = self.path(name);
+        let found = tokio::time::timeout(CALL_TIMEOUT, self.store.get(&path)).await;
+        let found = found.map_err(|_| StorageError::late())??;
+        let length = found.meta.size;
+        let pieces = found.into_stream().map(|piece| piece.map(Vec::from).map_err(StorageError::from)).boxed();
+        Ok(StoredFile { length, pieces })
+    }
+
+    /// Removes `name`; what is not there is removed already.
     pub async fn delete(&self, name: &str) -> Result<(), StorageError> {
-        Ok(self.store.delete(&self.path(name)).await?)
+        let path = self.path(name);
+        let deleted = tokio::time::timeout(CALL_TIMEOUT, self.store.delete(&path)).await;
+        match deleted.map_err(|_| StorageError::late())? {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Whether files can be written and removed, asked within two seconds.

@@ -14,6 +14,7 @@ poligon_common::problem_kinds! {
     STOCK_TOO_LOW = 409, "stock_too_low", "Stock too low", "Less would be on hand than is reserved for orders.";
     STOCK_NOT_TRACKED = 409, "stock_not_tracked", "Stock not tracked", "This variant is always in stock: nothing is counted for it.";
     // Pictures and CSV.
+    TOO_MANY_IMAGES = 409, "too_many_images", "Too many images", "A product has at most 20 pictures. Remove one first.";
     // Reviews.
     REVIEW_EXISTS = 409, "review_exists", "Review exists", "You have reviewed this product already. Change that review instead.";
     NOT_AUTHOR = 403, "not_author", "Not the author", "Only the author of a review changes it, and only they and moderators remove it.";
@@ -92,6 +93,12 @@ pub enum Error {
     #[error("the stock of this variant is not tracked")]
     StockNotTracked,
     // Pictures and CSV.
+    /// No room for one more picture.
+    #[error("the product has {0} pictures already")]
+    TooManyImages(i64),
+    /// The files of an upload were given up before their picture was there.
+    #[error("the upload took too long; send it again")]
+    UploadLapsed,
     // Reviews.
     /// The customer has reviewed the product.
     #[error("you have reviewed this product already")]
@@ -262,6 +269,8 @@ impl From<Error> for Problem {
             Error::StockTooLow { .. } => &STOCK_TOO_LOW,
             Error::StockNotTracked => &STOCK_NOT_TRACKED,
             // Pictures and CSV.
+            Error::TooManyImages(_) => &TOO_MANY_IMAGES,
+            Error::UploadLapsed => &common::CONFLICT,
             // Reviews.
             Error::ReviewExists => &REVIEW_EXISTS,
             Error::OwnReview => &OWN_REVIEW,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `categories` | `categories` |
 //! | `products` | `products`, `product_tags`, the words of products |
+//! | `images` | `product_images`, `stray_files`, and the files themselves in the storage |
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
 //! | `payments` | `payments`, `payment_refunds`, `payment_entries`, `payment_events`, `sandbox_charges`, `sandbox_refunds` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
@@ -16,6 +17,7 @@ mod coupons;
 mod error;
 mod events;
 mod goods;
+mod images;
 mod orders;
 mod payments;
 mod permissions;
@@ -54,6 +56,7 @@ fn routes() -> Routes {
     products::routes(&mut all);
     variants::routes(&mut all);
     // Pictures and CSV.
+    images::routes(&mut all);
     // Reviews.
     reviews::routes(&mut all);
     // Shipping methods.
@@ -72,5 +75,5 @@ fn routes() -> Routes {
 }
 
 fn jobs() -> Vec<Job> {
-    [carts::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
+    [carts::jobs(), images::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
 }

@@ -50,6 +50,8 @@ diesel::table! {
         rating_3 -> BigInt,
         rating_4 -> BigInt,
         rating_5 -> BigInt,
+        image_id -> Nullable<BigInt>,
+        image_alt -> Nullable<Text>,
     }
 }
 
@@ -116,6 +118,37 @@ diesel::table! {
 }
 
 // Pictures and CSV.
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Pictures of products.
+    product_images (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        position -> BigInt,
+        alt -> Text,
+        file -> Text,
+        media_type -> Text,
+        width -> BigInt,
+        height -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Files of pictures that no picture has.
+    stray_files (file) {
+        file -> Text,
+        due_at -> Instant,
+        doomed -> Bool,
+    }
+}
+
 // Reviews.
 diesel::table! {
     use diesel::sql_types::*;
@@ -584,6 +617,7 @@ diesel::joinable!(cart_items -> variants (variant_id));
 diesel::joinable!(cart_items -> carts (cart_id));
 diesel::joinable!(return_lines -> order_lines (line_id));
 diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(product_images -> products (product_id));
 diesel::allow_tables_to_appear_in_same_query!(
     categories,
     products,
@@ -592,6 +626,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     variant_options,
     stock_journal,
     // Pictures and CSV.
+    product_images,
+    stray_files,
     // Reviews.
     reviews,
     review_votes,

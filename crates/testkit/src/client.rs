@@ -103,6 +103,12 @@ impl Request {
         Self { request: self.request.body(body.into()), ..self }
     }
 
+    /// Adds a form (`multipart/form-data`).
+    pub fn form(self, parts: &[Part]) -> Self {
+        let (media_type, body) = form_body(parts);
+        self.header("content-type", &media_type).body(body)
+    }
+
     /// Adds a header.
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
@@ -118,10 +124,46 @@ impl Request {
     pub async fn try_send(self) -> Result<Reply, reqwest::Error> {
         let response = self.request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
+        let bytes = response.bytes().await?.to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Reply { what: self.what, status, headers, body, text })
+        Ok(Reply { what: self.what, status, headers, body, text, bytes })
     }
+}
+
+/// A part of a form.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The lines of its head, without the last line break.
+    pub head: Vec<u8>,
+    /// What it holds.
+    pub body: Vec<u8>,
+}
+
+impl Part {
+    /// A text.
+    pub fn text(name: &str, text: &str) -> Self {
+        Self { head: format!("Content-Disposition: form-data; name=\"{name}\"").into(), body: text.into() }
+    }
+
+    /// A file, as a browser sends it.
+    pub fn file(name: &str, file_name: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let disposition = format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"");
+        Self { head: format!("{disposition}\r\nContent-Type: {media_type}").into(), body: body.into() }
+    }
+}
+
+/// The media type and the body of a form.
+pub fn form_body(parts: &[Part]) -> (String, Vec<u8>) {
+    let boundary = format!("poligon-{}", poligon_core::random::id().expect("randomness"));
+    let mut body = Vec::new();
+    for part in parts {
+        for piece in [format!("--{boundary}\r\n").as_bytes(), &part.head, b"\r\n\r\n", &part.body, b"\r\n"] {
+            body.extend_from_slice(piece);
+        }
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
 /// An answer.
@@ -134,8 +176,10 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body as JSON; `Null` when it is empty or something else.
     pub body: Value,
-    /// The body as text.
+    /// The body as text; what is no UTF-8 is replaced.
     pub text: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {

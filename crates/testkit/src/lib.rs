@@ -36,7 +36,7 @@ use std::time::Duration;
 
 pub use app::{Builder, TestApp, TestCtx};
 pub use backend::{Backend, POSTGRES_URL, REDIS_URL};
-pub use client::{Client, Reply, Request};
+pub use client::{Client, Part, Reply, Request, form_body};
 pub use database::{admin_connection, fresh_database};
 pub use people::built_in_roles;
 

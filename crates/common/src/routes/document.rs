@@ -118,9 +118,10 @@ fn refusals(access: Access, op: &Op) -> BTreeMap<u16, Vec<&'static Kind>> {
     if matches!(access, Access::Permission(_)) {
         all.push(&kinds::FORBIDDEN);
     }
-    if op.operation.request_body.is_some() {
+    if let Some(body) = &op.operation.request_body {
+        let is_json = !matches!(body, RefOr::T(body) if !body.content.contains_key("application/json"));
         all.extend([
-            &kinds::MALFORMED_JSON,
+            if is_json { &kinds::MALFORMED_JSON } else { &kinds::BAD_REQUEST },
             &kinds::REQUEST_TIMEOUT,
             &kinds::PAYLOAD_TOO_LARGE,
             &kinds::UNSUPPORTED_MEDIA_TYPE,

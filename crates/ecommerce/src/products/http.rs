@@ -33,7 +33,8 @@ pub(crate) struct ProductListing<T> {
     facets: Option<Facets>,
 }
 
-fn is_staff(user: Option<&CurrentUser>) -> bool {
+/// Whether the caller sees products that are not for sale.
+pub(crate) fn is_staff(user: Option<&CurrentUser>) -> bool {
     user.is_some_and(|user| user.may(PRODUCTS_WRITE))
 }
 

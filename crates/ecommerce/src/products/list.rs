@@ -16,6 +16,7 @@ use super::filter::{Filter, Sort, filtered};
 use super::rating::Rating;
 use super::status::Status;
 use crate::error::Error;
+use crate::images::ImageLink;
 use crate::schema::products;
 
 /// A product as lists show it.
@@ -39,6 +40,8 @@ pub(crate) struct ProductSummary {
     in_stock: bool,
     /// What customers think of it.
     rating: Rating,
+    /// Its first picture.
+    image: Option<ImageLink>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -60,6 +63,8 @@ pub(super) struct Row {
     rating_count: i64,
     rating_milli: i64,
     sold_count: i64,
+    image_id: Option<i64>,
+    image_alt: Option<String>,
     created_at: Timestamp,
 }
 
@@ -75,6 +80,7 @@ impl From<Row> for ProductSummary {
             price_max: Money::of(row.price_max),
             in_stock: row.in_stock,
             rating: Rating::of(row.rating_milli, row.rating_count),
+            image: ImageLink::of(row.image_id, row.image_alt),
             created_at: row.created_at,
         }
     }

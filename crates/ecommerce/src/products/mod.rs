@@ -18,9 +18,10 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
+pub(crate) use http::is_staff;
 pub(crate) use input::named_values;
 pub(crate) use rating::{RatingHistogram, change_rating, put_ratings};
-pub(crate) use view::is_for_sale;
+pub(crate) use view::{is_for_sale, require_known};
 pub(crate) use write::{index_many, lock, refresh, title_key};
 
 /// The routes of this slice.

@@ -1,4 +1,4 @@
-//! One product with everything that is shown of it: three queries, whatever it has.
+//! One product with everything that is shown of it: a few queries, whatever it has.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use super::rating::{DetailedRating, RatingHistogram};
 use super::status::Status;
 use crate::categories::{CategoryLink, breadcrumbs};
 use crate::error::Error;
+use crate::images;
 use crate::schema::products;
 use crate::variants::{VariantResponse, of_product};
 
@@ -51,6 +52,8 @@ pub(crate) struct ProductResponse {
     in_stock: bool,
     /// What customers think of it.
     rating: DetailedRating,
+    /// Its pictures, in their order.
+    images: Vec<images::ImageResponse>,
     /// What can be bought of it, in the order in which it was added.
     variants: Vec<VariantResponse>,
     /// Others of its category, the most sold first.
@@ -86,6 +89,7 @@ struct Row {
     version: i64,
     created_at: Timestamp,
     updated_at: Timestamp,
+    image_id: Option<i64>,
 }
 
 /// How a product is named in an address.
@@ -117,6 +121,13 @@ pub(super) fn find_id(db: &mut Db, named: &Named) -> Result<i64, Error> {
     id.optional()?.ok_or(Error::NotFound)
 }
 
+/// Refuses a product that is not there, or that only the staff knows.
+pub(crate) fn require_known(db: &mut Db, id: i64, staff: bool) -> Result<(), Error> {
+    let status: Option<String> = products::table.find(id).select(products::status).get_result(db).optional()?;
+    let known = status.is_some_and(|status| staff || Status::of(&status) == Status::Active);
+    if known { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// The whole product, as the staff (`staff`) or as everybody sees it.
 pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse, Error> {
     let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
@@ -126,6 +137,7 @@ pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse,
         return Err(Error::NotFound);
     }
     let categories = row.category_id.map_or_else(|| Ok(Vec::new()), |id| breadcrumbs(db, id))?;
+    let images = if row.image_id.is_some() { images::of_product(db, id)? } else { Vec::new() };
     let variants = of_product(db, id, staff)?;
     let related = row.category_id.map_or_else(|| Ok(Vec::new()), |category| related(db, category, id))?;
     Ok(ProductResponse {
@@ -143,6 +155,7 @@ pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse,
         price_max: Money::of(row.price_max),
         in_stock: row.in_stock,
         rating: DetailedRating::of(row.rating_milli, row.rating_count, row.stars),
+        images,
         variants,
         related,
         version: row.version,

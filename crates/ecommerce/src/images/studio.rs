@@ -1,0 +1,100 @@
+//! Where pictures are made: off the async workers, at most two at once, and together within 64 MiB of memory.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use poligon_common::extract::Spooled;
+use poligon_common::problem::kinds;
+use poligon_common::{Problem, Refused};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::spawn_blocking;
+
+use super::picture::{Flaw, LONGEST_SIDE, Picture, open};
+use crate::error::Error;
+
+/// Pictures that are made at once.
+const AT_ONCE: usize = 2;
+/// Memory for all of them, in MiB.
+const MEMORY: usize = 64;
+/// Uploads that may wait; one more is refused at once.
+const WAITING: usize = 16;
+/// Longest wait for a place.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The memory is the process's own, whatever applications run in it; so is what guards it.
+static STUDIO: Studio =
+    Studio { places: Semaphore::const_new(AT_ONCE), memory: Semaphore::const_new(MEMORY), guests: AtomicUsize::new(0) };
+
+struct Studio {
+    places: Semaphore,
+    /// In MiB.
+    memory: Semaphore,
+    /// Pictures that wait or are made.
+    guests: AtomicUsize,
+}
+
+/// One of the guests, until dropped.
+struct Guest;
+
+impl Guest {
+    fn admit() -> Option<Self> {
+        let known = STUDIO.guests.fetch_add(1, Ordering::Relaxed);
+        let guest = Self; // counted, so that its drop counts it out again
+        (known < AT_ONCE + WAITING).then_some(guest)
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        STUDIO.guests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Makes a picture of an upload.
+pub(super) async fn develop(upload: Spooled) -> Result<Picture, Problem> {
+    let _guest = Guest::admit().ok_or_else(overloaded)?;
+    let place = patiently(STUDIO.places.acquire()).await?;
+    let (file, length): (File, u64) = (upload.file, upload.length);
+    let opened = run(move || open(file, length)).await?;
+    let mib = u32::try_from(opened.memory().div_ceil(1024 * 1024)).unwrap_or(u32::MAX);
+    let memory = patiently(STUDIO.memory.acquire_many(mib)).await?;
+    // With the work and not with the request: a client that leaves does not stop the decoder.
+    run(move || {
+        let _held: (SemaphorePermit<'static>, SemaphorePermit<'static>) = (place, memory);
+        opened.develop()
+    })
+    .await
+}
+
+async fn patiently<T>(place: impl Future<Output = Result<T, tokio::sync::AcquireError>>) -> Result<T, Problem> {
+    match tokio::time::timeout(PATIENCE, place).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(overloaded()),
+    }
+}
+
+fn overloaded() -> Problem {
+    Problem::new(&kinds::OVERLOADED).detail("too many pictures wait to be made").retry_after(Duration::from_secs(3))
+}
+
+/// Runs work on bytes that anybody may have sent. A decoder that gives up by panicking has met no picture either.
+async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, Flaw> + Send + 'static) -> Result<T, Problem> {
+    let outcome = spawn_blocking(work).await.unwrap_or_else(|panic| {
+        tracing::warn!(%panic, "a decoder of pictures has panicked");
+        Err(Flaw::NoPicture)
+    });
+    outcome.map_err(|flaw| {
+        let Refused { code, message } = match flaw {
+            Flaw::NoPicture => Refused::new("picture", "must be a whole PNG, JPEG, WebP or GIF picture"),
+            Flaw::TooLarge => Refused::new(
+                "dimensions",
+                format!(
+                    "must be at most {LONGEST_SIDE} pixels on each side, and in all about 13 megapixels (5 to 12 with \
+                     alpha, 16 bits a channel, or stored progressively)"
+                ),
+            ),
+        };
+        Error::field("/file", code, &message).into()
+    })
+}
