@@ -70,6 +70,8 @@ const POLICY: &[(&str, &str)] = &[
     ("ecommerce_create_image", "products:write"),
     ("ecommerce_patch_image", "products:write"),
     ("ecommerce_delete_image", "products:write"),
+    ("ecommerce_export_catalogue", "products:write"),
+    ("ecommerce_import_catalogue", "products:write"),
     // Reviews.
     ("ecommerce_list_product_reviews", ANYBODY),
     ("ecommerce_create_review", USER),

@@ -69,6 +69,11 @@ impl Operation {
         self.method == Method::GET
     }
 
+    /// Whether its body is CSV, whose columns the document does not list.
+    pub(crate) fn takes_csv(&self) -> bool {
+        self.spec["requestBody"]["content"]["text/csv"].is_object()
+    }
+
     /// Whether its body is a form.
     pub(crate) fn takes_form(&self) -> bool {
         self.spec["requestBody"]["content"]["multipart/form-data"].is_object()

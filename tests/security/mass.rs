@@ -55,8 +55,9 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
     let document = Document::read();
     let mut tried = 0;
     // A webhook is refused for its signature before its members are looked at, and its sender may add some at any time.
-    let written_by_clients =
-        |operation: &&Operation| operation.takes_body() && operation.id != "ecommerce_receive_webhook";
+    let written_by_clients = |operation: &&Operation| {
+        operation.takes_body() && !operation.takes_csv() && operation.id != "ecommerce_receive_webhook"
+    };
     for operation in document.operations.iter().filter(written_by_clients) {
         let members = document.body_members(operation).unwrap_or_else(|| panic!("{}: no schema", operation.id));
         let before = snapshot(&admin, &victim).await;

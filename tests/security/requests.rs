@@ -130,6 +130,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_patch_variant" => json!({"weight_g": 7}),
         "ecommerce_change_stock" => json!({"delta": 1, "reason": "received"}),
         // Pictures and CSV.
+        "ecommerce_import_catalogue" => json!({}),
         "ecommerce_create_image" => json!({"alt": "A picture"}),
         "ecommerce_patch_image" => json!({"alt": "Changed"}),
         // Reviews.
@@ -218,8 +219,14 @@ pub(crate) fn request(client: &Client, operation: &Operation, target: &Target) -
     if operation.takes_body() { with_body(request, operation, &body(operation)) } else { request }
 }
 
-/// Adds a body in the media type that the operation takes. A form has its texts from `given`, and a small picture.
+/// Adds a body in the media type that the operation takes. A form has its texts from `given`, and a small
+/// picture; CSV has a row of its own.
 pub(crate) fn with_body(request: Request, operation: &Operation, given: &Value) -> Request {
+    if operation.takes_csv() {
+        return request
+            .header("content-type", "text/csv")
+            .body("product,title,sku,price\nfrom-csv,From CSV,FROM-CSV,100\n");
+    }
     if !operation.takes_form() {
         return request.json(given);
     }

@@ -30,6 +30,10 @@ enum Command {
     Migrate(commands::migrate::Migrate),
     /// Fills an empty database with demo data
     Seed(commands::seed::Seed),
+    /// Makes and changes products by a file
+    Import(commands::catalogue::Import),
+    /// Writes products to a file
+    Export(commands::catalogue::Export),
     /// Makes, promotes or locks an account
     User(commands::user::User),
     /// Prints the `OpenAPI` document
@@ -120,6 +124,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(own) => commands::serve::run(load(own)?)?,
         Command::Migrate(command) => command.run(&load(any())?)?,
         Command::Seed(command) => command.run(load(any())?)?,
+        Command::Import(command) => command.run(load(any())?)?,
+        Command::Export(command) => command.run(&load(any())?)?,
         Command::User(command) => command.run(load(any())?)?,
         Command::Openapi => commands::print_openapi()?,
         Command::Config(own) => commands::print_config(&load(own)?)?,

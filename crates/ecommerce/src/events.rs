@@ -31,6 +31,9 @@ pub(crate) const REVIEW_POSTED: &str = "ecommerce.review_posted";
 /// A moderator has decided on a review, for analytics.
 pub(crate) const REVIEW_MODERATED: &str = "ecommerce.review_moderated";
 
+/// Products were made or changed by a file.
+pub(crate) const PRODUCTS_IMPORTED: &str = "ecommerce.products_imported";
+
 /// The scope of every list of products, and of what is shown beside each.
 pub(crate) const LISTS: &str = "ecommerce.lists";
 
@@ -45,6 +48,12 @@ pub(crate) fn product_scope(id: i64) -> String {
 /// Tells that a product has changed; `listed` when lists show it differently.
 pub(crate) fn product_changed(db: &mut Db, id: i64, listed: bool, now: Timestamp) -> Result<(), DbError> {
     events::publish(db, PRODUCT_CHANGED, &format!("product:{id}"), &json!({"id": id, "listed": listed}), now)
+}
+
+/// Tells that these products were made or changed by a file. Ready answers of each belong to the lists' scope, too.
+pub(crate) fn products_imported(db: &mut Db, ids: &[i64], now: Timestamp) -> Result<(), DbError> {
+    let first = ids.first().copied().unwrap_or_default();
+    events::publish(db, PRODUCTS_IMPORTED, &format!("products:{first}"), &json!({"ids": ids}), now)
 }
 
 /// Tells that the tree of categories has changed.
@@ -87,7 +96,7 @@ pub(crate) fn stock_freed(db: &mut Db, order_id: i64, products: &[i64], now: Tim
 }
 
 pub(crate) fn subscribers() -> Vec<Subscriber> {
-    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED, SHIPPING_CHANGED, ORDER_PLACED, STOCK_FREED];
+    let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED, SHIPPING_CHANGED, ORDER_PLACED, STOCK_FREED, PRODUCTS_IMPORTED];
     vec![Subscriber::new("ecommerce.answers", topics, |ctx: Ctx, event: Event| async move {
         let told = &event.payload.0;
         let listed = told["listed"].as_bool().unwrap_or(true);

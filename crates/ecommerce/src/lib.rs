@@ -14,6 +14,7 @@
 mod carts;
 mod categories;
 mod coupons;
+mod csv;
 mod error;
 mod events;
 mod goods;
@@ -35,6 +36,7 @@ mod variants;
 use poligon_common::{Domain, Routes};
 use poligon_core::jobs::Job;
 
+pub use csv::{ExportFailure, ImportFailure, Mode, Progress, Report, RowError, export_to, import_from};
 pub use permissions::PERMISSIONS;
 
 /// The front door.
@@ -57,6 +59,7 @@ fn routes() -> Routes {
     variants::routes(&mut all);
     // Pictures and CSV.
     images::routes(&mut all);
+    csv::routes(&mut all);
     // Reviews.
     reviews::routes(&mut all);
     // Shipping methods.

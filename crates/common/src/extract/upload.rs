@@ -12,7 +12,6 @@ use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::TryStreamExt as _;
-use poligon_core::security::tokens::fingerprint;
 
 use super::body::BodyHash;
 use super::context::Ctx;
@@ -79,7 +78,7 @@ impl<F: Form> FromRequest for Upload<F> {
                     .texts
                     .iter()
                     .fold(upload.file.hash.clone(), |all, (name, text)| all + "\n" + name + "=" + text);
-                req.extensions_mut().insert(BodyHash(fingerprint(&whole)));
+                req.extensions_mut().insert(BodyHash(ctx.keys.body_fingerprints(whole.as_bytes())));
             }
             Ok(upload)
         })

@@ -21,7 +21,7 @@ use super::model::{self, ImageResponse};
 use super::picture::Size;
 use super::studio::develop;
 use crate::error::Error;
-use crate::events::{forget_product, product_scope};
+use crate::events::{LISTS, forget_product, product_scope};
 use crate::products::{is_staff, require_known};
 
 /// A text about a picture, for those who do not see it.
@@ -91,7 +91,7 @@ pub(crate) async fn list_images(
     if staff {
         return Ok(make().await?.into_response());
     }
-    near::answer(&ctx, &req, &[&product_scope(product_id)], make).await
+    near::answer(&ctx, &req, &[&product_scope(product_id), LISTS], make).await
 }
 
 /// The bytes of a picture in one size.

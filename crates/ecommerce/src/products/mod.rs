@@ -19,8 +19,9 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use http::is_staff;
-pub(crate) use input::named_values;
+pub(crate) use input::{Attributes, Tag, Tags, named_values};
 pub(crate) use rating::{RatingHistogram, change_rating, put_ratings};
+pub(crate) use status::Status;
 pub(crate) use view::{is_for_sale, require_known};
 pub(crate) use write::{index_many, lock, refresh, title_key};
 

@@ -12,7 +12,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use input::VariantRequest;
+pub(crate) use input::{MOST_PIECES, Options, Sku, VariantRequest};
 pub(crate) use model::{VariantResponse, create, of_product};
 
 /// The routes of this slice.

@@ -5,6 +5,7 @@ mod buying_races;
 mod carts;
 mod categories;
 mod coupons;
+mod csv;
 mod hostile_cases;
 mod hostile_uploads;
 mod images;
