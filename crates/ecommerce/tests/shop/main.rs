@@ -19,6 +19,7 @@ mod races;
 mod returns;
 mod review_lists;
 mod review_races;
+mod review_verified;
 mod reviews;
 mod search;
 mod seed;
