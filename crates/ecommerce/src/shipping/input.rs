@@ -30,10 +30,11 @@ impl TryFrom<Vec<ZoneCountry>> for Countries {
         if !(1..=249).contains(&given.len()) {
             return Err(Refused::new("items", "must have 1 to 249 countries"));
         }
-        if given.len() > 1 && given.iter().any(|country| country.0 == REST) {
+        let countries: BTreeSet<ZoneCountry> = given.into_iter().collect();
+        if countries.len() > 1 && countries.iter().any(|country| country.0 == REST) {
             return Err(Refused::new("rest", "must be countries, or * alone for the rest of the world"));
         }
-        Ok(Self(given.into_iter().collect()))
+        Ok(Self(countries))
     }
 }
 
