@@ -94,4 +94,33 @@ fn no_two_schemas_share_a_name() {
     assert!(known.len() > 30, "only {} schemas", known.len());
 }
 
+/// No text may hold NUL, and the document says so of every text that it does not know by a list or a format: a client that
+/// is made of the document sends nothing else. A password has a format and is free text all the same.
+#[test]
+fn every_free_text_of_the_document_refuses_nul() {
+    fn walk(value: &Value, at: &str, open: &mut Vec<String>) {
+        let is_text =
+            value["type"] == "string" || value["type"].as_array().is_some_and(|t| t.contains(&"string".into()));
+        let is_known = value.get("enum").is_some()
+            || value.get("pattern").is_some()
+            || value.get("format").is_some_and(|format| format != "password");
+        if is_text && !is_known {
+            open.push(at.to_owned());
+        }
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), open))
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, at, open)),
+            _ => {}
+        }
+    }
+    let mut open = Vec::new();
+    for domain in poligon_gateway::domains() {
+        let document = serde_json::to_value((domain.routes)().document()).expect("JSON");
+        walk(&document["components"]["schemas"], domain.name, &mut open);
+    }
+    assert!(open.is_empty(), "{open:#?}");
+}
+
 poligon_testkit::tests! { every_route_is_in_the_document, a_hidden_route_would_be_seen }

@@ -128,6 +128,7 @@ fn is_text(schema_type: &SchemaType) -> bool {
 fn is_free(format: Option<&SchemaFormat>) -> bool {
     match format {
         None | Some(SchemaFormat::KnownFormat(KnownFormat::Password)) => true,
+        Some(SchemaFormat::Custom(name)) => name == "password", // spelt so in an attribute
         Some(_) => false,
     }
 }
