@@ -411,7 +411,7 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let payment = payment_by(victim, goods.variant).await;
     let admin = app.sign_in_as(&["admin"]).await;
     let (shipment, image) = (shipment_to(&admin, victim).await, image_of(&admin, goods.product).await);
-    let goods = Goods { review, order, payment, shipment, image, ..goods };
+    let goods = Goods { image, review, order, payment, shipment, ..goods };
     Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods }
 }
 

@@ -157,7 +157,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "ecommerce_put_order_status" => json!({"status": "cancelled"}),
         "ecommerce_put_order_address" => address(),
         "ecommerce_create_return" => json!({"lines": [{"line_id": 999_999, "quantity": 1}], "reason": "unwanted"}),
-        "ecommerce_put_return_status" => json!({"status": "rejected"}),
+        "ecommerce_put_return_status" => json!({"status": "approved", "restock": false}),
         "ecommerce_create_order_note" => json!({"text": "Ring twice."}),
         // Payments.
         "ecommerce_create_payment" => payment(),

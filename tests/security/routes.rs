@@ -109,7 +109,7 @@ fn every_free_text_of_the_document_refuses_nul() {
         }
         match value {
             Value::Object(members) => {
-                members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), open))
+                members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), open));
             }
             Value::Array(items) => items.iter().for_each(|item| walk(item, at, open)),
             _ => {}
