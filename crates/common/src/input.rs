@@ -1,5 +1,7 @@
 //! Input types that several domains share: a value that exists is valid, so that rules never check a string again.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 use utoipa::openapi::RefOr;
@@ -101,7 +103,12 @@ impl<const LEAST: usize, const MOST: usize> PartialSchema for Line<LEAST, MOST> 
     }
 }
 
-impl<const LEAST: usize, const MOST: usize> ToSchema for Line<LEAST, MOST> {}
+impl<const LEAST: usize, const MOST: usize> ToSchema for Line<LEAST, MOST> {
+    /// Lines of other bounds are other schemas.
+    fn name() -> Cow<'static, str> {
+        format!("Line_{LEAST}_{MOST}").into()
+    }
+}
 
 /// A text of any number of lines: at most `MOST` characters in normalisation form C; of control characters only
 /// newlines and tabs.
@@ -131,7 +138,11 @@ impl<const MOST: usize> PartialSchema for Prose<MOST> {
     }
 }
 
-impl<const MOST: usize> ToSchema for Prose<MOST> {}
+impl<const MOST: usize> ToSchema for Prose<MOST> {
+    fn name() -> Cow<'static, str> {
+        format!("Prose_{MOST}").into()
+    }
+}
 
 /// An integer from `LEAST` to `MOST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -157,7 +168,11 @@ impl<const LEAST: i64, const MOST: i64> PartialSchema for Whole<LEAST, MOST> {
     }
 }
 
-impl<const LEAST: i64, const MOST: i64> ToSchema for Whole<LEAST, MOST> {}
+impl<const LEAST: i64, const MOST: i64> ToSchema for Whole<LEAST, MOST> {
+    fn name() -> Cow<'static, str> {
+        format!("Whole_{LEAST}_{MOST}").into()
+    }
+}
 
 /// A name for addresses: 1 to 96 small Latin letters, digits and single hyphens, and not a number, which would be an
 /// id.

@@ -27,7 +27,7 @@ const HOME: &str = "US";
 #[into_params(parameter_in = Query)]
 pub(crate) struct EstimateParams {
     /// The country to ship to (ISO 3166-1 alpha-2); `US` when it is left out.
-    #[param(value_type = Option<String>, min_length = 2, max_length = 2)]
+    #[param(inline)]
     country: Option<Country>,
     /// The way of shipping; the cheapest when it is left out.
     #[param(value_type = Option<String>, max_length = 64)]

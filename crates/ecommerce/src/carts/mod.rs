@@ -38,7 +38,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         &error::COUPON_NOT_APPLICABLE,
         &error::COUPON_MINIMUM_NOT_MET,
     ];
-    let header = &[&kinds::MALFORMED_HEADER];
+    let header = &[&kinds::MALFORMED_HEADER, &kinds::NOT_FOUND];
     routes
         .recognised(op!(http::get_cart).refuses(header))
         .recognised(
