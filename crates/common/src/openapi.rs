@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use utoipa::openapi::schema::{ArrayItems, KnownFormat, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -96,10 +96,21 @@ fn require(schema: &mut Value) {
 /// No text may hold NUL, which PostgreSQL cannot store: every string of the document says so, unless it is known by a
 /// list, a pattern or a format that has none.
 pub(crate) fn refuse_nul(schema: &mut RefOr<Schema>) {
-    let RefOr::T(schema) = schema else { return };
+    if let RefOr::T(schema) = schema {
+        refuse_nul_within(schema);
+    }
+}
+
+fn refuse_nul_within(schema: &mut Schema) {
     match schema {
         Schema::Object(object) => {
             object.properties.values_mut().for_each(refuse_nul);
+            if let Some(AdditionalProperties::RefOr(others)) = object.additional_properties.as_deref_mut() {
+                refuse_nul(others);
+            }
+            if let Some(names) = object.property_names.as_deref_mut() {
+                refuse_nul_within(names);
+            }
             let free = object.pattern.is_none() && object.enum_values.is_none() && is_free(object.format.as_ref());
             if free && is_text(&object.schema_type) {
                 object.pattern = Some(r"^[^\u0000]*$".to_owned());
