@@ -105,7 +105,7 @@ def walk_people(place, checks):
         (["grant", "worker", "no-such-role"], ""),
         (["lock", "nobody"], ""),
         (["lock", "worker"], "locked"),
-        (["lock", "boss"], "last administrator"),
+        (["lock", "boss"], "last active administrator"),
     ):
         done = run(place, "user", *wrong)
         checks.that(

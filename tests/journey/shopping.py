@@ -364,7 +364,7 @@ def walk_challenge(buyer, stranger, order, checks):
     paid = buyer.get(f"{API}/orders/{order['id']}").body
     checks.equal((paid["status"], paid["payment_status"], paid["captured"]), ("paid", "paid", order["total"]), "the order is paid")
     checks.that(paid["paid_at"], "when the money came")
-    buyer.refused("POST", path, card(SUCCEEDS), 409, "order_not_payable", headers=key())
+    buyer.refused("POST", path, card(SUCCEEDS), 409, "payment_in_progress", headers=key())
     buyer.refused("POST", f"{API}/payments/{payment['id']}/refunds", {"reason": "other"}, 403, "forbidden", headers=key())
     return done
 
@@ -605,7 +605,7 @@ def walk_timeline(buyer, manager, order, checks):
 def purchase(gateway, checks):
     anyone = guest(gateway, checks)
     manager, buyer, stranger = (guest(gateway, checks).log_in(name) for name in ("manager", "ann", "bob"))
-    other, moderator = guest(gateway, checks).log_in("vera"), guest(gateway, checks).log_in("moderator")
+    other, moderator = guest(gateway, checks).log_in("vera"), guest(gateway, checks).log_in("manager")
     mark, category, product, cup = walk_catalogue(manager, checks)
     code = walk_coupons(manager, mark, category, checks)
     walk_search(anyone, mark, category, product, checks)
