@@ -553,11 +553,6 @@ def new_image():
     return answer.json()
 
 
-def real_new_image(case):
-    real_product(case)
-    case.body["file"] = PICTURE
-
-
 CSV = "product,title,sku,price\nfrom-csv,From CSV,FROM-CSV,100\n"
 
 
@@ -681,7 +676,6 @@ REAL = {
 
     "GET /api/ecommerce/products/{id}/images": real_product,
     "POST /api/ecommerce/catalogue/import": real_import,
-    "POST /api/ecommerce/products/{id}/images": real_new_image,
     "PATCH /api/ecommerce/images/{id}": real_image,
     "DELETE /api/ecommerce/images/{id}": real_image,
     "GET /api/ecommerce/images/{id}/{size}": real_image,
