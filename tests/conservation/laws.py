@@ -48,7 +48,8 @@ LAWS = {
         " COALESCE((SELECT SUM(l.shipped) FROM order_lines l WHERE l.variant_id = v.id AND l.tracked), 0)",
     "reserved is what live orders have not shipped":
         "SELECT v.id FROM variants v WHERE v.stock_reserved <> COALESCE((SELECT SUM(l.quantity - l.shipped)"
-        f" FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.variant_id = v.id AND l.tracked AND NOT {ENDED}), 0)",
+        f" FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.variant_id = v.id AND l.tracked AND NOT {ENDED}"
+        " AND o.payment_status <> 'refunded'), 0)",
     "a product is in stock when something of it can be bought":
         "SELECT p.id FROM products p WHERE p.in_stock <> EXISTS (SELECT 1 FROM variants v WHERE v.product_id = p.id"
         " AND v.archived_at IS NULL AND (NOT v.track_stock OR v.stock_on_hand > v.stock_reserved))",

@@ -364,7 +364,7 @@ def walk_challenge(buyer, stranger, order, checks):
     paid = buyer.get(f"{API}/orders/{order['id']}").body
     checks.equal((paid["status"], paid["payment_status"], paid["captured"]), ("paid", "paid", order["total"]), "the order is paid")
     checks.that(paid["paid_at"], "when the money came")
-    buyer.refused("POST", path, card(SUCCEEDS), 409, "payment_in_progress", headers=key())
+    buyer.refused("POST", path, card(SUCCEEDS), 409, "order_not_payable", headers=key())
     buyer.refused("POST", f"{API}/payments/{payment['id']}/refunds", {"reason": "other"}, 403, "forbidden", headers=key())
     return done
 

@@ -43,7 +43,7 @@ poligon_common::problem_kinds! {
     RETURN_TOO_LATE = 409, "return_too_late", "Too late to return", "Goods can be sent back for 30 days after their delivery.";
     // Payments.
     ORDER_NOT_PAYABLE = 409, "order_not_payable", "Order not payable", "Only an order that waits for its payment can be paid: this one is paid, has ended, or costs nothing.";
-    PAYMENT_IN_PROGRESS = 409, "payment_in_progress", "Payment in progress", "The order has a payment that is on its way or has succeeded. Finish or cancel that one, or wait for its outcome.";
+    PAYMENT_IN_PROGRESS = 409, "payment_in_progress", "Payment in progress", "The order has a payment that is on its way. Finish or cancel that one, or wait for its outcome.";
     ACTION_REQUIRED = 409, "action_required", "Action required", "The customer has not finished what the provider asks of them at next_action.url.";
     REFUND_EXCEEDS_CAPTURED = 409, "refund_exceeds_captured", "Refund exceeds captured", "No more can be given back than was captured, less what was given back or is about to be: available says how much is left.";
     SIGNATURE_INVALID = 400, "signature_invalid", "Signature invalid", "The webhook carries no Poligon-Signature of the form t=UNIX,v1=HEX, or one that does not fit its body: HMAC-SHA-256 with the webhook secret over the time, a dot and the body.";

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a test
 
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::{CurrentUser, Domain, OptionalJson, Routes, op};
+use poligon_common::{CurrentUser, Domain, Json, OptionalJson, Routes, op};
 use poligon_testkit::{Backend, TestApp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ poligon_testkit::tests! {
     unknown_query_names_are_refused_all_at_once,
     who_accepts_no_json_is_told_so,
     a_body_may_be_left_out_where_nothing_has_to_be_given,
+    a_whole_number_may_be_written_in_every_way_of_json,
     a_panic_is_a_500_problem_and_the_server_lives_on,
     the_request_id_comes_back,
     other_origins_get_no_cors_headers,
@@ -52,6 +53,19 @@ struct Wish {
     colour: Option<String>,
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Sum {
+    of: Vec<i64>,
+    #[serde(default)]
+    share: f64,
+}
+
+#[utoipa::path(post, path = "/sum", request_body = Sum, responses((status = 200, description = "The sum", body = Value)))]
+async fn sum(Json(body): Json<Sum>) -> Answer<Value> {
+    Answer::ok(json!({"sum": body.of.iter().sum::<i64>(), "share": body.share}))
+}
+
 #[utoipa::path(post, path = "/wish", request_body = Wish, responses((status = 204, description = "Granted")))]
 async fn wish(OptionalJson(body): OptionalJson<Wish>) -> NoContent {
     assert!(body.colour.is_none_or(|colour| colour == "red" || colour == r"\u0000"));
@@ -67,6 +81,7 @@ fn domain() -> Domain {
                 .public(op!(open))
                 .permitted(PERMISSION, op!(things))
                 .public(op!(panics))
+                .public(op!(sum))
                 .public(op!(wish).optional_body());
             routes
         },
@@ -185,6 +200,37 @@ async fn a_body_may_be_left_out_where_nothing_has_to_be_given(app: TestApp) {
     text.expect_problem(415, "unsupported_media_type");
     let documented = serde_json::to_value((domain().routes)().document()).unwrap();
     assert_ne!(documented["paths"]["/api/toy/wish"]["post"]["requestBody"]["required"], json!(true));
+}
+
+/// JSON Schema 2020-12, validation 6.1.1: a number without a fraction is an integer, however it is written.
+async fn a_whole_number_may_be_written_in_every_way_of_json(app: TestApp) {
+    let client = app.client();
+    let send = async |body: &str| {
+        let request = client.post("/api/toy/sum").header("content-type", "application/json");
+        request.body(body.to_owned()).send().await
+    };
+    for (body, sum) in [
+        (r#"{"of": [1, 2]}"#, 3),
+        (r#"{"of": [1.0, 2e0, 30E-1], "share": 1.0}"#, 6),
+        (r#"{"of": [-0.0, 9007199254740992.0], "share": 0.5}"#, 9_007_199_254_740_992_i64),
+    ] {
+        assert_eq!(send(body).await.expect(200).body["sum"], sum, "{body}");
+    }
+    for (body, code, at) in [
+        (r#"{"of": [1.5]}"#, "type", "/of/0"),
+        (r#"{"of": [1e300]}"#, "type", "/of/0"),
+        (r#"{"of": [1.0], "of": [2]}"#, "duplicate_field", "/of"),
+        (r#"{"of": [1.0], "what": 2.0}"#, "unknown_field", "/what"),
+        (r#"{"of": "1.0"}"#, "type", "/of"),
+        (r#"[[1.0], 0.5]"#, "type", ""),
+    ] {
+        let refused = send(body).await.expect_problem(422, "validation_failed");
+        assert_eq!(
+            refused.body["errors"],
+            json!([{"pointer": at, "code": code, "message": refused.body["errors"][0]["message"]}]),
+            "{body}"
+        );
+    }
 }
 
 async fn a_panic_is_a_500_problem_and_the_server_lives_on(app: TestApp) {

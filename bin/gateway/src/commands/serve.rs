@@ -38,10 +38,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let address = config.server.bind;
     let socket = bind(address)?; // a taken address is told before the database is touched
     let ctx = Ctx::new(config, Clock::system())?;
-    let prepared = {
-        let ctx = ctx.clone();
-        tokio::task::spawn_blocking(move || startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).await??
-    };
+    let prepared = prepare(&ctx).await?;
     let listener = listen(address, socket)?;
     let door = listener.try_clone()?;
     let mut signals = Signals::listen()?;
@@ -50,6 +47,15 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     signals.next().await;
     stop(&ctx, running, signals, door).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prepares the database on a thread of its own: with it goes what the making of demo data has allocated.
+async fn prepare(ctx: &Ctx) -> anyhow::Result<Prepared> {
+    let (done, outcome) = tokio::sync::oneshot::channel();
+    let ctx = ctx.clone();
+    let work = move || done.send(startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).is_ok();
+    std::thread::Builder::new().name("prepare".to_owned()).spawn(work)?;
+    outcome.await.context("the preparation of the database has ended early")?
 }
 
 /// Turns not ready, lets load balancers and clients notice, finishes what is in flight. A second signal ends the

@@ -123,7 +123,7 @@ pub fn parse_json<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T,
             wrong if wrong.is_empty() => Ok(value),
             wrong => Err(Problem::invalid(wrong)),
         },
-        _ => Err(explain::<T>(body)),
+        _ => read_again(body),
     }
 }
 
@@ -133,20 +133,35 @@ fn has_nul(body: &[u8]) -> bool {
         && serde_json::from_slice(body).is_ok_and(|value: Value| !fields::with_nul(&value).is_empty())
 }
 
-/// Why the body is no `T`: not JSON at all, or these fields.
-fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Problem {
-    let value: Value = match serde_json::from_slice(body) {
-        Ok(value) => value,
-        Err(error) => {
-            let (line, column) = (error.line(), error.column());
-            let detail = format!("the body is not JSON (line {line}, column {column})");
-            return Problem::new(&kinds::MALFORMED_JSON).detail(detail);
+/// A body that is no `T` as it came: one after all, when all that is uncommon in it is how whole numbers are written;
+/// else not JSON at all, or these fields are wrong.
+fn read_again<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Problem> {
+    let mut value: Value = serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let detail = format!("the body is not JSON (line {line}, column {column})");
+        Problem::new(&kinds::MALFORMED_JSON).detail(detail)
+    })?;
+    let rewritten = fields::write_plainly(&mut value);
+    let mut errors = explain::<T>(body, &value);
+    if errors.is_empty() && rewritten {
+        errors = fields::words_as_objects::<T>(body);
+        if let (true, Ok(read)) = (errors.is_empty(), serde_json::from_value(value)) {
+            return Ok(read);
         }
-    };
-    let nul = fields::with_nul(&value);
+    }
+    if errors.is_empty() {
+        // Readable as a tree but not as it came: an escape in a name is the one way that is left.
+        errors.push(FieldError::new("", "invalid", "must be an object of plain names"));
+    }
+    Err(Problem::invalid(errors))
+}
+
+/// What is wrong with the fields of a body that holds `value`.
+fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], value: &Value) -> Vec<FieldError> {
+    let nul = fields::with_nul(value);
     let mut errors: Vec<FieldError> =
         nul.into_iter().map(|at| FieldError::new(at, "nul_character", "must not contain U+0000")).collect();
-    for wrong in fields::wrong_fields::<T>(&value) {
+    for wrong in fields::wrong_fields::<T>(value) {
         if errors.iter().all(|known| known.pointer != wrong.pointer) {
             errors.push(wrong);
         }
@@ -156,9 +171,5 @@ fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Problem {
             errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
         }
     }
-    if errors.is_empty() {
-        // Readable as a tree but not as it came: an escape in a name is the one way that is left.
-        errors.push(FieldError::new("", "invalid", "must be an object of plain names"));
-    }
-    Problem::invalid(errors)
+    errors
 }

@@ -100,6 +100,28 @@ fn find_lone_nulls(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
+/// Writes whole numbers that came as `3.0` or `3e0` as `3`: JSON Schema takes them for integers (2020-12 validation,
+/// 6.1.1), serde does not. Whether there were any; those beyond 2^53 stay, as they are no longer exact.
+pub(super) fn write_plainly(value: &mut Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| write_plainly(item) || any),
+        Value::Object(members) => members.values_mut().fold(false, |any, member| write_plainly(member) || any),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) if float.fract() == 0.0 && float.abs() <= EXACT => {
+                #[expect(clippy::cast_possible_truncation, reason = "it is whole, and within the bound")]
+                let whole = float as i64;
+                *number = whole.into();
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Up to here (2^53), every whole number is a float of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Fields that the schema requires and `given` lacks.
 fn missing<T: PartialSchema>(given: &Map<String, Value>) -> Vec<String> {
     match T::schema() {

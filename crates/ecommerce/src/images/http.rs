@@ -16,10 +16,11 @@ use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Path2, Problem, Refused, 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::drawn::Drawing;
 use super::files::{name_of, store};
 use super::model::{self, ImageResponse};
 use super::picture::Size;
-use super::studio::develop;
+use super::studio::{develop, draw};
 use crate::error::Error;
 use crate::events::{LISTS, forget_product, product_scope};
 use crate::products::{is_staff, require_known};
@@ -110,7 +111,6 @@ pub(crate) async fn get_image_file(
     if !public && !is_staff(user.as_ref()) {
         return Err(Problem::not_found());
     }
-    let name = name_of(&found.file, size);
     let tag = format!("\"{}-{}\"", found.file, size.name());
     let caching = if public { "public, max-age=31536000, immutable" } else { "private, no-store" };
     let known = req.headers().contains_key(IF_NONE_MATCH) && is_known(&req, &tag);
@@ -119,10 +119,13 @@ pub(crate) async fn get_image_file(
     if known {
         return Ok(response.finish());
     }
-    let file = ctx.storage.open_file(&name).await?;
-    let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));
     let media_type = HeaderValue::from_str(&found.media_type).map_err(|e| Problem::internal(&e))?;
     response.insert_header((CONTENT_TYPE, media_type)).insert_header((CONTENT_DISPOSITION, "inline"));
+    if let Some(drawing) = Drawing::of(&found.file) {
+        return Ok(response.body(draw(drawing, size).await?));
+    }
+    let file = ctx.storage.open_file(&name_of(&found.file, size)).await?;
+    let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));
     Ok(response.body(SizedStream::new(file.length, pieces)))
 }
 

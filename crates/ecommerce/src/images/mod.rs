@@ -2,8 +2,10 @@
 //!
 //! Nothing of what a client sends is kept but the pixels: a picture is decoded within bounds and encoded again, as JPEG,
 //! or as PNG where something shows through. Names in the storage are ours. Files are written before the row that names
-//! them, and removed after it: a crash in between leaves files that nobody sees, and a job removes them.
+//! them, and removed after it: a crash in between leaves files that nobody sees, and a job removes them. The pictures of demo
+//! products are drawn when they are asked for.
 
+mod drawn;
 mod files;
 mod http;
 mod model;
@@ -16,6 +18,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
+pub(crate) use drawn::{SIDE as DRAWN_SIDE, file_of as drawn_file};
 pub(crate) use files::jobs;
 pub(crate) use model::{ImageLink, ImageResponse, of_product};
 

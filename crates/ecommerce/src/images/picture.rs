@@ -53,7 +53,7 @@ impl Size {
     }
 
     /// The longest side, in pixels.
-    fn longest(self) -> u32 {
+    pub(super) fn longest(self) -> u32 {
         match self {
             Self::Original => LONGEST_SIDE,
             Self::Large => 1_200,
@@ -245,7 +245,8 @@ where
     (longest > wanted).then(|| image::imageops::thumbnail(image, side(width), side(height)))
 }
 
-fn encode<I, P>(image: &I, is_png: bool, quality: u8) -> Result<Vec<u8>, Flaw>
+/// Encodes a picture, as PNG or as JPEG of a quality from 1 to 100.
+pub(super) fn encode<I, P>(image: &I, is_png: bool, quality: u8) -> Result<Vec<u8>, Flaw>
 where
     I: GenericImageView<Pixel = P>,
     P: Pixel<Subpixel = u8> + PixelWithColorType,

@@ -10,7 +10,8 @@ use poligon_common::{Problem, Refused};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
-use super::picture::{Flaw, LONGEST_SIDE, Picture, open};
+use super::drawn::Drawing;
+use super::picture::{Flaw, LONGEST_SIDE, Picture, Size, open};
 use crate::error::Error;
 
 /// Pictures that are made at once.
@@ -65,6 +66,20 @@ pub(super) async fn develop(upload: Spooled) -> Result<Picture, Problem> {
         opened.develop()
     })
     .await
+}
+
+/// Drawings that are made at once.
+static PENS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// Draws a picture in one size. As many may wait as there are connections.
+pub(super) async fn draw(drawing: Drawing, size: Size) -> Result<Vec<u8>, Problem> {
+    let pen = patiently(PENS.acquire()).await?;
+    let drawn = spawn_blocking(move || {
+        let _held: SemaphorePermit<'static> = pen;
+        drawing.draw(size)
+    });
+    let drawn = drawn.await.map_err(|e| Problem::internal(&e))?;
+    drawn.map_err(|flaw| Problem::internal(&std::io::Error::other(format!("a drawing: {flaw:?}"))))
 }
 
 async fn patiently<T>(place: impl Future<Output = Result<T, tokio::sync::AcquireError>>) -> Result<T, Problem> {

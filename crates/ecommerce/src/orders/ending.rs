@@ -32,8 +32,16 @@ pub(super) fn cancel(db: &mut Db, order: &Taken, actor: i64, reason: &str, now: 
     Ok(products)
 }
 
-/// Gives everything back that an order holds.
+/// Gives everything back that an order holds; answers the products of which pieces are free again.
 fn release(db: &mut Db, order: &Taken, now: Timestamp) -> Result<Vec<i64>, Error> {
+    if let Some(coupon_id) = order.coupon_id {
+        coupons::release(db, order.id, coupon_id)?;
+    }
+    free_pieces(db, order, now)
+}
+
+/// Frees what is reserved for an order and not shipped.
+pub(super) fn free_pieces(db: &mut Db, order: &Taken, now: Timestamp) -> Result<Vec<i64>, Error> {
     let columns = (order_lines::variant_id, order_lines::product_id, order_lines::quantity, order_lines::shipped);
     let held = order_lines::table
         .filter(order_lines::order_id.eq(order.id).and(order_lines::tracked.eq(true)))
@@ -43,13 +51,12 @@ fn release(db: &mut Db, order: &Taken, now: Timestamp) -> Result<Vec<i64>, Error
         let less = variants::stock_reserved - (quantity - shipped);
         diesel::update(variants::table.find(variant_id)).set(variants::stock_reserved.eq(less)).execute(db)?;
     }
-    if let Some(coupon_id) = order.coupon_id {
-        coupons::release(db, order.id, coupon_id)?;
-    }
-    let mut products: Vec<i64> = lines.into_iter().map(|line| line.1).collect();
+    let mut products: Vec<i64> = lines.into_iter().filter(|line| line.2 > line.3).map(|line| line.1).collect();
     products.sort_unstable();
     products.dedup();
-    stock_freed(db, order.id, &products, now)?;
+    if !products.is_empty() {
+        stock_freed(db, order.id, &products, now)?;
+    }
     Ok(products)
 }
 

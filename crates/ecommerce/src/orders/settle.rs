@@ -6,6 +6,7 @@ use poligon_core::db::{Db, DbError, Json, Timestamp};
 use poligon_core::events;
 use serde_json::{Value, json};
 
+use super::ending;
 use super::status::{Facts, FulfilmentStatus, PaymentStatus, Status};
 use crate::error::Error;
 use crate::events::ORDER_CHANGED;
@@ -19,6 +20,7 @@ pub(crate) struct Taken {
     pub(crate) id: i64,
     pub(crate) user_id: i64,
     status: String,
+    payment_status: String,
     pub(crate) total: i64,
     pub(crate) authorized: i64,
     pub(crate) captured: i64,
@@ -85,6 +87,9 @@ pub(crate) fn settle(db: &mut Db, id: i64, actor: Option<i64>, now: Timestamp) -
         orders::delivered_at.eq(delivered_at),
     );
     diesel::update(orders::table.find(id)).set(states).execute(db)?;
+    if payment == PaymentStatus::Refunded && PaymentStatus::of(&order.payment_status) != payment && !facts.is_ended() {
+        ending::free_pieces(db, &order, now)?;
+    }
     if facts.delivered > 0 {
         reviews::refresh_verified(db, id, order.user_id)?;
     }

@@ -163,13 +163,19 @@ impl Facts {
         }
     }
 
-    fn is_ended(&self) -> bool {
+    pub(super) fn is_ended(&self) -> bool {
         self.cancelled || self.expired
     }
 
-    /// Whether it can be called off: nothing of it is shipped, and it has not ended.
+    /// Whether what is not shipped of it is reserved: until it ends, or all of the money was given back, as nothing more
+    /// is shipped then.
+    pub(crate) fn holds_stock(&self) -> bool {
+        !self.is_ended() && self.payment() != PaymentStatus::Refunded
+    }
+
+    /// Whether it can be called off: nothing of it is shipped, it has not ended, and not all of it was given back.
     pub(crate) fn may_cancel(&self) -> bool {
-        !self.is_ended() && !self.completed && self.shipped == 0 && self.refunded == 0
+        self.holds_stock() && !self.completed && self.shipped == 0
     }
 
     /// Whether something of it can be shipped: the money is here, and something is left.

@@ -45,7 +45,7 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
             (plan.progress)("products", id, wanted);
         }
     }
-    for table in ["categories", "products", "variants"] {
+    for table in ["categories", "products", "product_images", "variants"] {
         dialect::reset_identity(db, table)?;
     }
     purchases::insert(db, plan)?;
@@ -137,6 +137,17 @@ fn product(made: &Made, shelf: &Shelf, next: &mut i64, plan: &Plan<'_>, rng: &mu
             stock: if rng.random_ratio(1, 10) { 0 } else { rng.random_range(1..200) },
         })
         .collect();
+    let pictured = plan.profile == Profile::Demo;
     *next = first + i64::try_from(count).unwrap_or(1);
-    Product { id: made.id, title, description, category_id: made.category_id, tags, material, variants, created_at }
+    Product {
+        id: made.id,
+        title,
+        description,
+        category_id: made.category_id,
+        tags,
+        material,
+        variants,
+        pictured,
+        created_at,
+    }
 }

@@ -1,6 +1,6 @@
 //! Demo reviews: of every state, in English and Russian, with votes; the products' ratings in step with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::Duration;
 use diesel::dsl::exists;
@@ -48,7 +48,13 @@ pub(super) fn insert(db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
     let of = products::table.order(products::id).select((products::id, products::created_at));
     let of: Vec<(i64, Timestamp)> = of.load(db)?;
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ SALT);
-    let mut made: Vec<Review> = of.iter().flat_map(|product| of_product(*product, &people, plan, &mut rng)).collect();
+    let received = received(db)?;
+    let mut made: Vec<Review> = Vec::new();
+    for (product_id, made_at) in of {
+        let buyers = received.get(&product_id).map_or(&[][..], Vec::as_slice);
+        let authors = authors(made_at, &people, buyers, &mut rng);
+        made.extend(authors.into_iter().map(|author| review(product_id, author, &people, plan, &mut rng)));
+    }
     made.sort_by_key(|review| (review.created_at, review.product_id, review.user_id));
     let numbered: Vec<(i64, &Review)> = (1..).zip(&made).collect();
     for batch in numbered.chunks(BATCH) {
@@ -61,45 +67,68 @@ pub(super) fn insert(db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
     Ok(dialect::reset_identity(db, "reviews")?)
 }
 
-fn of_product(
-    (product_id, made_at): (i64, Timestamp),
+/// Who has received which product, and when.
+type Received = BTreeMap<i64, Vec<(i64, Timestamp)>>;
+
+fn received(db: &mut Db) -> Result<Received, DbError> {
+    let delivered = orders::table.inner_join(order_lines::table).filter(order_lines::delivered.gt(0));
+    let columns = (order_lines::product_id, orders::user_id, orders::delivered_at.assume_not_null());
+    let whole = delivered.filter(orders::delivered_at.is_not_null()).order(order_lines::id);
+    let rows: Vec<(i64, i64, Timestamp)> = whole.select(columns).load(db)?;
+    let mut received = Received::new();
+    for (product_id, user_id, at) in rows {
+        received.entry(product_id).or_default().push((user_id, at));
+    }
+    Ok(received)
+}
+
+/// Who reviews a product, and the instant from which each can: half of them have received it, where anybody has.
+fn authors(
+    made_at: Timestamp,
+    people: &[(i64, Timestamp)],
+    buyers: &[(i64, Timestamp)],
+    rng: &mut ChaCha8Rng,
+) -> BTreeMap<i64, Timestamp> {
+    let mut authors = BTreeMap::new();
+    for _ in 0..rng.random_range(0..=MOST) {
+        let of = if !buyers.is_empty() && rng.random_ratio(1, 2) { buyers } else { people };
+        let (user_id, from) = of[rng.random_range(0..of.len())];
+        authors.entry(user_id).or_insert(from.max(made_at));
+    }
+    authors
+}
+
+fn review(
+    product_id: i64,
+    (user_id, from): (i64, Timestamp),
     people: &[(i64, Timestamp)],
     plan: &Plan<'_>,
     rng: &mut ChaCha8Rng,
-) -> Vec<Review> {
-    let mut authors = BTreeSet::new();
-    for _ in 0..rng.random_range(0..=MOST) {
-        authors.insert(rng.random_range(0..people.len()));
+) -> Review {
+    let rating = stars(rng.random_range(0..100));
+    let fitting: Vec<&'static Opinion> = OPINIONS.iter().filter(|opinion| opinion.0.contains(&rating)).collect();
+    let status = match rng.random_range(0..100) {
+        0..10 => "pending",
+        10..15 => "rejected",
+        _ => "approved",
+    };
+    let minutes = plan.anchor.since(from).num_minutes().max(1);
+    let created_at = plan.before(Duration::minutes(rng.random_range(0..minutes)));
+    let voters = if status == "approved" { rng.random_range(0..6) } else { 0 };
+    let votes: BTreeMap<i64, bool> = (0..voters)
+        .map(|_| (people[rng.random_range(0..people.len())].0, rng.random_ratio(3, 4)))
+        .filter(|(voter, _)| *voter != user_id)
+        .collect();
+    Review {
+        product_id,
+        user_id,
+        rating,
+        opinion: fitting[rng.random_range(0..fitting.len())],
+        russian: rng.random_ratio(1, 3),
+        status,
+        votes: votes.into_iter().collect(),
+        created_at,
     }
-    let mut made = Vec::with_capacity(authors.len());
-    for author in authors {
-        let (user_id, joined_at) = people[author];
-        let rating = stars(rng.random_range(0..100));
-        let fitting: Vec<&'static Opinion> = OPINIONS.iter().filter(|opinion| opinion.0.contains(&rating)).collect();
-        let status = match rng.random_range(0..100) {
-            0..10 => "pending",
-            10..15 => "rejected",
-            _ => "approved",
-        };
-        let minutes = plan.anchor.since(made_at.max(joined_at)).num_minutes().max(1);
-        let created_at = plan.before(Duration::minutes(rng.random_range(0..minutes)));
-        let voters = if status == "approved" { rng.random_range(0..6) } else { 0 };
-        let votes: BTreeMap<i64, bool> = (0..voters)
-            .map(|_| (people[rng.random_range(0..people.len())].0, rng.random_ratio(3, 4)))
-            .filter(|(voter, _)| *voter != user_id)
-            .collect();
-        made.push(Review {
-            product_id,
-            user_id,
-            rating,
-            opinion: fitting[rng.random_range(0..fitting.len())],
-            russian: rng.random_ratio(1, 3),
-            status,
-            votes: votes.into_iter().collect(),
-            created_at,
-        });
-    }
-    made
 }
 
 /// The stars of the `n`th of a hundred reviews.

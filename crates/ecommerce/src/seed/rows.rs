@@ -7,8 +7,9 @@ use poligon_common::input::Slug;
 use poligon_core::db::{Db, DbError, Json, Timestamp};
 use poligon_core::on_each;
 
+use crate::images::{DRAWN_SIDE, drawn_file};
 use crate::products::{index_many, title_key};
-use crate::schema::{product_tags, products, variant_options, variants};
+use crate::schema::{product_images, product_tags, products, variant_options, variants};
 
 /// A demo product.
 pub(super) struct Product {
@@ -19,6 +20,8 @@ pub(super) struct Product {
     pub(super) tags: Vec<String>,
     pub(super) material: &'static str,
     pub(super) variants: Vec<Variant>,
+    /// Whether it has a picture, whose id is the product's.
+    pub(super) pictured: bool,
     pub(super) created_at: Timestamp,
 }
 
@@ -36,6 +39,7 @@ pub(super) struct Variant {
 /// Adds products with everything that belongs to them.
 pub(super) fn insert(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
     insert_products(db, batch)?;
+    insert_images(db, batch)?;
     insert_tags(db, batch)?;
     insert_variants(db, batch)?;
     let words: Vec<(i64, &str, String)> = batch
@@ -67,6 +71,10 @@ fn insert_products(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
                     products::price_max.eq(prices().max().unwrap_or(0)),
                     products::in_stock.eq(product.variants.iter().any(|variant| variant.stock > 0)),
                 ),
+                (
+                    products::image_id.eq(product.pictured.then_some(product.id)),
+                    products::image_alt.eq(product.pictured.then_some(&product.title)),
+                ),
                 (products::rating_sum.eq(0), products::rating_count.eq(0), products::rating_milli.eq(0)),
                 products::sold_count.eq(0),
                 products::tags.eq(Json(product.tags.clone())),
@@ -78,6 +86,28 @@ fn insert_products(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
         })
         .collect();
     on_each!(db, c => diesel::insert_into(products::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+fn insert_images(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
+    let rows: Vec<_> = batch
+        .iter()
+        .filter(|product| product.pictured)
+        .map(|product| {
+            (
+                product_images::id.eq(product.id),
+                product_images::product_id.eq(product.id),
+                product_images::position.eq(0),
+                product_images::alt.eq(&product.title),
+                product_images::file.eq(drawn_file(product.category_id, product.id)),
+                product_images::media_type.eq("image/jpeg"),
+                (product_images::width.eq(i64::from(DRAWN_SIDE)), product_images::height.eq(i64::from(DRAWN_SIDE))),
+                product_images::created_at.eq(product.created_at),
+                product_images::updated_at.eq(product.created_at),
+            )
+        })
+        .collect();
+    on_each!(db, c => diesel::insert_into(product_images::table).values(rows).execute(c))?;
     Ok(())
 }
 

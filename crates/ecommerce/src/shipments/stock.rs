@@ -32,6 +32,8 @@ pub(super) enum Way {
     Out,
     /// Into the store, reserved as they were.
     Back,
+    /// Into the store, for anybody.
+    Free,
 }
 
 /// Takes pieces from what is on hand and reserved, and counts them as sold; or the reverse. `note` goes into the
@@ -70,16 +72,22 @@ fn count_sold(db: &mut Db, product_id: i64, quantity: i64, way: Way) -> Result<(
     let sold = products_table::sold_count;
     match way {
         Way::Out => diesel::update(row).set(sold.eq(sold + quantity)).execute(db)?,
-        Way::Back => diesel::update(row.filter(sold.ge(quantity))).set(sold.eq(sold - quantity)).execute(db)?,
+        Way::Back | Way::Free => {
+            diesel::update(row.filter(sold.ge(quantity))).set(sold.eq(sold - quantity)).execute(db)?
+        }
     };
     Ok(())
 }
 
 fn move_stock(db: &mut Db, id: i64, quantity: i64, way: Way, now: Timestamp) -> Result<(), Error> {
-    let less = if way == Way::Out { quantity } else { -quantity };
+    let (less, promised) = match way {
+        Way::Out => (quantity, quantity),
+        Way::Back => (-quantity, -quantity),
+        Way::Free => (-quantity, 0),
+    };
     let (on_hand, reserved) = (variants::stock_on_hand, variants::stock_reserved);
-    let row = variants::table.find(id).filter(on_hand.ge(less)).filter(reserved.ge(less));
-    let values = (on_hand.eq(on_hand - less), reserved.eq(reserved - less), variants::updated_at.eq(now));
+    let row = variants::table.find(id).filter(on_hand.ge(less)).filter(reserved.ge(promised));
+    let values = (on_hand.eq(on_hand - less), reserved.eq(reserved - promised), variants::updated_at.eq(now));
     if diesel::update(row).set(values).execute(db)? == 1 {
         return Ok(());
     }

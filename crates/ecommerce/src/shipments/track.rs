@@ -109,7 +109,7 @@ fn enter(
     diesel::update(shipments::table.find(id)).set(values).execute(db)?;
     match status {
         Status::Delivered => deliver(db, id)?,
-        Status::Cancelled | Status::ReturnedToSender => take_back(db, id, status, actor, now)?,
+        Status::Cancelled | Status::ReturnedToSender => take_back(db, shipment, status, actor, now)?,
         _ => {}
     }
     let told = json!({"shipment_id": id, "status": status.name(), "location": location});
@@ -155,15 +155,24 @@ fn deliver(db: &mut Db, id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the pieces of a shipment back into the store, reserved for their order: they can be shipped again.
-fn take_back(db: &mut Db, id: i64, status: Status, actor: i64, now: Timestamp) -> Result<(), Error> {
+/// Puts the pieces of a shipment back into the store: reserved for their order, which can ship them again, or for
+/// anybody when all of its money was given back.
+fn take_back(db: &mut Db, shipment: &Held, status: Status, actor: i64, now: Timestamp) -> Result<(), Error> {
+    let (id, order) = (shipment.id, &shipment.order);
     let pieces = pieces_of(db, id)?;
     for piece in &pieces {
         let after = order_lines::shipped - piece.quantity;
         diesel::update(order_lines::table.find(piece.line_id)).set(order_lines::shipped.eq(after)).execute(db)?;
     }
     let what = if status == Status::Cancelled { "cancelled" } else { "came back" };
-    stock::change(db, &pieces, Way::Back, &format!("shipment {id} {what}"), actor, now)
+    let holds = orders::facts(db, order)?.holds_stock();
+    let way = if holds { Way::Back } else { Way::Free };
+    stock::change(db, &pieces, way, &format!("shipment {id} {what}"), actor, now)?;
+    if !holds {
+        let products: Vec<i64> = pieces.iter().map(|piece| piece.product_id).collect();
+        events::stock_freed(db, order.id, &products, now)?;
+    }
+    Ok(())
 }
 
 /// Changes who carries a shipment, and under which number, until it is over.

@@ -76,6 +76,30 @@ async fn the_demo_shop_is_the_same_on_both_databases(app: TestApp) {
     assert_eq!(json!(shown), json!(EXPECTED.map(|(id, slug, at)| json!([id, slug, at]))));
 }
 
+/// Pictures are drawn from their names alone, so they are there without a file.
+async fn every_demo_product_has_a_picture(app: TestApp) {
+    let client = app.client();
+    let mut seen = std::collections::BTreeSet::new();
+    let listed = client.get(&format!("{PRODUCTS}?limit=100")).send().await.expect(200).body;
+    for product in listed["items"].as_array().unwrap() {
+        let image = &product["image"];
+        assert_eq!(image["alt"], product["title"]);
+        let small = client.get(image["urls"]["small"].as_str().unwrap()).send().await.expect(200);
+        seen.insert(small.bytes);
+    }
+    assert!(seen.len() > 60, "{} of 100 pictures differ", seen.len());
+    let images = client.get(&format!("{PRODUCTS}/1/images")).send().await.expect(200).body;
+    for (size, side) in [("original", 800), ("large", 800), ("medium", 480), ("small", 160)] {
+        let file = client.get(images["items"][0]["urls"][size].as_str().unwrap()).send().await.expect(200);
+        assert_eq!(file.header("content-type"), Some("image/jpeg"));
+        let picture = image::load_from_memory(&file.bytes).unwrap();
+        assert_eq!((picture.width(), picture.height()), (side, side));
+    }
+    let staff = staff(&app).await;
+    staff.delete(&format!("/api/ecommerce/images/{}", images["items"][0]["id"])).send().await.expect(204);
+    client.get(images["items"][0]["urls"]["small"].as_str().unwrap()).send().await.expect_problem(404, "not_found");
+}
+
 async fn the_demo_shop_has_reviews_and_ratings_in_step_with_them(app: TestApp) {
     app.grant("moderators", &["reviews:moderate"]).await;
     let moderator = app.sign_in_as(&["moderators"]).await;
@@ -89,6 +113,8 @@ async fn the_demo_shop_has_reviews_and_ratings_in_step_with_them(app: TestApp) {
     }
     assert!((700..1_100).contains(&reviews.len()), "{} reviews", reviews.len());
     let count = |status: &str| reviews.iter().filter(|review| review["status"] == status).count();
+    let verified = reviews.iter().filter(|review| review["verified"] == true).count() * 100 / reviews.len();
+    assert!((40..60).contains(&verified), "{verified} % by people who have received the product");
     assert!(count("approved") > 600 && count("pending") > 40 && count("rejected") > 20);
     assert!(reviews.is_sorted_by_key(|review| review["created_at"].as_str().unwrap().to_owned()));
     let is_russian = |review: &&Value| review["body"].as_str().unwrap().contains('о');
@@ -113,7 +139,7 @@ async fn the_demo_shop_has_reviews_and_ratings_in_step_with_them(app: TestApp) {
 }
 
 /// How many reviews there are, and of the last: product, author, stars, title, instant.
-const LAST_REVIEW: (usize, (i64, i64, i64, &str, &str)) = (972, (300, 15, 5, "Solid work", "2025-12-31T23:46:00.000Z"));
+const LAST_REVIEW: (usize, (i64, i64, i64, &str, &str)) = (870, (300, 43, 4, "Хорошо за свои деньги", "2025-12-31T23:50:00.000Z"));
 
 const EXPECTED: [(i64, &str, &str); 2] = [
     (216, "uchebnik-fjord-dlia-gostei-216", "2025-09-20T18:12:00.000Z"),
@@ -123,5 +149,6 @@ const EXPECTED: [(i64, &str, &str); 2] = [
 poligon_testkit::tests! { seeded =>
     the_demo_shop_is_full,
     the_demo_shop_is_the_same_on_both_databases,
+    every_demo_product_has_a_picture,
     the_demo_shop_has_reviews_and_ratings_in_step_with_them,
 }

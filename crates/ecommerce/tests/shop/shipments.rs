@@ -8,6 +8,7 @@ use poligon_core::schema::outbox;
 use poligon_testkit::{Backend, Client, Reply, TestApp};
 use serde_json::{Value, json};
 
+use crate::payments::{VISA, becomes, with_card};
 use crate::world::{make, money, path_of, product, staff as catalogue, start as shop};
 
 const ORDERS: &str = "/api/ecommerce/orders";
@@ -223,6 +224,61 @@ async fn only_what_is_paid_is_shipped(app: TestApp) {
     refused.expect_problem(409, "invalid_transition");
 }
 
+/// Nothing more of an order is shipped once all of its money was given back, so nothing stays reserved for it.
+async fn what_is_given_back_whole_holds_nothing(app: TestApp) {
+    let (shipper, buyer) = (shipper(&app).await, buyer(&app).await);
+    app.grant("cashier", &["payments:write"]).await;
+    let cashier = app.sign_in_as(&["cashier"]).await;
+    let kettle = goods(&app, "KETTLE", 100).await;
+    let pay = async |order: &Value| {
+        let path = format!("{ORDERS}/{}/payments", order["id"]);
+        let paid = buyer.post(&path).json(&with_card(VISA)).send().await.expect(201);
+        format!("/api/ecommerce/payments/{}/refunds", paid.id())
+    };
+    let rest = json!({"reason": "other"});
+    let part = json!({"reason": "other", "amount": money(50)});
+
+    let unshipped = order(&buyer, &[(&kettle, 4)]).await;
+    let refunds = pay(&unshipped).await;
+    cashier.post(&refunds).json(&part).send().await.expect(201);
+    assert_eq!(stock(&app, &kettle).await, (10, 4, 6), "a part of the money frees nothing");
+    cashier.post(&refunds).json(&rest).send().await.expect(201);
+    let seen = order_of(&buyer, &unshipped).await;
+    assert_eq!((&seen["status"], stock(&app, &kettle).await), (&json!("refunded"), (10, 0, 10)));
+    ship(&shipper, &unshipped, &json!({})).await.expect_problem(409, "invalid_transition");
+    let cancel = format!("{ORDERS}/{}/cancel", unshipped["id"]);
+    buyer.post(&cancel).json(&json!({})).send().await.expect_problem(409, "invalid_transition");
+    assert_eq!(stock(&app, &kettle).await, (10, 0, 10), "it is freed once");
+
+    let shipped = order(&buyer, &[(&kettle, 4)]).await;
+    let refunds = pay(&shipped).await;
+    let lines = json!({"lines": [{"line_id": shipped["lines"][0]["id"], "quantity": 3}]});
+    let shipment = ship(&shipper, &shipped, &lines).await.expect(201).body;
+    assert_eq!(stock(&app, &kettle).await, (7, 1, 6));
+    cashier.post(&refunds).json(&rest).send().await.expect(201);
+    assert_eq!(stock(&app, &kettle).await, (7, 0, 7));
+    shipper.post(&format!("{SHIPMENTS}/{}/cancel", shipment["id"])).send().await.expect(200);
+    assert_eq!(stock(&app, &kettle).await, (10, 0, 10), "what comes back is for anybody");
+}
+
+async fn what_is_partly_given_back_can_be_called_off(app: TestApp) {
+    let buyer = buyer(&app).await;
+    app.grant("cashier", &["payments:write"]).await;
+    let kettle = goods(&app, "KETTLE", 100).await;
+    let placed = order(&buyer, &[(&kettle, 4)]).await;
+    let path = format!("{ORDERS}/{}/payments", placed["id"]);
+    let payment = buyer.post(&path).json(&with_card(VISA)).send().await.expect(201).id();
+    let part = json!({"reason": "other", "amount": money(50)});
+    let refunds = format!("/api/ecommerce/payments/{payment}/refunds");
+    app.sign_in_as(&["cashier"]).await.post(&refunds).json(&part).send().await.expect(201);
+    assert_eq!(order_of(&buyer, &placed).await["next_statuses"], json!(["cancelled"]));
+    buyer.post(&format!("{ORDERS}/{}/cancel", placed["id"])).json(&json!({})).send().await.expect(200);
+    becomes(&buyer, payment, "refunded").await;
+    let seen = order_of(&buyer, &placed).await;
+    assert_eq!((&seen["status"], &seen["refunded"]), (&json!("cancelled"), &money(400)));
+    assert_eq!(stock(&app, &kettle).await, (10, 0, 10));
+}
+
 async fn a_bad_shipment_is_refused(app: TestApp) {
     let (shipper, buyer) = (shipper(&app).await, buyer(&app).await);
     let kettle = goods(&app, "KETTLE", 0).await;
@@ -411,6 +467,8 @@ poligon_testkit::tests! { start =>
     the_store_follows_a_shipment,
     an_order_is_shipped_in_parts,
     only_what_is_paid_is_shipped,
+    what_is_given_back_whole_holds_nothing,
+    what_is_partly_given_back_can_be_called_off,
     a_bad_shipment_is_refused,
     a_shipment_goes_only_where_it_can,
     what_is_heard_is_kept_in_order,

@@ -1,6 +1,7 @@
 //! What comes before a call of the provider: the intent, written down so that it is carried out even if we die now.
 
 use diesel::prelude::*;
+use poligon_common::money::Money;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::on_each;
 use serde_json::json;
@@ -31,10 +32,13 @@ pub(in crate::payments) fn create(db: &mut Db, new: &NewPayment, now: Timestamp)
     }
     let status = order.status();
     let in_time = order.expires_at > now;
-    if status != orders::Status::PendingPayment || order.total == 0 || !in_time {
-        // The unfinished payment of an order that is authorized or paid says more than the order's state.
-        let payable = if in_time { status.name() } else { orders::Status::Expired.name() };
-        return Err(if has_live(db, order.id)? { Error::PaymentInProgress } else { Error::OrderNotPayable(payable) });
+    if status != orders::Status::PendingPayment || order.total == 0 {
+        return Err(Error::OrderNotPayable(status.name()));
+    }
+    if !in_time {
+        // A payment that is on its way may still come to something; nothing new may begin.
+        let over = Error::OrderNotPayable(orders::Status::Expired.name());
+        return Err(if has_live(db, order.id)? { Error::PaymentInProgress } else { over });
     }
     let values = (
         (payments::order_id.eq(order.id), payments::provider.eq(new.provider), payments::reference.eq(&new.reference)),
@@ -49,7 +53,7 @@ pub(in crate::payments) fn create(db: &mut Db, new: &NewPayment, now: Timestamp)
     let inserted: Result<i64, _> =
         on_each!(db, c => diesel::insert_into(payments::table).values(values).returning(payments::id).get_result(c));
     let id = inserted.map_err(|error| in_progress(error.into()))?;
-    let data = json!({"payment_id": id, "amount": order.total});
+    let data = json!({"payment_id": id, "amount": Money::of(order.total)});
     orders::note_event(db, order.id, "payment_started", Some(new.user_id), data, now)?;
     Ok(find_row(db, id)?.ask())
 }

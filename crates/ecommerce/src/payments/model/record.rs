@@ -2,6 +2,7 @@
 //! payment stands here. The same news twice, or older news after newer, changes nothing.
 
 use diesel::prelude::*;
+use poligon_common::money::Money;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::events;
 use serde_json::json;
@@ -125,7 +126,7 @@ fn tell(
         _ => {}
     }
     for (kind, topic) in news {
-        let data = json!({"payment_id": row.id, "amount": row.amount, "code": code});
+        let data = json!({"payment_id": row.id, "amount": Money::of(row.amount), "code": code});
         orders::note_event(db, order.id, kind, actor, data, now)?;
         let Some(topic) = topic else { continue };
         let told = json!({

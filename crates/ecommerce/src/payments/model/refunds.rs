@@ -2,6 +2,7 @@
 //! than was captured.
 
 use diesel::prelude::*;
+use poligon_common::money::Money;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::events;
 use poligon_core::on_each;
@@ -119,7 +120,7 @@ pub(in crate::payments) fn record_refund(
     let done = if code.is_none() { amount } else { 0 };
     write_sums(db, &row, amount, done)?;
     let kind = if code.is_none() { "payment_refunded" } else { "refund_failed" };
-    let data = json!({"payment_id": row.id, "refund_id": refund_id, "amount": amount, "code": code});
+    let data = json!({"payment_id": row.id, "refund_id": refund_id, "amount": Money::of(amount), "code": code});
     orders::note_event(db, order.id, kind, actor, data, now)?;
     if done == 0 {
         tracing::warn!(payment = row.id, refund = refund_id, code, "a provider refused a refund");

@@ -22,7 +22,7 @@ impl Store {
     pub(super) fn note(&mut self, purchase: &Purchase<'_>) {
         let facts = purchase.facts();
         for line in &purchase.lines {
-            if !facts.cancelled && !facts.expired {
+            if facts.holds_stock() {
                 *self.reserved.entry(line.good.variant_id).or_default() += line.quantity - line.shipped;
             }
             *self.sold.entry(line.good.product_id).or_default() += line.shipped;

@@ -92,7 +92,7 @@ async fn a_promise_is_given_up_and_another_card_pays(app: TestApp) {
     let order = order(&app, &buyer).await;
     let first = id_of(&pay(&buyer, order, &promised_by(VISA)).await);
     let again = buyer.post(&of_order(order)).json(&with_card(VISA)).send().await;
-    again.expect_problem(409, "payment_in_progress");
+    again.expect_problem(409, "order_not_payable");
     let given_up = buyer.post(&of_payment(first, "/cancel")).send().await.expect(200).body;
     assert_eq!((&given_up["status"], ledger(&given_up)), (&json!("cancelled"), vec!["authorization", "void"]));
     assert_eq!(standing(&app, order).await, ("pending_payment".to_owned(), "unpaid".to_owned(), 0, 0, 0));
@@ -112,7 +112,7 @@ async fn only_an_order_that_waits_is_paid(app: TestApp) {
     let refunded = order(&app, &buyer).await;
     let payment = id_of(&pay(&buyer, refunded, &with_card(VISA)).await);
     let again = buyer.post(&of_order(refunded)).json(&with_card(VISA)).send().await;
-    again.expect_problem(409, "payment_in_progress");
+    again.expect_problem(409, "order_not_payable");
     cashier.post(&of_payment(payment, "/refunds")).json(&refund).send().await.expect(201);
     let again = buyer.post(&of_order(refunded)).json(&with_card(VISA)).send().await;
     again.expect_problem(409, "order_not_payable");

@@ -12,7 +12,8 @@ async fn of_two_payments_at_once_one_is_made(app: TestApp) {
         let body = if round % 2 == 0 { with_card(VISA) } else { promised_by(VISA) };
         let replies = at_once((0..8).map(|_| buyer.post(&of_order(order)).json(&body).send())).await;
         assert_eq!((statuses(&replies, 201), statuses(&replies, 409)), (1, 7), "round {round}");
-        assert!(replies.iter().all(|reply| reply.status == 201 || reply.problem_code() == "payment_in_progress"));
+        let late = ["payment_in_progress", "order_not_payable"]; // beside an unfinished one, or behind a finished one
+        assert!(replies.iter().all(|reply| reply.status == 201 || late.contains(&reply.problem_code())));
         let listed = buyer.get(&of_order(order)).send().await.expect(200).body;
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     }
