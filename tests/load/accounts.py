@@ -61,7 +61,8 @@ def wrk(url, token=None, lua=None, seconds=SECONDS):
 class Gateway:
     def __init__(self, folder, port, database_url=None):
         self.url = f"http://127.0.0.1:{port}"
-        settings = dict(os.environ, **({"DATABASE_URL": database_url} if database_url else {}))
+        settings = {name: value for name, value in os.environ.items() if name != "POLIGON_GATEWAY"}
+        settings |= {"DATABASE_URL": database_url} if database_url else {}
         self.process = subprocess.Popen(
             [str(GATEWAY), "--bind", f"127.0.0.1:{port}", "--data-dir", str(folder)],
             env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

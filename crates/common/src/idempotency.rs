@@ -11,7 +11,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use poligon_core::Ctx;
-use poligon_core::db::{Db, DbError, FromDb, Json, Timestamp};
+use poligon_core::db::{Db, DbError, FromDb, Json, Timestamp, kept};
 use poligon_core::housekeeping::IDEMPOTENCY_LIFE;
 use poligon_core::on_each;
 use poligon_core::schema::idempotency_keys;
@@ -398,14 +398,14 @@ fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result
         dsl::body.eq(&stored.body),
         dsl::created_at.eq(now),
     );
-    let written = on_each!(db, c => FilterDsl::filter(
+    let written = on_each!(db, c => kept(FilterDsl::filter(
         diesel::insert_into(dsl::idempotency_keys)
             .values((dsl::scope.eq(&scope.name), values.clone()))
             .on_conflict(dsl::scope)
             .do_update()
             .set(values),
         dsl::created_at.le(now - IDEMPOTENCY_LIFE)
-    )
+    ))
     .execute(c))?;
     Ok(written == 1)
 }

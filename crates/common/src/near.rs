@@ -38,6 +38,23 @@ async fn kept_or_made(
     Ok(tagged.respond_to(req))
 }
 
+/// A value that many answers are made of, from what is kept; otherwise by `make`, whose value is kept until one of
+/// `scopes` is forgotten.
+pub async fn value<T: Send + Sync + 'static>(
+    ctx: &Ctx,
+    scopes: &[&str],
+    key: &str,
+    make: impl AsyncFnOnce() -> Result<T, Problem>,
+) -> Result<Arc<T>, Problem> {
+    if let Some(kept) = ctx.near.value(scopes, key) {
+        return Ok(kept);
+    }
+    let generation = ctx.near.generation(scopes);
+    let value = Arc::new(make().await?);
+    ctx.near.put_value(generation, key.to_owned(), Arc::clone(&value));
+    Ok(value)
+}
+
 fn tag<T: Serialize>(answer: Answer<T>) -> Result<Tagged, Problem> {
     let link = answer.find_header(&LINK).map(str::to_owned);
     Ok(Tagged::json(answer.value(), "public, no-cache")?.link(link))

@@ -1,10 +1,12 @@
 //! Ready answers of public reads, near at hand: kept in this process, bounded by their bytes, and forgotten in every
-//! copy of the gateway when what they show has changed.
+//! copy of the gateway when what they show has changed. Beside them a few values that many answers are made of (the tree
+//! of categories, the prices of shipping), bounded by their number.
 //!
 //! Every entry belongs to one scope or several (`products`, `product:17`). A scope has a generation; forgetting a scope
 //! begins the next one, and an entry of an earlier generation is never shown. Whoever fills an entry takes the generation before
 //! reading the database, so that what was read before a change cannot come to stand after it.
 
+use std::any::Any;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +18,8 @@ use crate::bus::Bus;
 const GENERATIONS: usize = 4_096;
 /// Longest life of an entry: how long a copy that lost a message of the bus can show what was.
 const LIFE: Duration = Duration::from_mins(1);
+/// Values that are kept at most.
+const VALUES: u64 = 1_024;
 /// The topic on the bus.
 pub(crate) const TOPIC: &str = "near";
 
@@ -40,20 +44,22 @@ pub struct Near(Arc<Inner>);
 
 struct Inner {
     entries: moka::sync::Cache<String, (Generation, Arc<Kept>)>,
+    values: moka::sync::Cache<String, (Generation, Arc<dyn Any + Send + Sync>)>,
     generations: Vec<AtomicU64>,
     hasher: RandomState,
     bus: Bus,
 }
 
 impl Near {
-    /// Keeps at most `bytes`; 0 keeps nothing.
+    /// Keeps answers of at most `bytes`; 0 keeps none.
     pub fn new(bytes: u64, bus: Bus) -> Self {
         let weigh = |key: &String, entry: &(Generation, Arc<Kept>)| {
             u32::try_from(key.len() + entry.1.body.len() + 256).unwrap_or(u32::MAX)
         };
         let entries = moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).time_to_live(LIFE).build();
         let generations = (0..GENERATIONS).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Inner { entries, generations, hasher: RandomState::new(), bus }))
+        let values = moka::sync::Cache::builder().max_capacity(VALUES).time_to_live(LIFE).build();
+        Self(Arc::new(Inner { entries, values, generations, hasher: RandomState::new(), bus }))
     }
 
     /// The present generation of what belongs to all of these scopes.
@@ -73,6 +79,17 @@ impl Near {
         self.0.entries.insert(key, (of, kept));
     }
 
+    /// The value under `key`, unless one of its scopes was forgotten since, or it is no `T`.
+    pub fn value<T: Send + Sync + 'static>(&self, scopes: &[&str], key: &str) -> Option<Arc<T>> {
+        let (of, value) = self.0.values.get(key)?;
+        if of == self.generation(scopes) { value.downcast().ok() } else { None }
+    }
+
+    /// Keeps a value that was begun in the generation `of` of its scopes.
+    pub fn put_value<T: Send + Sync + 'static>(&self, of: Generation, key: String, value: Arc<T>) {
+        self.0.values.insert(key, (of, value));
+    }
+
     /// Forgets a scope here, at once, and in every other copy of the gateway. To be called after the commit.
     pub fn forget(&self, scope: &str) {
         self.forget_here(scope);
@@ -87,6 +104,7 @@ impl Near {
     /// Forgets everything: messages were lost.
     pub(crate) fn forget_all(&self) {
         self.0.entries.invalidate_all();
+        self.0.values.invalidate_all();
         for generation in &self.0.generations {
             generation.fetch_add(1, Ordering::AcqRel);
         }

@@ -37,6 +37,9 @@ pub(crate) const PRODUCTS_IMPORTED: &str = "ecommerce.products_imported";
 /// The scope of every list of products, and of what is shown beside each.
 pub(crate) const LISTS: &str = "ecommerce.lists";
 
+/// The scope of the tree of categories, and of what is made with it.
+pub(crate) const CATEGORIES: &str = "ecommerce.categories";
+
 /// The scope of zones, methods and rates of shipping.
 pub(crate) const SHIPPING: &str = "ecommerce.shipping";
 
@@ -95,6 +98,12 @@ pub(crate) fn stock_freed(db: &mut Db, order_id: i64, products: &[i64], now: Tim
     events::publish(db, STOCK_FREED, &format!("order:{order_id}"), &told, now)
 }
 
+/// Forgets the tree of categories, and the lists that show it.
+pub(crate) fn forget_categories(ctx: &Ctx) {
+    ctx.near.forget(CATEGORIES);
+    ctx.near.forget(LISTS);
+}
+
 pub(crate) fn subscribers() -> Vec<Subscriber> {
     let topics = &[PRODUCT_CHANGED, CATEGORIES_CHANGED, SHIPPING_CHANGED, ORDER_PLACED, STOCK_FREED, PRODUCTS_IMPORTED];
     vec![Subscriber::new("ecommerce.answers", topics, |ctx: Ctx, event: Event| async move {
@@ -106,6 +115,7 @@ pub(crate) fn subscribers() -> Vec<Subscriber> {
                 let ids = told["products"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
                 stock_moved(&ctx, ids, listed).await?;
             }
+            (CATEGORIES_CHANGED, _) => forget_categories(&ctx),
             (SHIPPING_CHANGED, _) => ctx.near.forget(SHIPPING),
             _ => ctx.near.forget(LISTS),
         }

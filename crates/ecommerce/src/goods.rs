@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Json};
+use poligon_core::db::{Db, Json, any_of};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,7 +62,7 @@ impl Good {
 pub(crate) fn find_goods(db: &mut Db, variant_ids: &[i64]) -> Result<Vec<Good>, Error> {
     let joined = variants::table.inner_join(products::table.left_join(categories::table));
     Ok(joined
-        .filter(variants::id.eq_any(variant_ids))
+        .filter(any_of(db, variants::id, variant_ids))
         .order(variants::id)
         .select((
             variants::id,

@@ -28,7 +28,7 @@ impl Default for CacheConfig {
             timeout_ms: 1_000,
             prefix: "poligon:".into(),
             memory_entries: 100_000,
-            answer_bytes: 16 << 20,
+            answer_bytes: 64 << 20,
         }
     }
 }

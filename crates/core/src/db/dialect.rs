@@ -40,6 +40,16 @@ pub fn rollback(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::rollback_transaction(c))
 }
 
+/// Has the statements of this transaction planned once for a connection and not for every set of values: for those that
+/// find rows by their keys, whose planning takes longer than they do. A statement whose plan depends on its values (a list
+/// behind filters) has no place in such a transaction.
+pub fn plan_once(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => c.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan"),
+        Db::Sqlite(_) => Ok(()), // plans never depend on values there (SQLITE_ENABLE_QPSG)
+    }
+}
+
 /// Takes a lock named by `key` until the end of the transaction, or says at once that another transaction holds it.
 /// SQLite has one writer at a time, so there the lock is always free.
 pub fn try_lock(db: &mut Db, key: i64) -> QueryResult<bool> {
@@ -176,12 +186,17 @@ pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult
         Db::Sqlite(c) => c.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
+             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
              PRAGMA query_only = {query_only};",
             busy = settings.statement_timeout_ms,
             query_only = if settings.read_only { "ON" } else { "OFF" },
         )),
     }
 }
+
+/// Pages of the write-ahead log of SQLite after which they go into the database (16 MiB): a page that was written often
+/// goes there once, and the one writer waits for it seldom.
+const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// What [`prepare`] sets on a connection.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,13 @@
 //! The database: one set of queries over PostgreSQL and SQLite, run off the async workers, within bounded time.
 
 mod alone;
+mod any_of;
 mod connection;
 pub mod dialect;
 mod error;
+mod kept;
 pub mod keyset;
+mod limited;
 pub mod migrate;
 mod open;
 mod pool;
@@ -17,8 +20,11 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use any_of::any_of;
 pub use connection::{Db, MultiBackend};
 pub use error::{DbError, FromDb};
+pub use kept::kept;
+pub use limited::limited;
 pub use open::{BadUrl, Kind, sqlite_path};
 pub use pool::Load;
 pub use types::{Instant, Json, Jsonb, Timestamp};

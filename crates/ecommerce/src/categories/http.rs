@@ -9,7 +9,7 @@ use poligon_common::{Ctx, Id, Json, Path, Problem};
 
 use super::model::{self, CategoryPatch, CategoryRequest, CategoryResponse};
 use crate::error::Error;
-use crate::events::LISTS;
+use crate::events::{LISTS, forget_categories};
 
 /// Categories in order of id; `parent_id` makes the tree of them.
 #[utoipa::path(get, path = "/categories", params(PageParams),
@@ -60,7 +60,7 @@ pub(crate) async fn create_category(
             Ok::<_, Error>(Answer::created(&format!("/api/ecommerce/categories/{}", made.id), made))
         })
         .await?;
-    ctx.near.forget(LISTS);
+    forget_categories(&ctx);
     Ok(made)
 }
 
@@ -96,7 +96,7 @@ pub(crate) async fn patch_category(
 async fn change(ctx: &Ctx, id: i64, patch: CategoryPatch) -> Result<Answer<CategoryResponse>, Problem> {
     let now = ctx.clock.now();
     let changed = ctx.db.write(move |db| model::update(db, id, &patch, now)).await?;
-    ctx.near.forget(LISTS);
+    forget_categories(&ctx);
     Ok(Answer::ok(changed))
 }
 
@@ -106,6 +106,6 @@ async fn change(ctx: &Ctx, id: i64, patch: CategoryPatch) -> Result<Answer<Categ
 pub(crate) async fn delete_category(ctx: Ctx, Path(Id(id)): Path<Id>) -> Result<impl Responder, Problem> {
     let now = ctx.clock.now();
     ctx.db.write(move |db| model::delete(db, id, now)).await?;
-    ctx.near.forget(LISTS);
+    forget_categories(&ctx);
     Ok(NoContent)
 }

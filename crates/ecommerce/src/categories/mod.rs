@@ -4,6 +4,7 @@
 
 mod http;
 mod model;
+mod tree;
 
 use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
@@ -11,6 +12,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use model::{CategoryLink, breadcrumbs, exists, of_filter};
+pub(crate) use tree::{Tree, tree};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

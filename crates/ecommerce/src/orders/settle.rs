@@ -2,8 +2,9 @@
 //! (states follow, timeline and event are written).
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, DbError, Json, Timestamp};
+use poligon_core::db::{Db, DbError, Json, Timestamp, kept};
 use poligon_core::events;
+use poligon_core::on_each;
 use serde_json::{Value, json};
 
 use super::ending;
@@ -46,7 +47,7 @@ impl Taken {
 /// Takes an order for this transaction: changes of one order take turns, and the later one sees the earlier.
 pub(crate) fn take(db: &mut Db, id: i64, now: Timestamp) -> Result<Taken, Error> {
     let bump = (orders::version.eq(orders::version + 1), orders::updated_at.eq(now));
-    if diesel::update(orders::table.find(id)).set(bump).execute(db)? == 0 {
+    if on_each!(db, c => kept(diesel::update(orders::table.find(id)).set(bump)).execute(c))? == 0 {
         return Err(Error::NotFound);
     }
     Ok(orders::table.find(id).select(Taken::as_select()).get_result(db)?)
@@ -86,7 +87,7 @@ pub(crate) fn settle(db: &mut Db, id: i64, actor: Option<i64>, now: Timestamp) -
         orders::paid_at.eq(paid_at),
         orders::delivered_at.eq(delivered_at),
     );
-    diesel::update(orders::table.find(id)).set(states).execute(db)?;
+    on_each!(db, c => kept(diesel::update(orders::table.find(id)).set(states)).execute(c))?;
     if payment == PaymentStatus::Refunded && PaymentStatus::of(&order.payment_status) != payment && !facts.is_ended() {
         ending::free_pieces(db, &order, now)?;
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::status::Status;
-use crate::categories;
+use crate::categories::{self, Tree};
 use crate::error::Error;
 use crate::schema::categories as categories_table;
 use crate::stems;
@@ -119,14 +119,14 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Looks up what the parameters name.
-    pub(super) fn of(db: &mut Db, params: &ProductParams) -> Result<Self, Error> {
+    /// Looks up what the parameters name; `tree` may be that of a moment ago.
+    pub(super) fn of(db: &mut Db, params: &ProductParams, tree: &Tree) -> Result<Self, Error> {
         let words = params.q.as_ref().map(|q| stems::of_query(&q.0));
         Ok(Self {
             status: params.status.unwrap_or(Status::Active),
             nothing: words.as_ref().is_some_and(Vec::is_empty),
             words: words.filter(|words| !words.is_empty()).map(|words| text_search::match_all(db, &words)),
-            categories: params.category.as_ref().map(|category| ids_below(db, &category.0)).transpose()?,
+            categories: params.category.as_ref().map(|category| ids_below(db, tree, &category.0)).transpose()?,
             price_min: params.price_min.map(|price| price.0),
             price_max: params.price_max.map(|price| price.0),
             in_stock: params.in_stock,
@@ -156,7 +156,10 @@ impl Filter {
 }
 
 /// The ids of a category and of everything below it.
-fn ids_below(db: &mut Db, id_or_slug: &str) -> Result<Vec<i64>, Error> {
+fn ids_below(db: &mut Db, tree: &Tree, id_or_slug: &str) -> Result<Vec<i64>, Error> {
+    if let Some(ids) = tree.below(id_or_slug) {
+        return Ok(ids);
+    }
     let unknown = || Error::field("/category", "unknown_category", "is not the id or slug of a category");
     let path = categories::of_filter(db, id_or_slug)?.ok_or_else(unknown)?;
     let below = categories_table::table.filter(categories_table::path.like(format!("{path}%")));

@@ -18,8 +18,9 @@ use super::list::{self, Cursor, Listed, ProductSummary};
 use super::status::Status;
 use super::view::{self, Named, ProductResponse};
 use super::write;
+use crate::categories::tree;
 use crate::error::Error;
-use crate::events::{LISTS, forget_product, product_scope};
+use crate::events::{CATEGORIES, LISTS, forget_product, product_scope};
 use crate::permissions::PRODUCTS_WRITE;
 
 /// One page of products.
@@ -64,7 +65,10 @@ pub(crate) async fn list_products(
     let sort = sort_of(&params)?;
     let behind = Cursor::of(&page, sort)?;
     if params.status.is_none_or(|status| status == Status::Active) {
-        return near::answer(&ctx, &req, &[LISTS], async || list_page(&ctx, &page, params, sort, behind).await).await;
+        return near::answer(&ctx, &req, &[LISTS, CATEGORIES], async || {
+            list_page(&ctx, &page, params, sort, behind).await
+        })
+        .await;
     }
     if !is_staff(user.as_ref()) {
         return Err(Problem::new(&kinds::FORBIDDEN).detail(format!("this needs the permission {PRODUCTS_WRITE}")));
@@ -80,8 +84,9 @@ async fn list_page(
     behind: Option<Cursor>,
 ) -> Result<Answer<ProductListing<Listed>>, Problem> {
     let (most, count, facets) = (page.fetch(), page.include_total, params.facets == Some(true));
+    let tree = tree(ctx).await?;
     let work = move |db: &mut _| {
-        let filter = Filter::of(db, &params)?;
+        let filter = Filter::of(db, &params, &tree)?;
         let total = if count { Some(list::count(db, &filter)?) } else { None };
         let facets = if facets { Some(facets::find(db, &filter)?) } else { None };
         Ok::<_, Error>((list::list(db, &filter, sort, behind, most)?, total, facets))
@@ -111,8 +116,8 @@ pub(crate) async fn get_product(
         return Ok(shown(&ctx, id).await?.respond_to(&req));
     }
     let scope = product_scope(id);
-    near::versioned(&ctx, &req, &[&scope, LISTS], async || {
-        let product = ctx.db.read_primary(move |db| view::find(db, id, false)).await?;
+    near::versioned(&ctx, &req, &[&scope, LISTS, CATEGORIES], async || {
+        let product = view::find_public(&ctx, id).await?;
         Ok((product.version, product))
     })
     .await

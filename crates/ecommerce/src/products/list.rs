@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use poligon_common::page::Page;
 use poligon_common::{Problem, money::Money};
 use poligon_core::db::keyset::{after, before};
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, Timestamp, any_of, limited};
 use poligon_core::on_each;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -146,7 +146,7 @@ pub(super) fn list(
     behind: Option<Cursor>,
     most: i64,
 ) -> Result<Vec<Listed>, Error> {
-    let query = filtered!(filter).limit(most);
+    let query = filtered!(filter);
     let query = match (sort, behind) {
         (Sort::Relevance, behind) => return by_relevance(db, filter, behind, most),
         (_, None | Some(Cursor::W(..))) => query,
@@ -165,7 +165,7 @@ pub(super) fn list(
         Sort::Popularity => query.order((products::sold_count.desc(), products::id.desc())),
         Sort::Title => query.order((products::title_key, products::id)),
     };
-    let rows: Vec<Row> = query.select(Row::as_select()).load(db)?;
+    let rows: Vec<Row> = limited(query.select(Row::as_select()), most).load(db)?;
     Ok(rows.into_iter().map(|row| listed(row, sort)).collect())
 }
 
@@ -235,7 +235,7 @@ fn by_relevance(db: &mut Db, filter: &Filter, behind: Option<Cursor>, most: i64)
         .bind::<BigInt, _>(most)
         .load(c))?;
     let ids: Vec<i64> = ranked.iter().map(|found| found.id).collect();
-    let rows: Vec<Row> = products::table.filter(products::id.eq_any(&ids)).select(Row::as_select()).load(db)?;
+    let rows: Vec<Row> = products::table.filter(any_of(db, products::id, &ids)).select(Row::as_select()).load(db)?;
     let mut by_id: BTreeMap<i64, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
     let found = ranked.into_iter().filter_map(|found| {
         let product = by_id.remove(&found.id)?.into();

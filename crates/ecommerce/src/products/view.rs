@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use poligon_common::money::Money;
+use poligon_common::{Ctx, Problem, near};
 use poligon_core::db::{Db, Json, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,14 +13,15 @@ use super::filter::{Filter, Sort};
 use super::list::{self, ProductSummary};
 use super::rating::{DetailedRating, RatingHistogram};
 use super::status::Status;
-use crate::categories::{CategoryLink, breadcrumbs};
+use crate::categories::{CategoryLink, breadcrumbs, tree};
 use crate::error::Error;
+use crate::events::LISTS;
 use crate::images;
 use crate::schema::products;
 use crate::variants::{VariantResponse, of_product};
 
 /// Products that are shown beside one.
-const RELATED: i64 = 6;
+const RELATED: usize = 6;
 
 /// A product.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -128,51 +130,87 @@ pub(crate) fn require_known(db: &mut Db, id: i64, staff: bool) -> Result<(), Err
     if known { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// What a product's own rows say.
+struct Found {
+    row: Row,
+    status: Status,
+    images: Vec<images::ImageResponse>,
+    variants: Vec<VariantResponse>,
+}
+
+impl Found {
+    fn of(db: &mut Db, id: i64, staff: bool) -> Result<Self, Error> {
+        let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
+        let row = row.ok_or(Error::NotFound)?;
+        let status = Status::of(&row.status);
+        if status != Status::Active && !staff {
+            return Err(Error::NotFound);
+        }
+        let images = if row.image_id.is_some() { images::of_product(db, id)? } else { Vec::new() };
+        let variants = of_product(db, id, staff)?;
+        Ok(Self { row, status, images, variants })
+    }
+
+    fn shown(self, staff: bool, categories: Vec<CategoryLink>, best: &[ProductSummary]) -> ProductResponse {
+        let Self { row, status, images, variants } = self;
+        let others = best.iter().filter(|other| other.id != row.id);
+        ProductResponse {
+            id: row.id,
+            slug: row.slug,
+            title: row.title,
+            description: row.description,
+            status,
+            next_statuses: if staff { status.next().to_vec() } else { Vec::new() },
+            category_id: row.category_id,
+            categories,
+            tags: row.tags.0,
+            attributes: row.attributes.0,
+            price: Money::of(row.price_min),
+            price_max: Money::of(row.price_max),
+            in_stock: row.in_stock,
+            rating: DetailedRating::of(row.rating_milli, row.rating_count, row.stars),
+            images,
+            variants,
+            related: others.take(RELATED).cloned().collect(),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
 /// The whole product, as the staff (`staff`) or as everybody sees it.
 pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse, Error> {
-    let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
-    let row = row.ok_or(Error::NotFound)?;
-    let status = Status::of(&row.status);
-    if status != Status::Active && !staff {
-        return Err(Error::NotFound);
-    }
-    let categories = row.category_id.map_or_else(|| Ok(Vec::new()), |id| breadcrumbs(db, id))?;
-    let images = if row.image_id.is_some() { images::of_product(db, id)? } else { Vec::new() };
-    let variants = of_product(db, id, staff)?;
-    let related = row.category_id.map_or_else(|| Ok(Vec::new()), |category| related(db, category, id))?;
-    Ok(ProductResponse {
-        id: row.id,
-        slug: row.slug,
-        title: row.title,
-        description: row.description,
-        status,
-        next_statuses: if staff { status.next().to_vec() } else { Vec::new() },
-        category_id: row.category_id,
-        categories,
-        tags: row.tags.0,
-        attributes: row.attributes.0,
-        price: Money::of(row.price_min),
-        price_max: Money::of(row.price_max),
-        in_stock: row.in_stock,
-        rating: DetailedRating::of(row.rating_milli, row.rating_count, row.stars),
-        images,
-        variants,
-        related,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
+    let found = Found::of(db, id, staff)?;
+    let (categories, best) = match found.row.category_id {
+        Some(category) => (breadcrumbs(db, category)?, best_of(db, category)?),
+        None => (Vec::new(), Vec::new()),
+    };
+    Ok(found.shown(staff, categories, &best))
+}
+
+/// The whole product as everybody sees it. What it shares with others of its category is kept near at hand.
+pub(super) async fn find_public(ctx: &Ctx, id: i64) -> Result<ProductResponse, Problem> {
+    let found = ctx.db.read_primary(move |db| Found::of(db, id, false)).await?;
+    let Some(category) = found.row.category_id else { return Ok(found.shown(false, Vec::new(), &[])) };
+    let categories = match tree(ctx).await?.breadcrumbs(category) {
+        Some(categories) => categories,
+        None => ctx.db.read_primary(move |db| breadcrumbs(db, category)).await?,
+    };
+    let read = async || Ok(ctx.db.read_primary(move |db| best_of(db, category)).await?);
+    let best = near::value(ctx, &[LISTS], &format!("best of category {category}"), read).await?;
+    Ok(found.shown(false, categories, &best))
+}
+
+/// The best sold products of a category: one more than are shown beside one of them.
+fn best_of(db: &mut Db, category_id: i64) -> Result<Vec<ProductSummary>, Error> {
+    let filter = Filter::of_category(category_id);
+    let best = list::list(db, &filter, Sort::Popularity, None, i64::try_from(RELATED).unwrap_or(0) + 1)?;
+    Ok(best.into_iter().map(|listed| listed.product).collect())
 }
 
 /// Whether there is such a product, and everybody may see it.
 pub(crate) fn is_for_sale(db: &mut Db, id: i64) -> Result<bool, Error> {
     let status: Option<String> = products::table.find(id).select(products::status).get_result(db).optional()?;
     Ok(status.is_some_and(|status| Status::of(&status) == Status::Active))
-}
-
-fn related(db: &mut Db, category_id: i64, but: i64) -> Result<Vec<ProductSummary>, Error> {
-    let filter = Filter::of_category(category_id);
-    let best = list::list(db, &filter, Sort::Popularity, None, RELATED + 1)?;
-    let others = best.into_iter().map(|listed| listed.product).filter(|product| product.id != but);
-    Ok(others.take(usize::try_from(RELATED).unwrap_or(0)).collect())
 }

@@ -33,7 +33,9 @@ impl Status {
     pub(super) fn next(self) -> &'static [Self] {
         match self {
             Self::Created => &[Self::InTransit, Self::Cancelled],
-            Self::InTransit => &[Self::InTransit, Self::OutForDelivery, Self::Failed, Self::ReturnedToSender],
+            Self::InTransit => {
+                &[Self::InTransit, Self::OutForDelivery, Self::Delivered, Self::Failed, Self::ReturnedToSender]
+            }
             Self::OutForDelivery => &[Self::Delivered, Self::Failed, Self::ReturnedToSender],
             Self::Failed => &[Self::InTransit, Self::ReturnedToSender],
             Self::Delivered | Self::ReturnedToSender | Self::Cancelled => &[],

@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use poligon_common::Problem;
-use poligon_core::Ctx;
+use poligon_common::{Ctx, Problem, near};
 use poligon_core::db::Db;
-use poligon_core::near::Kept;
-use serde::{Deserialize, Serialize};
 
 use super::country::REST;
 use crate::error::Error;
@@ -35,7 +32,7 @@ pub(crate) struct Rate {
 }
 
 /// A method of shipping to a country, with one of its bands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub(crate) struct Band {
     method_id: i64,
     code: String,
@@ -112,15 +109,8 @@ fn find_bands(db: &mut Db, country: &str) -> Result<Vec<Band>, Error> {
 }
 
 /// The bands of a country from what is kept near at hand: they change seldom, and every order asks for them.
-pub(crate) async fn bands(ctx: &Ctx, country: &str) -> Result<Vec<Band>, Problem> {
-    let key = format!("shipping bands of {country}");
-    let kept = ctx.near.get(&[SHIPPING], &key);
-    if let Some(bands) = kept.and_then(|kept| serde_json::from_slice(&kept.body).ok()) {
-        return Ok(bands);
-    }
-    let (generation, of) = (ctx.near.generation(&[SHIPPING]), country.to_owned());
-    let bands = ctx.db.read_primary(move |db| find_bands(db, &of)).await?;
-    let body = serde_json::to_vec(&bands).map_err(|e| Problem::internal(&e))?;
-    ctx.near.put(generation, key, Arc::new(Kept { body, tag: String::new(), link: None }));
-    Ok(bands)
+pub(crate) async fn bands(ctx: &Ctx, country: &str) -> Result<Arc<Vec<Band>>, Problem> {
+    let of = country.to_owned();
+    let read = async || Ok(ctx.db.read_primary(move |db| find_bands(db, &of)).await?);
+    near::value(ctx, &[SHIPPING], &format!("shipping bands of {country}"), read).await
 }

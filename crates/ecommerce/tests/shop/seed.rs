@@ -139,7 +139,8 @@ async fn the_demo_shop_has_reviews_and_ratings_in_step_with_them(app: TestApp) {
 }
 
 /// How many reviews there are, and of the last: product, author, stars, title, instant.
-const LAST_REVIEW: (usize, (i64, i64, i64, &str, &str)) = (870, (300, 43, 4, "Хорошо за свои деньги", "2025-12-31T23:50:00.000Z"));
+const LAST_REVIEW: (usize, (i64, i64, i64, &str, &str)) =
+    (870, (300, 43, 4, "Хорошо за свои деньги", "2025-12-31T23:50:00.000Z"));
 
 const EXPECTED: [(i64, &str, &str); 2] = [
     (216, "uchebnik-fjord-dlia-gostei-216", "2025-09-20T18:12:00.000Z"),

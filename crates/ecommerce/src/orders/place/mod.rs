@@ -8,8 +8,9 @@ mod new;
 mod write;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, Timestamp, dialect};
 
 use self::new::NewOrder;
 use super::address::Address;
@@ -31,7 +32,7 @@ pub(super) struct Placing {
     pub(super) coupon: Option<String>,
     pub(super) shipping_method: String,
     /// What it costs to ship to the country of the address.
-    pub(super) bands: Vec<Band>,
+    pub(super) bands: Arc<Vec<Band>>,
     pub(super) shipping_address: Address,
     pub(super) billing_address: Address,
     pub(super) note: String,
@@ -58,6 +59,7 @@ pub(super) struct Placed {
 
 /// Places an order; answers it as its customer sees it.
 pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Placed, Error> {
+    dialect::plan_once(db)?;
     carts::adopt_guest(db, &placing.owner, now)?;
     let (cart_id, lines, coupon) = wanted_lines(db, placing, now)?;
     check_lines(&lines)?;

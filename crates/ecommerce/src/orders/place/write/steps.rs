@@ -2,7 +2,7 @@
 //! length would not be.
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Json};
+use poligon_core::db::{Db, Json, kept};
 use poligon_core::{events, on_each};
 
 use super::super::Line;
@@ -46,7 +46,7 @@ fn reserve(db: &mut Db, line: &Line, order: &NewOrder<'_>) -> Result<Option<i64>
         .filter(free.ge(line.quantity));
     let taken =
         (variants::stock_reserved.eq(variants::stock_reserved + line.quantity), variants::updated_at.eq(order.now));
-    Ok(on_each!(db, c => diesel::update(row).set(taken).returning(free).get_result(c).optional())?)
+    Ok(on_each!(db, c => kept(diesel::update(row).set(taken).returning(free)).get_result(c).optional())?)
 }
 
 fn insert_order(db: &mut Db, order: &NewOrder<'_>) -> Result<i64, Error> {
