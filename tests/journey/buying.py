@@ -8,7 +8,8 @@ import secrets
 import time
 from urllib.parse import urlsplit
 
-from shopper import ADDRESS, API, CHALLENGE, DECLINED, LATER, SUCCEEDS, Shopper, card, key, money, product_of, wait_for
+from client import Client
+from shopper import ADDRESS, API, CHALLENGE, DECLINED, LATER, SUCCEEDS, card, key, money, product_of, wait_for
 
 
 def walk_order(buyer, stranger, manager, cart, code, checks):
