@@ -115,6 +115,38 @@ def walk_people(place, checks):
         )
 
 
+HEAD = "product,title,status,sku,price,currency,stock\r\n"
+GOOD = HEAD + "kettle,Kettle,active,KETTLE-1,1500,USD,7\r\nkettle,Kettle,active,KETTLE-2,1700,USD,0\r\ncup,=Cup,active,CUP,300,USD,1\r\n"
+BAD = HEAD + "pan,Pan,active,PAN,2000,USD,1\r\npot,Pot,active,POT,much,USD,1\r\n"
+
+
+def walk_catalogue(kind, checks):
+    """Products from and to a file, into a shop that is empty."""
+    with Place(kind) as place:
+        place.data.mkdir()
+        folder = Path(place.folder.name)
+        good, bad, out = folder / "good.csv", folder / "bad.csv", folder / "out.csv"
+        good.write_text(GOOD), bad.write_text(BAD)
+        load = ["import", "products"]
+        succeeds(checks, run(place, *load, str(good)), ["3 rows: 3 created, 0 updated, 0 skipped"], "import products")
+        succeeds(checks, run(place, *load, str(good)), ["3 rows: 0 created, 3 updated"], "import products, again")
+        refused = run(place, *load, str(bad))
+        told = refused.returncode == 1 and "row 3, price:" in refused.stderr and "nothing was changed" in refused.stderr
+        checks.that(told, "import products: a bad row is told, and exit 1", refused)
+        partly = run(place, *load, str(bad), "--mode", "skip-bad")
+        checks.that(partly.returncode == 1 and "2 rows: 1 created, 0 updated, 1 skipped" in partly.stdout, "import products --mode skip-bad", partly)
+        succeeds(checks, run(place, "export", "products", str(out)), [], "export products FILE")
+        printed = run(place, "export", "products")
+        checks.equal(printed.stdout, out.read_text(), "export products prints what it writes")
+        lines = out.read_text().splitlines()
+        checks.equal(len(lines), 5, "export products: a head and a row for each variant")
+        checks.that(any("'=Cup" in line for line in lines), "export products: no cell is a formula", lines)
+        succeeds(checks, run(place, *load, str(out)), ["4 rows: 0 created, 4 updated"], "import of what was exported")
+        checks.equal(run(place, "export", "products").stdout, printed.stdout, "what was exported changes nothing")
+        missing = run(place, *load, str(folder / "none.csv"))
+        checks.that(missing.returncode == 1 and "none.csv" in missing.stderr, "import products: no such file", missing)
+
+
 def listed_accounts(gateway):
     """What the start tells of demo accounts: role, e-mail, user name, password of each."""
     lines = "".join(gateway.printed).splitlines()

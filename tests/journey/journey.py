@@ -401,7 +401,7 @@ def walk(kind, checks):
 def main():
     checks = Checks()
     for kind in KINDS:
-        for part in (walk, command_line.walk_times, command_line.walk_commands, command_line.walk_demo_accounts):
+        for part in (walk, command_line.walk_times, command_line.walk_commands, command_line.walk_catalogue, command_line.walk_demo_accounts):
             checks.where = f"{kind}, {part.__name__}"
             try:
                 part(kind, checks)

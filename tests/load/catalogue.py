@@ -39,8 +39,8 @@ def write_file(path, price):
             product = n // 2
             size = "S" if n % 2 == 0 else "L"
             text = f"Kettle number {product}, чайник: boils *water* for {product % 12} people."
-            rows.writerow([f"kettle-{product}", f"Kettle {product}", text, "active", "tea;kitchen", "material=steel",
-                           f"KETTLE-{product}-{size}", f"size={size}", f"{price + n % 100}.00", "USD", "900", "7"])  # fmt: skip
+            rows.writerow([f"kettle-{product}", f"Kettle {product}", text, "active", '["tea","kitchen"]', '{"material":"steel"}',
+                           f"KETTLE-{product}-{size}", f'{{"size":"{size}"}}', price + n % 100, "USD", "900", "7"])  # fmt: skip
 
 
 class Api:
@@ -89,7 +89,7 @@ class Watch:
     def write(self):
         headers = self.api.headers | {"Content-Type": "application/json"}
         while not self.ended.wait(0.2):
-            self.timed(self.writes, "POST", "/api/ecommerce/cart", '{"product_id": 1, "variant_id": 1}', headers)
+            self.timed(self.writes, "PATCH", "/api/auth/me", '{"display_name": "A Stranger"}', headers)
 
     def __enter__(self):
         for thread in self.threads:
@@ -104,6 +104,8 @@ class Watch:
     def told(self):
         def of(seen):
             refused = sum(status == 503 for status, _ in seen)
+            if any(status not in (200, 503) for status, _ in seen):
+                sys.exit(f"a stranger met something else: {[status for status, _ in seen]}")
             return f"{len(seen)}, {refused} times 503, slowest {max((took for _, took in seen), default=0):.2f} s"
 
         return f"memory {self.most:.0f} MB (+{self.most - self.before:.0f}); reads {of(self.reads)}; writes {of(self.writes)}"

@@ -24,7 +24,9 @@ pub(super) fn of(base: &str, tag: &str, ops: &[(Access, Op)]) -> OpenApi {
         let path = format!("{base}{}", op.path);
         let item = PathItem::new(http_method(op), complete(*access, base, tag, op));
         paths = paths.path(path, item);
-        components = components.schemas_from_iter(op.schemas.iter().cloned().map(|(name, mut schema)| {
+        let mut schemas = Vec::new();
+        (op.schemas)(&mut schemas);
+        components = components.schemas_from_iter(schemas.into_iter().map(|(name, mut schema)| {
             refuse_nul(&mut schema);
             (name, schema)
         }));

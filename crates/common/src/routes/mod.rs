@@ -53,7 +53,8 @@ pub struct Op {
     method: Method,
     path: String,
     operation: Operation,
-    schemas: Schemas,
+    /// Adds the schemas of body and answers. For the document only: no application makes them to serve.
+    schemas: fn(&mut Schemas),
     family: &'static str,
     kinds: Vec<&'static Kind>,
     idempotent_by_key: bool,
@@ -82,8 +83,6 @@ impl Op {
         H::Output: Responder + 'static,
         A: FromRequest + 'static,
     {
-        let mut schemas = Vec::new();
-        P::schemas(&mut schemas);
         let method = actix_method(P::methods().into_iter().next().unwrap_or(HttpMethod::Get));
         let family = if method == Method::GET { "read" } else { "write" };
         let served = method.clone();
@@ -98,7 +97,7 @@ impl Op {
             method,
             path: P::path(),
             operation: P::operation(),
-            schemas,
+            schemas: P::schemas,
             family,
             kinds: Vec::new(),
             idempotent_by_key: false,

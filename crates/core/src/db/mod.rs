@@ -10,6 +10,7 @@ pub mod keyset;
 mod limited;
 pub mod migrate;
 mod open;
+mod planned_anew;
 mod pool;
 pub mod text_search;
 mod tls;
@@ -26,6 +27,7 @@ pub use error::{DbError, FromDb};
 pub use kept::kept;
 pub use limited::limited;
 pub use open::{BadUrl, Kind, sqlite_path};
+pub use planned_anew::planned_anew;
 pub use pool::Load;
 pub use types::{Instant, Json, Jsonb, Timestamp};
 

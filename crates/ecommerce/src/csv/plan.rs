@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use poligon_common::Refused;
-use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::db::{Db, Json, Timestamp, planned_anew};
 
 use super::batch::Group;
 use super::rows::{Row, RowError};
@@ -121,8 +121,16 @@ impl Known {
         let of_names = categories::table.filter(categories::slug.eq_any(&named));
         Ok(Self {
             categories: of_names.select((categories::slug, categories::id)).load(db)?.into_iter().collect(),
-            products: of_slugs.load(db)?.into_iter().map(|known: KnownProduct| (known.slug.clone(), known)).collect(),
-            variants: of_skus.load(db)?.into_iter().map(|known: KnownVariant| (known.sku.clone(), known)).collect(),
+            products: planned_anew(of_slugs)
+                .load(db)?
+                .into_iter()
+                .map(|known: KnownProduct| (known.slug.clone(), known))
+                .collect(),
+            variants: planned_anew(of_skus)
+                .load(db)?
+                .into_iter()
+                .map(|known: KnownVariant| (known.sku.clone(), known))
+                .collect(),
         })
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Json};
+use poligon_core::db::{Db, Json, kept, planned_anew};
 use poligon_core::on_each;
 
 use super::plan::{PlannedProduct, PlannedVariant, Product, Terms, Variant};
 use crate::error::Error;
 use crate::events;
-use crate::products::{index_many, refresh, title_key};
+use crate::products::{index_many, refresh_many, title_key};
 use crate::schema::{product_tags, products, stock_journal, variant_options, variants};
 
 /// Makes products that are not there; they have their ids from then on. Answers the ids.
@@ -48,7 +48,7 @@ pub(super) fn insert_products(db: &mut Db, new: &mut [PlannedProduct], terms: &T
     on_each!(db, c => diesel::insert_into(products::table).values(rows).execute(c))?;
     let slugs: Vec<&str> = new.iter().map(|product| product.slug.as_str()).collect();
     let made = products::table.filter(products::slug.eq_any(&slugs)).select((products::slug, products::id));
-    let ids: BTreeMap<String, i64> = made.load(db)?.into_iter().collect();
+    let ids: BTreeMap<String, i64> = planned_anew(made).load(db)?.into_iter().collect();
     for product in &mut *new {
         let id = ids.get(&product.slug).copied().ok_or(Error::NotFound)?;
         product.known = Some((id, product.wanted.clone()));
@@ -106,7 +106,7 @@ pub(super) fn update_products(
             products::version.eq(products::version + 1),
             products::updated_at.eq(terms.now),
         );
-        diesel::update(products::table.find(*id)).set(values).execute(db)?;
+        on_each!(db, c => kept(diesel::update(products::table.find(*id)).set(values)).execute(c))?;
         if now != says {
             reworded.push((*id, says));
         }
@@ -145,7 +145,7 @@ fn update_variants(
         );
         let row = variants::table.find(*id);
         if now.stock == wanted.stock {
-            diesel::update(row).set(values).execute(db)?;
+            on_each!(db, c => kept(diesel::update(row).set(values)).execute(c))?;
             continue;
         }
         let as_planned =
@@ -207,7 +207,7 @@ pub(super) fn insert_variants(db: &mut Db, all: &[&PlannedProduct], terms: &Term
     on_each!(db, c => diesel::insert_into(variants::table).values(rows).execute(c))?;
     let skus: Vec<&str> = new.iter().map(|(_, variant)| variant.sku.as_str()).collect();
     let made = variants::table.filter(variants::sku.eq_any(&skus)).select((variants::sku, variants::id));
-    let ids: BTreeMap<String, i64> = made.load(db)?.into_iter().collect();
+    let ids: BTreeMap<String, i64> = planned_anew(made).load(db)?.into_iter().collect();
     let made = || new.iter().filter_map(|(product_id, variant)| Some((*ids.get(&variant.sku)?, *product_id, variant)));
     insert_options(db, &made().map(|(id, of, variant)| (id, of, &variant.wanted.options)).collect::<Vec<_>>())?;
     let stocked = made().filter(|(.., variant)| variant.wanted.stock > 0);
@@ -256,12 +256,8 @@ fn insert_journal(db: &mut Db, moved: &[(i64, i64, &str, i64)], terms: &Terms) -
 
 /// Brings price ranges and stock flags of products that were there in step with their variants.
 pub(super) fn refresh_known(db: &mut Db, known: &[PlannedProduct], _: &Terms) -> Result<(), Error> {
-    for product in known.iter().filter(|product| is_changed(product)) {
-        if let Some((id, _)) = &product.known {
-            refresh(db, *id)?;
-        }
-    }
-    Ok(())
+    let changed = known.iter().filter(|product| is_changed(product));
+    refresh_many(db, &changed.filter_map(|product| Some(product.known.as_ref()?.0)).collect::<Vec<_>>())
 }
 
 /// Tells what has changed, in one event for the batch.

@@ -23,7 +23,7 @@ pub(crate) use input::{Attributes, Tag, Tags, named_values};
 pub(crate) use rating::{RatingHistogram, change_rating, put_ratings};
 pub(crate) use status::Status;
 pub(crate) use view::{is_for_sale, require_known};
-pub(crate) use write::{index_many, lock, refresh, title_key};
+pub(crate) use write::{index_many, lock, refresh, refresh_many, title_key};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -233,6 +233,23 @@ pub(crate) fn refresh(db: &mut Db, id: i64) -> Result<bool, Error> {
     Ok(diesel::update(products::table.find(id).filter(differs)).set(values).execute(db)? == 1)
 }
 
+/// The same for many products that this transaction has locked, each with a variant that is sold: one statement.
+pub(crate) fn refresh_many(db: &mut Db, ids: &[i64]) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let statement = format!(
+        "UPDATE products SET price_min = sold.lowest, price_max = sold.highest, in_stock = (sold.free = 1) FROM \
+         (SELECT product_id, MIN(price) AS lowest, MAX(price) AS highest, \
+          MAX(CASE WHEN NOT track_stock OR stock_on_hand > stock_reserved THEN 1 ELSE 0 END) AS free \
+          FROM variants WHERE archived_at IS NULL AND product_id IN ({list}) GROUP BY product_id) AS sold \
+         WHERE products.id = sold.product_id"
+    );
+    on_each!(db, c => diesel::sql_query(statement.as_str()).execute(c))?;
+    Ok(())
+}
+
 /// Title, description, tags and attributes.
 type Words = (String, String, Json<Vec<String>>, Json<BTreeMap<String, String>>);
 
