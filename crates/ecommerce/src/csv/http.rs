@@ -94,7 +94,7 @@ async fn spool(ctx: &Ctx, mut payload: Payload) -> Result<Spooled, Problem> {
 }
 
 /// Makes and changes products and variants by a file; columns and rules are those of the export. It takes its time:
-/// 100,000 rows some tens of seconds. With `skip_bad`, what was written before a failure stays; sending the file again
+/// 100,000 rows some ten seconds to a minute. With `skip_bad`, what was written before a failure stays; sending the file again
 /// does no harm.
 #[utoipa::path(post, path = "/catalogue/import", params(ImportParams),
     request_body(content = String, content_type = "text/csv",
