@@ -212,7 +212,7 @@ const ROLES: [(&str, &[&str]); 6] = [
             "reviews:moderate",
         ],
     ),
-    ("moderator", &["users:read", "users:lock"]),
+    ("moderator", &["users:read", "users:lock", "reviews:moderate"]),
     ("editor", &[]),
     ("author", &[]),
     ("auditor", &["users:read", "roles:read", "audit:read", "system:read"]),

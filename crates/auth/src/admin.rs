@@ -88,22 +88,32 @@ pub fn usable_demo_accounts(db: &mut Db, keys: &KeyRing) -> Result<Vec<DemoAccou
 
 /// Gives a role to the person whom `who` (e-mail address or user name) names.
 pub fn grant_role(db: &mut Db, who: &str, role: &str, now: Timestamp) -> Result<(), CliRefusal> {
-    Ok(transact(db, |db| {
+    let granted = transact(db, |db| {
         let id = find(db, who)?;
         add_role(db, id, role, now)
-    })?)
+    });
+    granted.map_err(|error| of_account(error, who))
+}
+
+/// The refusal, with the name of the account that is not there.
+fn of_account(error: Error, who: &str) -> CliRefusal {
+    match error {
+        Error::NotFound => CliRefusal(format!("there is no account {who}")),
+        other => other.into(),
+    }
 }
 
 /// Locks the account that `who` names, and ends its sessions.
 pub fn lock_user(db: &mut Db, who: &str, reason: &str, now: Timestamp) -> Result<(), CliRefusal> {
-    Ok(transact(db, |db| {
+    let locked = transact(db, |db| {
         let id = find(db, who)?;
         accounts_admin::guard_last_administrator(db, id)?;
         if !accounts_admin::lock(db, id, reason, now)? {
             return Err(Error::InvalidTransition("locked", "locked"));
         }
         note(db, "account_locked", id, now)
-    })?)
+    });
+    locked.map_err(|error| of_account(error, who))
 }
 
 fn find(db: &mut Db, who: &str) -> Result<i64, Error> {

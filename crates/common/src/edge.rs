@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix_cors::Cors;
+use actix_cors::{Cors, CorsError};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
@@ -60,7 +60,11 @@ pub async fn edge(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -
 /// Gives a refusal its body: its own problem, or one made from the status that some layer answered.
 fn with_problem_body(mut response: ServiceResponse, info: &RequestInfo) -> ServiceResponse {
     let own = response.response_mut().extensions_mut().remove::<Problem>();
-    let problem = own.unwrap_or_else(|| Problem::new(kinds::of_status(response.status().as_u16())));
+    let mut problem = own.unwrap_or_else(|| Problem::new(kinds::of_status(response.status().as_u16())));
+    if let Some(refused) = response.response().error().and_then(|error| error.as_error::<CorsError>()) {
+        let origins = "server.allowed_origins";
+        problem = problem.detail(format!("cross-origin: {refused} The origins that may ask are those of {origins}."));
+    }
     let body = problem.body(response.request().path(), &info.id);
     response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
     response.map_body(|_, _| BoxBody::new(body))

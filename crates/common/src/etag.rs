@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::{self, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
@@ -106,8 +107,12 @@ impl Responder for Tagged {
     }
 }
 
-/// Whether `If-None-Match` holds `tag`, or is `*`. Weak comparison (RFC 9110, section 13.1.2).
+/// Whether a `GET` or `HEAD` is to be answered by 304: its `If-None-Match` holds `tag`, or is `*`. Weak comparison
+/// (RFC 9110, section 13.1.2). A write has been done when there is an answer to it; it understands `If-Match` alone.
 pub fn is_known(req: &HttpRequest, tag: &str) -> bool {
+    if !matches!(*req.method(), Method::GET | Method::HEAD) {
+        return false;
+    }
     let lines = req.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     lines
         .flat_map(|line| line.split(','))

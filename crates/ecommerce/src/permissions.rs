@@ -31,7 +31,10 @@ pub const PERMISSIONS: &[Permission] = &[
     permission("stock:write", "See and change what is on hand"),
     // Pictures and CSV.
     // Reviews.
-    permission(REVIEWS_MODERATE, "See all reviews, approve, reject and remove them"),
+    Permission {
+        roles: &["manager", "moderator"],
+        ..permission(REVIEWS_MODERATE, "See all reviews, approve, reject and remove them")
+    },
     // Shipping methods.
     permission(SHIPPING_WRITE, "See all shipping zones and methods, and make, change and archive them"),
     // Carts and coupons.

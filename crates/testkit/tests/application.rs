@@ -18,7 +18,7 @@ poligon_testkit::tests! {
     unknown_query_names_are_refused_all_at_once,
     who_accepts_no_json_is_told_so,
     a_body_may_be_left_out_where_nothing_has_to_be_given,
-    a_whole_number_may_be_written_in_every_way_of_json,
+    a_body_is_read_in_every_way_of_json_and_in_no_other,
     a_panic_is_a_500_problem_and_the_server_lives_on,
     the_request_id_comes_back,
     other_origins_get_no_cors_headers,
@@ -203,7 +203,7 @@ async fn a_body_may_be_left_out_where_nothing_has_to_be_given(app: TestApp) {
 }
 
 /// JSON Schema 2020-12, validation 6.1.1: a number without a fraction is an integer, however it is written.
-async fn a_whole_number_may_be_written_in_every_way_of_json(app: TestApp) {
+async fn a_body_is_read_in_every_way_of_json_and_in_no_other(app: TestApp) {
     let client = app.client();
     let send = async |body: &str| {
         let request = client.post("/api/toy/sum").header("content-type", "application/json");
@@ -215,6 +215,18 @@ async fn a_whole_number_may_be_written_in_every_way_of_json(app: TestApp) {
         (r#"{"of": [-0.0, 9007199254740992.0], "share": 0.5}"#, 9_007_199_254_740_992_i64),
     ] {
         assert_eq!(send(body).await.expect(200).body["sum"], sum, "{body}");
+    }
+    for (header, value, status) in [
+        ("content-encoding", "gzip", 415),
+        ("content-encoding", "identity, br", 415),
+        ("content-encoding", "identity", 200),
+        ("content-type", "application/json; charset=utf-16", 415),
+        ("content-type", "application/json; charset=\"UTF-8\"", 200),
+    ] {
+        let request = client.post("/api/toy/sum").header(header, value);
+        let request =
+            if header == "content-type" { request } else { request.header("content-type", "application/json") };
+        request.body(r#"{"of": [1]}"#).send().await.expect(status);
     }
     for (body, code, at) in [
         (r#"{"of": [1.5]}"#, "type", "/of/0"),

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::StreamExt as _;
@@ -96,10 +96,30 @@ async fn receive(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> 
 fn require_json(req: &HttpRequest) -> Result<(), Problem> {
     let declared = req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    refuse_encoded(req)?;
+    let mut parameters = declared.split(';').skip(1).filter_map(|given| given.split_once('='));
+    let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    if charset.is_some_and(|(_, charset)| !is_utf8(charset.trim().trim_matches('"'))) {
+        return Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE).detail("send JSON as UTF-8 (RFC 8259, section 8.1)"));
+    }
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
         return Ok(());
     }
     Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE).detail("send the body as application/json"))
+}
+
+fn is_utf8(charset: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii"].iter().any(|known| charset.eq_ignore_ascii_case(known))
+}
+
+/// Refuses a body that says it is compressed: bodies are read as they come.
+pub fn refuse_encoded(req: &HttpRequest) -> Result<(), Problem> {
+    let given = req.headers().get_all(CONTENT_ENCODING).flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let plain = |coding: &[u8]| coding.trim_ascii().is_empty() || coding.trim_ascii().eq_ignore_ascii_case(b"identity");
+    if given.into_iter().all(plain) {
+        return Ok(());
+    }
+    Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE).detail("send the body without a Content-Encoding"))
 }
 
 async fn read(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {

@@ -11,7 +11,7 @@ mod twice;
 mod upload;
 mod user;
 
-pub use body::{BodyHash, Json, OptionalJson, RawJson, parse_json};
+pub use body::{BodyHash, Json, OptionalJson, RawJson, parse_json, refuse_encoded};
 pub use client::Client;
 pub(crate) use client::{RequestInfo, limit_key};
 pub use context::Ctx;

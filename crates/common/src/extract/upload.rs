@@ -86,6 +86,7 @@ impl<F: Form> FromRequest for Upload<F> {
 }
 
 fn require_form(req: &HttpRequest) -> Result<(), Problem> {
+    super::body::refuse_encoded(req)?;
     let declared = req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = declared.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("multipart/form-data") {

@@ -40,12 +40,24 @@ pub fn rollback(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::rollback_transaction(c))
 }
 
+/// Tells the planner how much these tables hold, after much was written at once: plans that were made when they held
+/// little are made anew. `tables` are names from the source, never input.
+pub fn analyze(db: &mut Db, tables: &[&'static str]) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => c.batch_execute(&format!("ANALYZE {}", tables.join(", "))),
+        Db::Sqlite(_) => Ok(()), // plans do not depend on it: every index is made for its query
+    }
+}
+
 /// Has the statements of this transaction planned once for a connection and not for every set of values: for those that
 /// find rows by their keys, whose planning takes longer than they do. A statement whose plan depends on its values (a list
 /// behind filters) has no place in such a transaction.
 pub fn plan_once(db: &mut Db) -> QueryResult<()> {
     match db {
-        Db::Postgres(c) => c.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan"),
+        Db::Postgres(c) => {
+            // Without sequential scans: a plan that is made while a table is small has to do when it is large.
+            c.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
+        }
         Db::Sqlite(_) => Ok(()), // plans never depend on values there (SQLITE_ENABLE_QPSG)
     }
 }

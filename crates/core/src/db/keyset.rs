@@ -9,6 +9,15 @@ use diesel::expression::{
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, SqlType};
 
+use super::connection::Db;
+
+/// Whether rows behind a cursor are better read in two steps, those with its key first and then those with another:
+/// SQLite finds `(a, id) < (x, y)` in an index by `a` alone when `id` is the row's own, and so reads everything that has
+/// the same key before the page.
+pub fn goes_in_steps(db: &Db) -> bool {
+    matches!(db, Db::Sqlite(_))
+}
+
 /// `(a, b) > (x, y)`, or `<` when `DOWN`. Made by [`after`] and [`before`].
 #[derive(Debug, Clone, Copy)]
 pub struct RowComparison<A, B, X, Y, const DOWN: bool> {

@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use futures_util::{StreamExt as _, stream};
 use poligon_common::answer::Answer;
-use poligon_common::extract::{Pace, Spool, Spooled};
+use poligon_common::extract::{Pace, Spool, Spooled, refuse_encoded};
 use poligon_common::problem::kinds;
 use poligon_common::{Ctx, CurrentUser, FieldError, Problem, Query};
 use serde::Deserialize;
@@ -74,6 +74,7 @@ impl FromRequest for CsvBody {
             if !essence.eq_ignore_ascii_case("text/csv") {
                 return Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE).detail("send the body as text/csv"));
             }
+            refuse_encoded(&req)?;
             spool(&Ctx::of(&req)?, payload).await.map(Self)
         })
     }

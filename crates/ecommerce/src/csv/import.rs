@@ -71,8 +71,27 @@ pub fn import_from(
     import(&mut Store::Own(db), source, mode, terms, progress)
 }
 
+/// Rows from which on an import changes how much there is.
+const MANY: u64 = 1_000;
+
 /// Imports a file. Blocks.
 pub(super) fn import(
+    store: &mut Store<'_>,
+    source: &mut (impl Read + Seek),
+    mode: Mode,
+    terms: Terms,
+    progress: Progress<'_>,
+) -> Result<Report, ImportFailure> {
+    let report = whole(store, source, mode, terms, progress)?;
+    if report.created >= MANY
+        && let Err(error) = store.analyze()
+    {
+        tracing::warn!(%error, "the tables were not analysed after an import; the database does so by itself");
+    }
+    Ok(report)
+}
+
+fn whole(
     store: &mut Store<'_>,
     source: &mut (impl Read + Seek),
     mode: Mode,

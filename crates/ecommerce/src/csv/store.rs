@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use poligon_core::Ctx;
-use poligon_core::db::{Db, DbError, transact};
+use poligon_core::db::{Db, DbError, dialect, transact};
 use tokio::runtime::Handle;
 
 use super::apply::{Outcome, apply, check};
@@ -63,6 +63,12 @@ impl Store<'_> {
                 outcome
             }
         }
+    }
+
+    /// Tells the database how much there is now, when that is much more or less than before.
+    pub(super) fn analyze(&mut self) -> Result<(), Error> {
+        let tables = ["products", "variants", "product_tags", "variant_options"];
+        self.alone(|db| Ok(dialect::analyze(db, &tables).map_err(DbError::from)?))
     }
 
     /// Runs work on a connection that has no limits of time.

@@ -184,8 +184,8 @@ impl Facts {
         paid && !self.is_ended() && !self.completed && self.shipped < self.quantity
     }
 
-    /// Whether it can be closed: everything has arrived.
+    /// Whether it can be closed: everything has arrived, and the money has stayed.
     pub(crate) fn may_complete(&self) -> bool {
-        !self.is_ended() && !self.completed && self.fulfilment() == FulfilmentStatus::Delivered
+        self.status() == Status::Delivered
     }
 }

@@ -68,7 +68,7 @@ pub(crate) enum Sort {
     /// The best rated first.
     #[serde(rename = "rating")]
     Rating,
-    /// The most sold first.
+    /// The most sold first: by pieces that were shipped.
     #[serde(rename = "popularity")]
     Popularity,
     /// By title, in order of characters.

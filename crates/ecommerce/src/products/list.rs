@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use poligon_common::page::Page;
 use poligon_common::{Problem, money::Money};
-use poligon_core::db::keyset::{after, before};
+use poligon_core::db::keyset::{self, after, before};
 use poligon_core::db::{Db, Timestamp, any_of, limited};
 use poligon_core::on_each;
 use serde::{Deserialize, Serialize};
@@ -146,16 +146,66 @@ pub(super) fn list(
     behind: Option<Cursor>,
     most: i64,
 ) -> Result<Vec<Listed>, Error> {
+    if sort == Sort::Relevance {
+        return by_relevance(db, filter, behind, most);
+    }
+    let Some(cursor) = behind else { return part(db, filter, sort, None, most) };
+    if !keyset::goes_in_steps(db) || matches!(cursor, Cursor::N(_)) {
+        return part(db, filter, sort, Some((Step::Behind, &cursor)), most);
+    }
+    let mut found = part(db, filter, sort, Some((Step::Equal, &cursor)), most)?;
+    let rest = most - i64::try_from(found.len()).unwrap_or(most);
+    if rest > 0 {
+        found.extend(part(db, filter, sort, Some((Step::Beyond, &cursor)), rest)?);
+    }
+    Ok(found)
+}
+
+/// Which rows behind a cursor, see [`keyset::goes_in_steps`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// All of them.
+    Behind,
+    /// Those with its key.
+    Equal,
+    /// Those with another key.
+    Beyond,
+}
+
+/// Filters a query by a step behind `$key` and `$id`; the order goes `up` or `down`.
+macro_rules! stepped {
+    ($query:ident, $step:expr, $column:expr, $key:expr, $id:expr, up) => {
+        match $step {
+            Step::Behind => $query.filter(after(($column, products::id), $key, $id)),
+            Step::Equal => $query.filter($column.eq($key)).filter(products::id.gt($id)),
+            Step::Beyond => $query.filter($column.gt($key)),
+        }
+    };
+    ($query:ident, $step:expr, $column:expr, $key:expr, $id:expr, down) => {
+        match $step {
+            Step::Behind => $query.filter(before(($column, products::id), $key, $id)),
+            Step::Equal => $query.filter($column.eq($key)).filter(products::id.lt($id)),
+            Step::Beyond => $query.filter($column.lt($key)),
+        }
+    };
+}
+
+fn part(
+    db: &mut Db,
+    filter: &Filter,
+    sort: Sort,
+    from: Option<(Step, &Cursor)>,
+    most: i64,
+) -> Result<Vec<Listed>, Error> {
     let query = filtered!(filter);
-    let query = match (sort, behind) {
-        (Sort::Relevance, behind) => return by_relevance(db, filter, behind, most),
-        (_, None | Some(Cursor::W(..))) => query,
-        (_, Some(Cursor::N(id))) => query.filter(products::id.lt(id)),
-        (_, Some(Cursor::P(key, id))) => query.filter(after((products::price_min, products::id), key, id)),
-        (_, Some(Cursor::D(key, id))) => query.filter(before((products::price_min, products::id), key, id)),
-        (_, Some(Cursor::R(key, id))) => query.filter(before((products::rating_milli, products::id), key, id)),
-        (_, Some(Cursor::S(key, id))) => query.filter(before((products::sold_count, products::id), key, id)),
-        (_, Some(Cursor::T(key, id))) => query.filter(after((products::title_key, products::id), key, id)),
+    let query = match from {
+        None | Some((_, Cursor::W(..))) => query,
+        Some((_, Cursor::N(id))) => query.filter(products::id.lt(*id)),
+        Some((step, Cursor::P(key, id))) => stepped!(query, step, products::price_min, *key, *id, up),
+        Some((step, Cursor::D(key, id))) => stepped!(query, step, products::price_min, *key, *id, down),
+        Some((step, Cursor::R(key, id))) => stepped!(query, step, products::rating_milli, *key, *id, down),
+        Some((step, Cursor::S(key, id))) => stepped!(query, step, products::sold_count, *key, *id, down),
+        Some((step, Cursor::T(key, id))) => stepped!(query, step, products::title_key, key.clone(), *id, up),
     };
     let query = match sort {
         Sort::Newest | Sort::Relevance => query.order(products::id.desc()),

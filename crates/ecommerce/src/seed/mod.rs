@@ -52,7 +52,7 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
     if plan.profile == Profile::Demo {
         reviews::insert(db, plan)?;
     }
-    Ok(())
+    Ok(dialect::analyze(db, &["products", "variants", "product_tags", "variant_options", "orders", "order_lines"])?)
 }
 
 /// Writes the tree; answers the categories that hold products.

@@ -22,6 +22,9 @@ async fn an_unchanged_answer_is_304(backend: Backend) {
         assert_eq!(app.client().get(&path).send().await.expect(200).body, first.body);
     }
     assert_eq!(staff.get(&path_of(&made)).send().await.expect(200).header("cache-control"), Some("private, no-cache"));
+    // What a write has done is answered in full, whatever the caller knows.
+    let write = staff.patch(&path_of(&made)).header("if-none-match", "*").json(&json!({"title": "Samovar"}));
+    assert_eq!(write.send().await.expect(200).body["title"], "Samovar");
 }
 
 async fn a_write_is_seen_by_the_next_read(backend: Backend) {

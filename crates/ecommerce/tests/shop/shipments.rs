@@ -261,6 +261,24 @@ async fn what_is_given_back_whole_holds_nothing(app: TestApp) {
     assert_eq!(stock(&app, &kettle).await, (10, 0, 10), "what comes back is for anybody");
 }
 
+/// What was given back is not closed as if it had been kept.
+async fn what_has_arrived_and_was_given_back_is_not_completed(app: TestApp) {
+    let (shipper, buyer) = (shipper(&app).await, buyer(&app).await);
+    app.grant("cashier", &["payments:write", "orders:write", "orders:read"]).await;
+    let cashier = app.sign_in_as(&["cashier"]).await;
+    let placed = order(&buyer, &[(&goods(&app, "KETTLE", 100).await, 1)]).await;
+    let path = format!("{ORDERS}/{}/payments", placed["id"]);
+    let payment = buyer.post(&path).json(&with_card(VISA)).send().await.expect(201).id();
+    let shipment = ship(&shipper, &placed, &json!({})).await.expect(201).body;
+    heard(&shipper, &shipment, &["in_transit", "delivered"]).await;
+    assert_eq!(order_of(&cashier, &placed).await["next_statuses"], json!(["completed"]));
+    let refunds = format!("/api/ecommerce/payments/{payment}/refunds");
+    cashier.post(&refunds).json(&json!({"reason": "other"})).send().await.expect(201);
+    assert_eq!(order_of(&cashier, &placed).await["next_statuses"], json!([]));
+    let status = cashier.put(&format!("{ORDERS}/{}/status", placed["id"])).header("if-match", "*");
+    status.json(&json!({"status": "completed"})).send().await.expect_problem(409, "invalid_transition");
+}
+
 async fn what_is_partly_given_back_can_be_called_off(app: TestApp) {
     let buyer = buyer(&app).await;
     app.grant("cashier", &["payments:write"]).await;
@@ -468,6 +486,7 @@ poligon_testkit::tests! { start =>
     an_order_is_shipped_in_parts,
     only_what_is_paid_is_shipped,
     what_is_given_back_whole_holds_nothing,
+    what_has_arrived_and_was_given_back_is_not_completed,
     what_is_partly_given_back_can_be_called_off,
     a_bad_shipment_is_refused,
     a_shipment_goes_only_where_it_can,
