@@ -104,8 +104,8 @@ fn find_lone_nulls(value: &Value, at: &str, found: &mut Vec<String>) {
 /// 6.1.1), serde does not. Whether there were any; those beyond 2^53 stay, as they are no longer exact.
 pub(super) fn write_plainly(value: &mut Value) -> bool {
     match value {
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| write_plainly(item) || any),
-        Value::Object(members) => members.values_mut().fold(false, |any, member| write_plainly(member) || any),
+        Value::Array(items) => items.iter_mut().map(write_plainly).fold(false, std::ops::BitOr::bitor),
+        Value::Object(members) => members.values_mut().map(write_plainly).fold(false, std::ops::BitOr::bitor),
         Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
             Some(float) if float.fract() == 0.0 && float.abs() <= EXACT => {
                 #[expect(clippy::cast_possible_truncation, reason = "it is whole, and within the bound")]

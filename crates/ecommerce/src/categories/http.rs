@@ -96,7 +96,7 @@ pub(crate) async fn patch_category(
 async fn change(ctx: &Ctx, id: i64, patch: CategoryPatch) -> Result<Answer<CategoryResponse>, Problem> {
     let now = ctx.clock.now();
     let changed = ctx.db.write(move |db| model::update(db, id, &patch, now)).await?;
-    forget_categories(&ctx);
+    forget_categories(ctx);
     Ok(Answer::ok(changed))
 }
 
