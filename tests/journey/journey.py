@@ -7,7 +7,7 @@ import sys
 import time
 
 import command_line
-from client import WAIT_S, Checks, Client, mail_to, new_name, token_in
+from client import WAIT_S, Checks, Client, mail_to, new_name, token_in, totp
 from operation import log_lines, walk_operation
 from service import KINDS, Gateway, Place
 
@@ -261,6 +261,46 @@ def walk_logout(anyone, person):
         caller.refused("GET", "/api/auth/me", None, 401, "invalid_token")
 
 
+def walk_second_factor(anyone, person, checks):
+    _, me = log_in(anyone, person.name, THIRD)
+    _, weaker = log_in(anyone, person.name, THIRD)
+    login = {"username": person.name, "password": THIRD}
+    off = {"enabled": False, "enabled_at": None, "recovery_codes_left": 0}
+    checks.equal(me.get("/api/auth/2fa").body, off, "2fa: off")
+    shown = me.post("/api/auth/2fa/totp").body
+    checks.that(f"secret={shown['secret']}" in shown["otpauth_uri"], "2fa: the URI holds the secret", shown)
+    checks.that("<svg" in shown["qr_svg"] and shown["qr_png"].startswith("data:image/png;base64,"), "2fa: pictures")
+    code = totp(shown["secret"], -1)
+    me.refused("POST", "/api/auth/2fa/totp/confirm", {"code": "000000"}, 403, "wrong_code")
+    codes = me.post("/api/auth/2fa/totp/confirm", {"code": code}).body["recovery_codes"]
+    checks.equal(len(set(codes)), 10, "2fa: ten recovery codes")
+    weaker.refused("GET", "/api/auth/me", None, 401, "invalid_token")
+    mail_to(anyone, me.get("/api/auth/me").body["email"], "second_factor_on")
+    asked = anyone.post("/api/auth/login", login).body
+    checks.equal((asked["status"], asked["expires_in"]), ("second_factor_required", 300), "2fa: a challenge")
+    checks.that("access_token" not in asked, "2fa: no token before the code", asked)
+    verify = lambda challenge, code: {"challenge": challenge, "code": code}  # noqa: E731
+    for wrong in (code, "000000", "12345"):
+        sent = verify(asked["challenge"], wrong)
+        anyone.refused("POST", "/api/auth/login/verify", sent, 401, "invalid_second_factor")
+    anyone.post("/api/auth/login/verify", verify(asked["challenge"], totp(shown["secret"])))
+    sent = verify(asked["challenge"], codes[0])
+    anyone.refused("POST", "/api/auth/login/verify", sent, 401, "invalid_challenge")
+    challenge = anyone.post("/api/auth/login", login).body["challenge"]
+    pair = anyone.post("/api/auth/login/verify", verify(challenge, codes[0])).body
+    me = Client(anyone.url.geturl(), checks, pair["access_token"])
+    checks.equal(me.get("/api/auth/2fa").body["recovery_codes_left"], 9, "2fa: a recovery code is used up")
+    checks.equal(me.post("/api/auth/step-up", {"code": codes[1]}).body["assurance"], "aal2", "step-up")
+    me.refused("POST", "/api/auth/step-up", {"code": codes[1]}, 403, "wrong_code")
+    fresh = me.post("/api/auth/2fa/recovery-codes").body["recovery_codes"]
+    checks.that(not set(fresh) & set(codes), "2fa: new recovery codes")
+    me.ask("DELETE", "/api/auth/2fa/totp", None, 204)
+    me.refused("DELETE", "/api/auth/2fa/totp", None, 404, "not_found")
+    me.refused("POST", "/api/auth/step-up", {"code": fresh[0]}, 409, "no_second_factor")
+    anyone.post("/api/auth/login", login)
+    return [shown["secret"], *codes, *fresh]
+
+
 def walk_users(anyone, person, checks):
     _, admin = log_in(anyone, "admin", DEMO)
     page = admin.get("/api/auth/users?limit=100&include_total=true").body
@@ -378,24 +418,25 @@ def walk_accounts(url, checks):
     walk_passwords(anyone, person, checks)
     walk_address(anyone, person, checks)
     walk_logout(anyone, person)
+    shown = walk_second_factor(anyone, person, checks)
     admin = walk_users(anyone, person, checks)
     walk_roles(admin, checks)
     walk_audit(admin, person, checks)
     walk_deletion(anyone, person, admin, checks)
-    return admin
+    return admin, shown
 
 
 def walk(kind, checks):
     with Place(kind) as place:
         with Gateway(place) as gateway:
-            admin = walk_accounts(gateway.url, checks)
+            admin, shown = walk_accounts(gateway.url, checks)
             walk_operation(gateway, admin, checks)
             last = admin.get("/api/auth/me").headers["x-request-id"]
             checks.equal(gateway.stop(), 0, "SIGTERM: exit 0")
             told = [line for line in log_lines(gateway) if line.get("request_id") == last]
             checks.equal([line.get("route") for line in told], ["/api/auth/me"], "one line of the log for a request")
-            for secret in (PASSWORD, SECOND, THIRD, admin.token):
-                checks.that(secret not in gateway.log.read_text(), "no password and no token in the log")
+            for secret in (PASSWORD, SECOND, THIRD, admin.token, *shown):
+                checks.that(secret not in gateway.log.read_text(), "no password, token, secret or code in the log")
 
 
 def main():

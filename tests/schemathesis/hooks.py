@@ -36,6 +36,10 @@ ENDS_CALLER = {
     "POST /api/auth/change-password",
     "POST /api/auth/change-email",
     "DELETE /api/auth/sessions/{id}",
+    "POST /api/auth/2fa/totp/confirm",
+    "DELETE /api/auth/2fa/totp",
+    "POST /api/auth/2fa/recovery-codes",
+    "POST /api/auth/step-up",
 }
 
 ENTITY_TAGS = re.compile(r'\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*')
@@ -158,6 +162,45 @@ def real_proof(case):
 def real_registration(case):
     name = f"fuzzed.{next(numbers)}"
     case.body |= {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+
+
+def totp(secret, steps=0):
+    """The code of a secret in Base32 (RFC 6238), so many steps from now, made when the step is not about to end."""
+    if time.time() % 30 > 29:
+        time.sleep(1)
+    counter = int(time.time()) // 30 + steps
+    digest = hmac.new(base64.b32decode(secret), counter.to_bytes(8, "big"), hashlib.sha1).digest()
+    offset = digest[19] & 15
+    return f"{(int.from_bytes(digest[offset : offset + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def new_factor(token):
+    """Switches a second factor on; its secret, and the code of this step is unused."""
+    secret = post("2fa/totp", {}, token)["secret"]
+    post("2fa/totp/confirm", {"code": totp(secret, -1)}, token)
+    return secret
+
+
+def caller_of(case):
+    return case.headers["Authorization"].removeprefix("Bearer ")
+
+
+def real_confirmation_of_totp(case):
+    case.body["code"] = totp(post("2fa/totp", {}, caller_of(case))["secret"])
+
+
+def real_factor(case):
+    new_factor(caller_of(case))
+
+
+def real_step_up(case):
+    case.body["code"] = totp(new_factor(caller_of(case)))
+
+
+def real_second_step(case):
+    person = Person()
+    secret = new_factor(person.log_in()["access_token"])
+    case.body |= {"challenge": person.log_in()["challenge"], "code": totp(secret)}
 
 
 def real_permissions(case):
@@ -579,6 +622,11 @@ def real_file(case):
 
 REAL = {
     "POST /api/auth/login": real_login,
+    "POST /api/auth/login/verify": real_second_step,
+    "POST /api/auth/2fa/totp/confirm": real_confirmation_of_totp,
+    "DELETE /api/auth/2fa/totp": real_factor,
+    "POST /api/auth/2fa/recovery-codes": real_factor,
+    "POST /api/auth/step-up": real_step_up,
     "POST /api/auth/refresh": real_refresh,
     "POST /api/auth/verify-email": real_verification,
     "POST /api/auth/reset-password": real_reset,

@@ -165,7 +165,7 @@ async fn with_bad_surroundings(client: &Client, operation: &Operation, target: &
 
 /// Somebody who may do everything, and somebody who may do nothing. Where it is about one's own account, they have one.
 async fn callers(app: &TestApp, operation: &Operation) -> (Client, Client) {
-    if operation.path == "/api/auth/me" {
+    if operation.path == "/api/auth/me" || operation.path.starts_with("/api/auth/2fa") {
         let name = operation.id.replace("auth_", "own-").replace('_', "-");
         return (person(app, &name).await, person(app, &format!("{name}-2")).await);
     }

@@ -105,10 +105,17 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
 
 /// The body of an operation that takes one.
 pub(crate) fn body(operation: &Operation) -> Value {
+    let id = operation.id.as_str();
+    if id.starts_with("auth_") { of_accounts(id) } else { of_the_shop(id) }
+}
+
+fn of_accounts(operation: &str) -> Value {
     let token = "a-token-that-nobody-was-given";
-    match operation.id.as_str() {
+    match operation {
         "auth_register" => crate::world::registration("newcomer"),
         "auth_login" => json!({"username": "nobody", "password": PASSWORD}),
+        "auth_verify_login" => json!({"challenge": token, "code": "123456"}),
+        "auth_confirm_totp" | "auth_step_up" => json!({"code": "123456"}),
         "auth_refresh" => json!({"refresh_token": token}),
         "auth_verify_email" => json!({"token": token}),
         "auth_reset_password" => json!({"token": token, "password": "eleven quiet rivers"}),
@@ -121,6 +128,12 @@ pub(crate) fn body(operation: &Operation) -> Value {
         "auth_lock_user" => json!({"reason": "spam"}),
         "auth_create_role" => json!({"name": "made-here", "permissions": []}),
         "auth_put_role" => json!({"description": "changed", "permissions": []}),
+        other => panic!("{other}: what does its body look like? Say so here"),
+    }
+}
+
+fn of_the_shop(operation: &str) -> Value {
+    match operation {
         "ecommerce_create_category" | "ecommerce_put_category" | "ecommerce_put_product" => json!({"title": "Changed"}),
         "ecommerce_patch_category" => json!({"position": 7}),
         "ecommerce_create_product" => json!({"title": "Made here", "variants": [variant("MADE-HERE")]}),

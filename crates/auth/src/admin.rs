@@ -13,6 +13,7 @@ use crate::accounts::model::{NewAccount, create_account};
 use crate::error::Error;
 use crate::input::{DisplayName, Email, NewPassword, Username, username_key};
 use crate::schema::accounts;
+use crate::second_factor;
 use crate::seed::demo_accounts;
 use crate::users as accounts_admin;
 
@@ -62,7 +63,7 @@ pub fn create_user(
 }
 
 /// The demo accounts that can log in here as they are told to people: active, with the address and the password that they
-/// were made with, which is hashed under a key that is known. In the order of [`demo_accounts`].
+/// were made with, which is hashed under a key that is known, and the second factor that is told, or none. In the order of [`demo_accounts`].
 pub fn usable_demo_accounts(db: &mut Db, keys: &KeyRing) -> Result<Vec<DemoAccount>, CliRefusal> {
     type Found = (i64, String, Option<String>, Option<String>);
     let told = demo_accounts();
@@ -82,8 +83,14 @@ pub fn usable_demo_accounts(db: &mut Db, keys: &KeyRing) -> Result<Vec<DemoAccou
                 && hash.as_ref().is_some_and(|hash| passwords::is_comparable(keys, hash))
         })
     };
-    let usable = (1..).zip(told).filter(|(id, account)| is_as_told(*id, account));
-    Ok(usable.map(|(_, account)| account).collect())
+    let mut usable = Vec::new();
+    for (id, account) in (1..).zip(told).filter(|(id, account)| is_as_told(*id, account)) {
+        let secret = account.totp_secret.and_then(second_factor::read_base32);
+        if second_factor::is_as_told(db, keys, id, secret.as_deref()).map_err(Error::from)? {
+            usable.push(account);
+        }
+    }
+    Ok(usable)
 }
 
 /// Gives a role to the person whom `who` (e-mail address or user name) names.

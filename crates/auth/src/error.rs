@@ -8,6 +8,7 @@ use poligon_core::cache::CacheError;
 use poligon_core::db::{DbError, FromDb};
 use poligon_core::random::NoRandomness;
 use poligon_core::security::HashQueueFull;
+use poligon_core::security::NotSealed;
 use poligon_core::security::passwords::PasswordError;
 use poligon_core::security::tokens::CannotIssue;
 
@@ -20,6 +21,13 @@ poligon_common::problem_kinds! {
     INVALID_REFRESH_TOKEN = 401, "invalid_refresh_token", "Invalid refresh token", "The refresh token is unknown, expired, revoked or was used before. Log in again.";
     INVALID_ONE_TIME_TOKEN = 422, "invalid_one_time_token", "Invalid token", "The token from the mail is unknown, expired or was used before. Ask for a new one.";
     WRONG_PASSWORD = 403, "wrong_password", "Wrong password", "The current password is wrong.";
+    INVALID_CHALLENGE = 401, "invalid_challenge", "Invalid challenge", "The challenge is unknown, expired, was used before or had five wrong codes. Log in again.";
+    INVALID_SECOND_FACTOR = 401, "invalid_second_factor", "Invalid second factor", "The code is wrong, out of its time, or was used before.";
+    WRONG_CODE = 403, "wrong_code", "Wrong code", "The code is wrong, out of its time, or was used before.";
+    STEP_UP_REQUIRED = 403, "step_up_required", "Step-up required", "This needs a proof of your second factor from the last five minutes: POST /api/auth/step-up, then repeat the request.";
+    SECOND_FACTOR_ON = 409, "second_factor_on", "Second factor is on", "This account has a second factor. Switch it off before you enrol another.";
+    NO_SECOND_FACTOR = 409, "no_second_factor", "No second factor", "This account has no second factor.";
+    NO_ENROLMENT = 409, "no_enrolment", "No enrolment", "There is no enrolment to confirm, or it is older than an hour. Begin with POST /api/auth/2fa/totp.";
     LAST_ADMINISTRATOR = 409, "last_administrator", "Last administrator", "This is the last active administrator. Make another one first.";
     OWN_ACCOUNT = 409, "own_account", "Own account", "Nobody does this to their own account by the administration. Use the paths under me.";
     PERMISSION_NOT_HELD = 403, "permission_not_held", "Permission not held", "Nobody grants, takes or overrules what they may not do themselves.";
@@ -55,6 +63,27 @@ pub enum Error {
     /// The current password is wrong.
     #[error("the current password is wrong")]
     WrongPassword,
+    /// No login waits for this challenge.
+    #[error("the challenge is not valid; log in again")]
+    InvalidChallenge,
+    /// The code of a login is wrong or used.
+    #[error("the code is wrong or was used before")]
+    InvalidSecondFactor,
+    /// The code of somebody who is logged in is wrong or used.
+    #[error("the code is wrong or was used before")]
+    WrongCode,
+    /// The second factor was proved too long ago.
+    #[error("this needs a proof of the second factor that is no older than five minutes")]
+    StepUpRequired,
+    /// There is a second factor already.
+    #[error("the second factor is on")]
+    SecondFactorOn,
+    /// There is no second factor.
+    #[error("this account has no second factor")]
+    NoSecondFactor,
+    /// Nothing to confirm.
+    #[error("no enrolment waits for its first code")]
+    NoEnrolment,
     /// Nobody would be left to administrate.
     #[error("this is the last active administrator")]
     LastAdministrator,
@@ -103,12 +132,25 @@ pub enum Error {
     /// No random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// A secret could not be encrypted.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
+    /// A picture of a code could not be drawn.
+    #[error("the QR code could not be drawn: {0}")]
+    NotDrawn(String),
 }
 
 impl Error {
     /// Whether the caller was refused as such: the object is not theirs, or they may not do this to it.
     pub(crate) fn is_denial(&self) -> bool {
-        matches!(self, Self::NotFound | Self::OwnAccount | Self::PermissionNotHeld(_) | Self::LastAdministrator)
+        matches!(
+            self,
+            Self::NotFound
+                | Self::OwnAccount
+                | Self::PermissionNotHeld(_)
+                | Self::LastAdministrator
+                | Self::StepUpRequired
+        )
     }
 }
 
@@ -138,6 +180,13 @@ impl From<Error> for Problem {
             Error::InvalidRefreshToken => &INVALID_REFRESH_TOKEN,
             Error::InvalidOneTimeToken => &INVALID_ONE_TIME_TOKEN,
             Error::WrongPassword => &WRONG_PASSWORD,
+            Error::InvalidChallenge => &INVALID_CHALLENGE,
+            Error::InvalidSecondFactor => &INVALID_SECOND_FACTOR,
+            Error::WrongCode => &WRONG_CODE,
+            Error::StepUpRequired => &STEP_UP_REQUIRED,
+            Error::SecondFactorOn => &SECOND_FACTOR_ON,
+            Error::NoSecondFactor => &NO_SECOND_FACTOR,
+            Error::NoEnrolment => &NO_ENROLMENT,
             Error::LastAdministrator => &LAST_ADMINISTRATOR,
             Error::OwnAccount => &OWN_ACCOUNT,
             Error::PermissionNotHeld(_) => &PERMISSION_NOT_HELD,
@@ -154,6 +203,8 @@ impl From<Error> for Problem {
             Error::Password(error) => return Self::internal(&error),
             Error::CannotIssue(error) => return Self::internal(&error),
             Error::NoRandomness(error) => return Self::internal(&error),
+            Error::NotSealed(error) => return Self::internal(&error),
+            Error::NotDrawn(_) => return Self::internal(&error),
         };
         let problem = Self::new(kind).detail(error.to_string());
         match error {

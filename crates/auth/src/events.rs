@@ -14,6 +14,8 @@ pub(crate) const PROFILE_CHANGED: &str = "auth.profile_changed";
 pub(crate) const LOCKED: &str = "auth.locked";
 pub(crate) const UNLOCKED: &str = "auth.unlocked";
 pub(crate) const ROLES_CHANGED: &str = "auth.roles_changed";
+pub(crate) const SECOND_FACTOR_ON: &str = "auth.second_factor_on";
+pub(crate) const SECOND_FACTOR_OFF: &str = "auth.second_factor_off";
 pub(crate) const DELETED: &str = "auth.deleted";
 
 /// Tells that `topic` happened to a person.

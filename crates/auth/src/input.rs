@@ -207,6 +207,29 @@ impl std::fmt::Debug for OpaqueToken {
     }
 }
 
+/// A code of a second factor, as people type it: blanks and hyphens do not count, nor does the case of letters.
+#[derive(Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 32, pattern = "^[ -~]+$", examples("123456"))]
+pub(crate) struct FactorCode(pub String);
+
+impl TryFrom<String> for FactorCode {
+    type Error = Refused;
+
+    fn try_from(text: String) -> Result<Self, Refused> {
+        if !(1..=32).contains(&text.len()) || !text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            return Err(Refused::new("code", "must be 1 to 32 printable ASCII characters"));
+        }
+        Ok(Self(text.to_ascii_lowercase().replace([' ', '-'], "")))
+    }
+}
+
+impl std::fmt::Debug for FactorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FactorCode(***)")
+    }
+}
+
 /// The name of a role: 2 to 32 small Latin letters, digits, hyphens or underscores.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, ToSchema)]
 #[serde(try_from = "String")]

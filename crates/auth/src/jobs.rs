@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::input::Email;
 use crate::mails;
 use crate::one_time::{self, Kind};
-use crate::schema::{accounts, one_time_tokens};
+use crate::schema::{accounts, login_challenges, one_time_tokens};
 
 /// Sends a link to reset the password.
 pub(crate) const FORGOT_PASSWORD: &str = "auth.forgot_password";
@@ -85,5 +85,6 @@ fn drop_old(db: &mut Db, now: Timestamp) -> Result<(), Error> {
     let ended = sessions::expires_at.lt(long_ago).or(sessions::revoked_at.assume_not_null().lt(long_ago));
     diesel::delete(sessions::table.filter(ended)).execute(db)?;
     diesel::delete(one_time_tokens::table.filter(one_time_tokens::expires_at.lt(long_ago))).execute(db)?;
+    diesel::delete(login_challenges::table.filter(login_challenges::expires_at.lt(long_ago))).execute(db)?;
     Ok(())
 }

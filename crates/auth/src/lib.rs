@@ -5,6 +5,7 @@
 //! | `accounts` | `users`, `accounts`, `one_time_tokens` |
 //! | `login` | `sessions`, `refresh_tokens` |
 //! | `passwords` | `accounts`, `one_time_tokens` |
+//! | `second_factor` | `totp_factors`, `recovery_codes`, `login_challenges` |
 //! | `sessions` | `sessions` |
 //! | `users` | `users`, `accounts`, `user_roles` |
 //! | `roles` | `roles`, `role_permissions` |
@@ -24,6 +25,7 @@ mod passwords;
 mod permissions;
 mod roles;
 mod schema;
+mod second_factor;
 mod seed;
 mod sessions;
 mod users;
@@ -51,6 +53,7 @@ fn routes() -> Routes {
     accounts::routes(&mut all);
     login::routes(&mut all);
     passwords::routes(&mut all);
+    second_factor::routes(&mut all);
     sessions::routes(&mut all);
     users::routes(&mut all);
     roles::routes(&mut all);

@@ -74,3 +74,40 @@ pub(crate) fn email_changed(recipient: &str) -> NewMail {
         "У вашей учётной записи новый адрес, этот больше не используется. Если это были не вы, напишите нам.",
     )
 }
+
+/// Tells that a second factor was switched on.
+pub(crate) fn second_factor_on(recipient: &str) -> NewMail {
+    mail(
+        recipient,
+        "second_factor_on",
+        "Second factor is on / Второй фактор включён",
+        "Your account now asks for a code at every login. Keep the recovery codes where you find them without your \
+         phone. If it was not you, write to us.",
+        "Теперь при каждом входе в учётную запись нужен код. Храните резервные коды там, где найдёте их без телефона. \
+         Если это были не вы, напишите нам.",
+    )
+}
+
+/// Tells that the second factor was switched off.
+pub(crate) fn second_factor_off(recipient: &str) -> NewMail {
+    mail(
+        recipient,
+        "second_factor_off",
+        "Second factor is off / Второй фактор выключен",
+        "Your account no longer asks for a code at login. If it was not you, change your password at once.",
+        "При входе в учётную запись больше не нужен код. Если это были не вы, немедленно смените пароль.",
+    )
+}
+
+/// Tells that a recovery code was used.
+pub(crate) fn recovery_code_used(recipient: &str, left: i64) -> NewMail {
+    mail(
+        recipient,
+        "recovery_code_used",
+        "A recovery code was used / Использован резервный код",
+        &format!("A recovery code of your account was used; {left} are left. If it was not you, change your password."),
+        &format!(
+            "Использован резервный код вашей учётной записи; осталось: {left}. Если это были не вы, смените пароль."
+        ),
+    )
+}

@@ -12,15 +12,21 @@ use poligon_core::seed::{DemoAccount, Plan, Profile};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::error::Error;
 use crate::input::username_key;
 use crate::schema::accounts;
+use crate::second_factor;
 
 /// The password of every demo account; hashed once.
 const PASSWORD: &str = "practice makes perfect";
+/// The named account that has a second factor.
+const TWO_FACTOR: &str = "theo";
+/// Its secret, published so that a script can compute its codes.
+const TOTP_SECRET: &str = "PRACTICEMAKESPERFECTPOLIGON23456";
 /// Rows that go to the database at once: below SQLite's limit of 32,766 values.
 const BATCH: usize = 1_000;
 /// Named accounts: role, user name, display name.
-const NAMED: [(&str, &str, &str); 9] = [
+const NAMED: [(&str, &str, &str); 10] = [
     ("admin", "admin", "Ada Admin"),
     ("manager", "manager", "Max Manager"),
     ("moderator", "moderator", "Mona Moderator"),
@@ -30,6 +36,7 @@ const NAMED: [(&str, &str, &str); 9] = [
     ("user", "ann", "Ann Archer"),
     ("user", "bob", "Bob Baker"),
     ("user", "vera", "Вера Волкова"),
+    ("user", TWO_FACTOR, "Theo Twofold"),
 ];
 const RUSSIAN_FIRST: [(&str, &str); 10] = [
     ("Алексей", "alexey"),
@@ -63,6 +70,7 @@ pub fn demo_accounts() -> Vec<DemoAccount> {
         email: format!("{username}@example.com"),
         username: (*username).to_owned(),
         password: PASSWORD,
+        totp_secret: (*username == TWO_FACTOR).then_some(TOTP_SECRET),
     };
     NAMED.iter().map(account).collect()
 }
@@ -78,7 +86,7 @@ struct Person {
 pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, keys: &KeyRing) -> Result<(), DbError> {
     let others: u64 = match plan.profile {
         Profile::Empty => return Ok(()),
-        Profile::Demo => 300,
+        Profile::Demo => 299,
         Profile::Large => 1_000_000,
     };
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
@@ -97,8 +105,21 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, keys: &KeyRing) -> Result<(), D
         }
     }
     insert(db, &batch, &hash)?;
+    give_second_factor(db, &named, keys, rng.random())?;
     (plan.progress)("accounts", others, others);
     Ok(dialect::reset_identity(db, "users")?)
+}
+
+/// The second factor of the one who has it.
+fn give_second_factor(db: &mut Db, named: &[Person], keys: &KeyRing, nonce: [u8; 12]) -> Result<(), DbError> {
+    let secret = second_factor::read_base32(TOTP_SECRET).unwrap_or_default();
+    named.iter().filter(|person| person.username == TWO_FACTOR).try_for_each(|person| {
+        let given = second_factor::give(db, keys, person.id, &secret, nonce, person.created_at);
+        given.map_err(|error| match error {
+            Error::Db(error) => error,
+            other => impossible(other),
+        })
+    })
 }
 
 /// For failures that the database layer's error has no name for.

@@ -36,6 +36,7 @@ diesel::table! {
         address -> Text,
         user_agent -> Text,
         amr -> Jsonb,
+        second_factor_at -> Nullable<Instant>,
     }
 }
 

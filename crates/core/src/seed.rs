@@ -50,4 +50,6 @@ pub struct DemoAccount {
     pub username: String,
     /// The password.
     pub password: &'static str,
+    /// The secret of its second factor in Base32 (RFC 4648), where it has one.
+    pub totp_secret: Option<&'static str>,
 }

@@ -30,6 +30,7 @@ mod backend;
 mod client;
 mod database;
 mod people;
+mod totp;
 
 use std::future::Future;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub use backend::{Backend, POSTGRES_URL, REDIS_URL};
 pub use client::{Client, Part, Reply, Request, form_body};
 pub use database::{admin_connection, fresh_database};
 pub use people::built_in_roles;
+pub use totp::totp_code;
 
 /// Longest time of one test: a hung one fails with a name instead of holding up the rest.
 const LONGEST: Duration = Duration::from_mins(2);

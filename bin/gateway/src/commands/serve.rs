@@ -195,6 +195,11 @@ fn greet_demo(usable: &[DemoAccount]) {
     for account in usable {
         println!("  {:<12} {:<32} {:<16} {}", account.role, account.email, account.username, account.password);
     }
+    for account in usable {
+        if let Some(secret) = account.totp_secret {
+            println!("\n  {} has a second factor; its TOTP secret is {secret}", account.username);
+        }
+    }
     let missing = demo_accounts().len() - usable.len();
     if usable.is_empty() {
         println!(

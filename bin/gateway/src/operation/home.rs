@@ -47,7 +47,7 @@ fn accounts(language: Language, accounts: &[DemoAccount]) -> String {
     format!(
         "<h2 id=\"accounts\">{title}</h2>\n<p class=\"note\">{note}</p>\n<div class=\"scroll\"><table \
          aria-labelledby=\"accounts\" data-testid=\"demo-accounts\">\n<thead><tr><th scope=\"col\">{role}</th>\
-         <th scope=\"col\">{email}</th><th scope=\"col\">{name}</th><th scope=\"col\">{password}</th></tr></thead>\n\
+         <th scope=\"col\">{email}</th><th scope=\"col\">{name}</th><th scope=\"col\">{password}</th><th scope=\"col\">{secret}</th></tr></thead>\n\
          <tbody>\n{rows}</tbody></table></div>\n",
         title = language.pick("Demo accounts", "Учётные записи для примера"),
         note = language
@@ -56,16 +56,18 @@ fn accounts(language: Language, accounts: &[DemoAccount]) -> String {
         email = language.pick("E-mail", "Эл. почта"),
         name = language.pick("User name", "Имя пользователя"),
         password = language.pick("Password", "Пароль"),
+        secret = language.pick("TOTP secret", "Секрет TOTP"),
     )
 }
 
 fn row(account: &DemoAccount) -> String {
     format!(
         "<tr data-testid=\"demo-account\"><th scope=\"row\">{}</th><td><code>{}</code></td><td><code>{}</code></td>\
-         <td><code>{}</code></td></tr>\n",
+         <td><code>{}</code></td><td>{}</td></tr>\n",
         escape(account.role),
         escape(&account.email),
         escape(&account.username),
         escape(account.password),
+        account.totp_secret.map(|secret| format!("<code>{}</code>", escape(secret))).unwrap_or_default(),
     )
 }

@@ -158,9 +158,9 @@ pub(crate) async fn patch_me(
 /// Deletes the caller's account: names, address and password go, what others keep of it stays valid.
 #[utoipa::path(delete, path = "/me", responses((status = 204, description = "Deleted")))]
 pub(crate) async fn delete_me(ctx: Ctx, client: Client, user: CurrentUser) -> Result<impl Responder, Problem> {
-    let (id, now) = (user.user_id, ctx.clock.now());
+    let (id, session, now) = (user.user_id, user.session_id, ctx.clock.now());
     let entry = audit::own("account_deleted", Outcome::Success, &client, id);
-    audit::write(&ctx, entry, move |db| model::delete_account(db, id, now)).await?;
+    audit::write(&ctx, entry, move |db| model::delete_account(db, id, session, now)).await?;
     ctx.people_changed();
     Ok(NoContent)
 }
@@ -213,9 +213,9 @@ pub(crate) async fn change_email(
 ) -> Result<impl Responder, Problem> {
     let proof = confirm_current(&ctx, &client, user.user_id, &body.current_password).await?;
     let token = random::token().map_err(Error::from)?;
-    let (id, base_url, now) = (user.user_id, ctx.config.server.base_url(), ctx.clock.now());
+    let (id, session, base_url, now) = (user.user_id, user.session_id, ctx.config.server.base_url(), ctx.clock.now());
     let entry = audit::own("email_change_asked", Outcome::Success, &client, id);
-    let ask = move |db: &mut Db| model::ask_new_email(db, id, &proof, &body.new_email, &token, &base_url, now);
+    let ask = move |db: &mut Db| model::ask_new_email(db, id, session, &proof, &body.new_email, &token, &base_url, now);
     audit::write(&ctx, entry, ask).await?;
     Ok(Answer::accepted(Accepted::ANSWER))
 }

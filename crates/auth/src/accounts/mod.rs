@@ -24,11 +24,16 @@ pub(crate) fn routes(routes: &mut Routes) {
         .public(op!(http::resend_verification).limited("mail"))
         .user(op!(http::get_me))
         .user(op!(http::patch_me))
-        .user(op!(http::delete_me).refuses(&[&error::LAST_ADMINISTRATOR]))
-        .user(op!(http::change_password).limited("login").refuses(&[&error::WRONG_PASSWORD, &error::LOGIN_DELAYED]))
+        .user(op!(http::delete_me).refuses(&[&error::LAST_ADMINISTRATOR, &error::STEP_UP_REQUIRED]))
+        .user(op!(http::change_password).limited("login").refuses(&[
+            &error::WRONG_PASSWORD,
+            &error::LOGIN_DELAYED,
+            &error::STEP_UP_REQUIRED,
+        ]))
         .user(op!(http::change_email).limited("login").refuses(&[
             &error::WRONG_PASSWORD,
             &error::LOGIN_DELAYED,
+            &error::STEP_UP_REQUIRED,
             &error::EMAIL_TAKEN,
         ]));
 }

@@ -13,6 +13,7 @@ use crate::mails as texts;
 use crate::one_time::{self, Kind};
 use crate::passwords::Proof;
 use crate::schema::{accounts, one_time_tokens};
+use crate::second_factor;
 use crate::sessions;
 use crate::users::guard_last_administrator;
 
@@ -114,8 +115,9 @@ pub(crate) fn update_profile(
 
 /// Takes everything that names a person out of their account. The row stays, so that what others keep of them stays
 /// valid.
-pub(crate) fn delete_account(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
+pub(crate) fn delete_account(db: &mut Db, user_id: i64, session_id: i64, now: Timestamp) -> Result<(), Error> {
     guard_last_administrator(db, user_id)?;
+    second_factor::require_fresh(db, user_id, session_id, now)?;
     let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db).optional()?;
     let email = email.ok_or(Error::NotFound)?;
     let name = format!("deleted-{user_id}");
@@ -145,6 +147,7 @@ pub(crate) fn delete_account(db: &mut Db, user_id: i64, now: Timestamp) -> Resul
     if let Some(email) = email {
         diesel::delete(mails::table.filter(mails::recipient.eq(email))).execute(db)?;
     }
+    second_factor::forget(db, user_id)?;
     sessions::end_all(db, user_id, None, "account_deleted", now)?;
     sessions::anonymise(db, user_id)?;
     events::tell(db, events::DELETED, user_id, now)?;
@@ -175,6 +178,7 @@ pub(crate) fn change_password(
     now: Timestamp,
 ) -> Result<(), Error> {
     require_proof(db, user_id, proof, now)?;
+    second_factor::require_fresh(db, user_id, kept, now)?;
     set_password(db, user_id, hash, Some(kept), now)
 }
 
@@ -203,9 +207,11 @@ pub(crate) fn set_password(
 }
 
 /// Asks for a new address to be confirmed.
+#[allow(clippy::too_many_arguments)] // who, in which session, with which proof, and the mail
 pub(crate) fn ask_new_email(
     db: &mut Db,
     user_id: i64,
+    session_id: i64,
     proof: &Proof,
     email: &Email,
     token: &str,
@@ -213,6 +219,7 @@ pub(crate) fn ask_new_email(
     now: Timestamp,
 ) -> Result<(), Error> {
     require_proof(db, user_id, proof, now)?;
+    second_factor::require_fresh(db, user_id, session_id, now)?;
     let same = accounts::table.filter(accounts::email_key.eq(&email.key));
     if diesel::select(diesel::dsl::exists(same)).get_result::<bool>(db)? {
         return Err(Error::EmailTaken);

@@ -76,6 +76,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// What an authenticator lists the account as.
+    pub(crate) fn name_for_authenticators(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.username)
+    }
+
     /// The state.
     pub(crate) fn status(&self) -> Status {
         match (self.deleted_at, self.locked_at) {

@@ -5,16 +5,17 @@ use actix_web::{HttpRequest, Responder};
 use chrono::Duration;
 use poligon_common::answer::{Answer, NoContent};
 use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, OptionalJson, Problem};
-use poligon_core::db::Timestamp;
+use poligon_core::db::{Db, Timestamp};
 use poligon_core::random;
-use poligon_core::security::audit::{Entry, Outcome};
+use poligon_core::security::audit::{Entry, Outcome, record};
 use poligon_core::security::passwords::{self, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::challenge::LIFE;
 use super::cookie;
-use super::model::{Candidate, Name, NewLogin, find_candidate, open_session};
+use super::model::{Candidate, Entered, Name, NewLogin, enter, find_candidate};
 use super::refresh::{self, Lives, Refreshed};
 use super::throttle::Keys;
 use crate::accounts::view::UserResponse;
@@ -81,6 +82,44 @@ pub(crate) struct TokenResponse {
     user: UserResponse,
 }
 
+/// A login that waits for its second factor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChallengeResponse {
+    /// Always `second_factor_required`.
+    status: &'static str,
+    /// For `POST login/verify`, once.
+    challenge: String,
+    /// What proves the second factor: `totp`, `recovery_code`.
+    methods: [&'static str; 2],
+    /// How long the challenge is good, in seconds.
+    expires_in: i64,
+    /// When it ends.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+impl ChallengeResponse {
+    fn new(challenge: String, now: Timestamp) -> Self {
+        Self {
+            status: "second_factor_required",
+            challenge,
+            methods: ["totp", "recovery_code"],
+            expires_in: LIFE.num_seconds(),
+            expires_at: now + LIFE,
+        }
+    }
+}
+
+/// What a right password is answered with; `status` says which it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum LoginResponse {
+    /// The account has no second factor.
+    Authenticated(Box<TokenResponse>),
+    /// It has one.
+    Challenged(ChallengeResponse),
+}
+
 impl LoginRequest {
     /// Who, and the password; everything that is missing is told at once.
     fn credentials(self) -> Result<(Name, Password), Problem> {
@@ -111,7 +150,7 @@ impl LoginRequest {
 
 /// Logs in.
 #[utoipa::path(post, path = "/login", request_body = LoginRequest,
-    responses((status = 200, description = "A pair of tokens", body = TokenResponse)))]
+    responses((status = 200, description = "A pair of tokens, or a challenge", body = LoginResponse)))]
 pub(crate) async fn login(ctx: Ctx, client: Client, Json(body): Json<LoginRequest>) -> Result<impl Responder, Problem> {
     let transport = body.transport;
     let (name, password) = body.credentials()?;
@@ -125,24 +164,56 @@ pub(crate) async fn login(ctx: Ctx, client: Client, Json(body): Json<LoginReques
         Verdict::RightButOld => Some(passwords::hash(&ctx.hasher, &ctx.keys, &password.0).await.map_err(Error::from)?),
         _ => None,
     };
-    let now = ctx.clock.now();
-    let expires_at = now + Duration::seconds(ctx.config.security.refresh_token_s);
     let login = NewLogin {
-        session: NewSession {
-            user_id: candidate.user_id,
-            address: client.address.to_string(),
-            user_agent: client.user_agent.clone(),
-            amr: vec!["pwd".to_owned()],
-            expires_at,
-        },
+        session: new_session(&ctx, &client, candidate.user_id, &["pwd"], None),
         refresh_token: random::token().map_err(Error::from)?,
         proved: candidate.password_hash.unwrap_or_default(), // without one nothing is proved
         new_hash,
+        challenge: random::token().map_err(Error::from)?,
+        transport,
     };
-    let token = login.refresh_token.clone();
-    let entry = audit::own("login", Outcome::Success, &client, candidate.user_id);
-    let (session_id, user) = audit::write(&ctx, entry, move |db| open_session(db, &login, now)).await?;
-    answer(&ctx, session_id, vec!["pwd".to_owned()], user, token, expires_at, transport)
+    go_on(&ctx, &client, login).await
+}
+
+/// A session that begins now.
+pub(super) fn new_session(
+    ctx: &Ctx,
+    client: &Client,
+    user_id: i64,
+    amr: &[&str],
+    second_factor_at: Option<Timestamp>,
+) -> NewSession {
+    NewSession {
+        user_id,
+        address: client.address.to_string(),
+        user_agent: client.user_agent.clone(),
+        amr: amr.iter().map(|&method| method.to_owned()).collect(),
+        second_factor_at,
+        expires_at: ctx.clock.now() + Duration::seconds(ctx.config.security.refresh_token_s),
+    }
+}
+
+/// From a right password to a session, or to a challenge.
+async fn go_on(ctx: &Ctx, client: &Client, login: NewLogin) -> Result<Answer<LoginResponse>, Problem> {
+    let (now, transport, challenge) = (ctx.clock.now(), login.transport, login.challenge.clone());
+    let (session, token) = (login.session.clone(), login.refresh_token.clone());
+    let success = audit::own("login", Outcome::Success, client, session.user_id);
+    let half = Entry { action: "login_challenged", ..success.clone() };
+    let enter = move |db: &mut Db| {
+        let entered = enter(db, &login, now)?;
+        let entry = if matches!(entered, Entered::Challenged) { &half } else { &success };
+        record(db, entry, now)?;
+        Ok::<_, Error>((entered, entry.clone()))
+    };
+    let (entered, entry) = ctx.db.write(enter).await?;
+    entry.announce(&ctx.metrics);
+    match entered {
+        Entered::Session { session_id, user } => {
+            let pair = answer(ctx, session_id, session.amr, *user, token, session.expires_at, transport)?;
+            Ok(pair.map(|pair| LoginResponse::Authenticated(Box::new(pair))))
+        }
+        Entered::Challenged => Ok(Answer::ok(LoginResponse::Challenged(ChallengeResponse::new(challenge, now)))),
+    }
 }
 
 /// Compares the password; an unknown name takes the same time and the same answer.
@@ -177,7 +248,7 @@ async fn refuse_delayed(ctx: &Ctx, client: &Client, keys: &Keys) -> Result<(), E
 }
 
 /// The pair of tokens, where the client wants them.
-fn answer(
+pub(super) fn answer(
     ctx: &Ctx,
     session_id: i64,
     amr: Vec<String>,

@@ -6,10 +6,13 @@ use poligon_core::db::{Db, Timestamp};
 use poligon_core::schema::{sessions, users};
 use poligon_core::security::tokens::fingerprint;
 
+use super::challenge;
+use super::http::Transport;
 use crate::accounts::view::{UserResponse, find_account};
 use crate::error::Error;
 use crate::events;
 use crate::schema::{accounts, refresh_tokens};
+use crate::second_factor;
 use crate::sessions::{NewSession, create_session};
 
 /// How long an address counts as known after a login from it.
@@ -55,10 +58,15 @@ pub(super) fn find_candidate(
     let columns = (users::id, accounts::password_hash, users::locked_at);
     let found = query.select(columns).first::<Candidate>(db).optional()?;
     let user_id = found.as_ref().map_or(0, |candidate| candidate.user_id);
+    let known = known_address(db, user_id, address, now)?;
+    Ok((found, known))
+}
+
+/// Whether somebody has logged in to an account from `address` of late.
+pub(super) fn known_address(db: &mut Db, user_id: i64, address: &str, now: Timestamp) -> Result<bool, Error> {
     let earlier =
         sessions::user_id.eq(user_id).and(sessions::address.eq(address)).and(sessions::created_at.gt(now - KNOWN));
-    let known = diesel::select(diesel::dsl::exists(sessions::table.filter(earlier))).get_result(db)?;
-    Ok((found, known))
+    Ok(diesel::select(diesel::dsl::exists(sessions::table.filter(earlier))).get_result(db)?)
 }
 
 /// A login that was proved.
@@ -70,32 +78,66 @@ pub(super) struct NewLogin {
     pub(super) proved: String,
     /// A fresh hash of the password, when the stored one is of an old key or cost.
     pub(super) new_hash: Option<String>,
+    /// What the login is called while a code is awaited.
+    pub(super) challenge: String,
+    /// Where the refresh token shall go.
+    pub(super) transport: Transport,
 }
 
-/// Opens a session; answers its id and the account.
-pub(super) fn open_session(db: &mut Db, login: &NewLogin, now: Timestamp) -> Result<(i64, UserResponse), Error> {
+/// What a right password leads to.
+#[derive(Debug)]
+pub(super) enum Entered {
+    /// The account has one factor: here is the session.
+    Session { session_id: i64, user: Box<UserResponse> },
+    /// The account has two: a code is awaited.
+    Challenged,
+}
+
+/// Goes on from a right password.
+pub(super) fn enter(db: &mut Db, login: &NewLogin, now: Timestamp) -> Result<Entered, Error> {
     let user_id = login.session.user_id;
-    // A change of the password since it was compared must win. The update is the lock: a change that comes later sees
-    // this session and ends it.
     let hash = login.new_hash.as_ref().unwrap_or(&login.proved);
-    let account = accounts::table.find(user_id).filter(accounts::password_hash.eq(&login.proved));
-    let proved = diesel::update(account).set((accounts::last_login_at.eq(now), accounts::password_hash.eq(hash)));
-    if proved.execute(db)? == 0 {
+    if !take_account(db, user_id, &login.proved, hash)? {
         return Err(Error::InvalidCredentials);
     }
-    // So must a lock or deletion.
+    if second_factor::is_on(db, user_id)? {
+        challenge::open(db, login, hash, now)?;
+        return Ok(Entered::Challenged);
+    }
+    let (session_id, user) = open_session(db, &login.session, &login.refresh_token, now)?;
+    Ok(Entered::Session { session_id, user: Box::new(user) })
+}
+
+/// Takes the row of the account, if `proved` is still what is stored of its password, and stores `hash` in its place;
+/// `false` when the password has changed, or the account was locked or deleted.
+///
+/// A change of the password since it was compared must win. The update is the lock: a change that comes later sees the
+/// session that is opened now, and ends it.
+pub(super) fn take_account(db: &mut Db, user_id: i64, proved: &str, hash: &str) -> Result<bool, Error> {
+    let account = accounts::table.find(user_id).filter(accounts::password_hash.eq(proved));
+    if diesel::update(account).set(accounts::password_hash.eq(hash)).execute(db)? == 0 {
+        return Ok(false);
+    }
     let living = users::table.find(user_id).filter(users::locked_at.is_null().and(users::deleted_at.is_null()));
-    if !diesel::select(diesel::dsl::exists(living)).get_result::<bool>(db)? {
-        return Err(Error::InvalidCredentials);
-    }
-    let session_id = create_session(db, &login.session, now)?;
+    Ok(diesel::select(diesel::dsl::exists(living)).get_result(db)?)
+}
+
+/// Opens a session of an account that was taken; answers its id and the account.
+pub(super) fn open_session(
+    db: &mut Db,
+    session: &NewSession,
+    refresh_token: &str,
+    now: Timestamp,
+) -> Result<(i64, UserResponse), Error> {
+    diesel::update(accounts::table.find(session.user_id)).set(accounts::last_login_at.eq(now)).execute(db)?;
+    let session_id = create_session(db, session, now)?;
     diesel::insert_into(refresh_tokens::table)
         .values((
             refresh_tokens::session_id.eq(session_id),
-            refresh_tokens::token_hash.eq(fingerprint(&login.refresh_token)),
+            refresh_tokens::token_hash.eq(fingerprint(refresh_token)),
             refresh_tokens::created_at.eq(now),
         ))
         .execute(db)?;
-    events::tell(db, events::LOGGED_IN, user_id, now)?;
-    Ok((session_id, find_account(db, user_id)?))
+    events::tell(db, events::LOGGED_IN, session.user_id, now)?;
+    Ok((session_id, find_account(db, session.user_id)?))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use poligon_common::{Client, Ctx};
 use poligon_core::cache::Backoff;
 use poligon_core::config::Profile;
+use poligon_core::db::Timestamp;
 use poligon_core::security::tokens::fingerprint;
 
 use crate::error::Error;
@@ -40,30 +41,42 @@ impl Keys {
         Self { account: format!("fail:confirm:{user_id}"), address: address_key(client) }
     }
 
+    /// For the codes of somebody's second factor.
+    pub(crate) fn for_codes(user_id: i64, known_address: bool, client: &Client) -> Self {
+        let from = if known_address { client.limit_key() } else { "strangers".to_owned() };
+        Self { account: format!("fail:code:{user_id}:{from}"), address: address_key(client) }
+    }
+
     /// Refuses while there is a delay.
     pub(crate) async fn check(&self, ctx: &Ctx) -> Result<(), Error> {
         if !ctx.config.limits.login_delays {
             return Ok(());
         }
-        let now = ctx.clock.now();
         let (account, address) =
             (ctx.cache.blocked_until(&self.account).await?, ctx.cache.blocked_until(&self.address).await?);
-        match account.max(address).and_then(|until| until.since(now).to_std().ok()).filter(|wait| !wait.is_zero()) {
-            None => Ok(()),
-            Some(wait) => {
-                ctx.metrics.refused("login_delay");
-                Err(Error::LoginDelayed(wait))
-            }
+        refuse_until(ctx, account.max(address))
+    }
+
+    /// The same before a guess that takes no time to look at: it counts as a failure of the account until
+    /// [`Keys::succeed`], so that of many at once no more are looked at than of many in turn.
+    pub(crate) async fn take_try(&self, ctx: &Ctx) -> Result<(), Error> {
+        if !ctx.config.limits.login_delays {
+            return Ok(());
         }
+        refuse_until(ctx, ctx.cache.blocked_until(&self.address).await?)?;
+        refuse_until(ctx, ctx.cache.take_try(&self.account, rule(FREE), ctx.clock.now()).await?)
     }
 
     /// Counts a failure.
     pub(crate) async fn fail(&self, ctx: &Ctx) -> Result<(), Error> {
-        let now = ctx.clock.now();
-        let rule = |free| Backoff { free, longest: LONGEST, memory: MEMORY };
-        let in_demo = ctx.config.profile == Profile::Demo;
-        ctx.cache.fail(&self.account, rule(FREE), now).await?;
-        ctx.cache.fail(&self.address, rule(if in_demo { FREE_IN_DEMO } else { FREE }), now).await?;
+        ctx.cache.fail(&self.account, rule(FREE), ctx.clock.now()).await?;
+        self.fail_of_address(ctx).await
+    }
+
+    /// Counts a failure for the address only.
+    pub(crate) async fn fail_of_address(&self, ctx: &Ctx) -> Result<(), Error> {
+        let free = if ctx.config.profile == Profile::Demo { FREE_IN_DEMO } else { FREE };
+        ctx.cache.fail(&self.address, rule(free), ctx.clock.now()).await?;
         Ok(())
     }
 
@@ -71,6 +84,22 @@ impl Keys {
     /// failures with others'.
     pub(crate) async fn succeed(&self, ctx: &Ctx) -> Result<(), Error> {
         Ok(ctx.cache.remove(&self.account).await?)
+    }
+}
+
+fn rule(free: u32) -> Backoff {
+    Backoff { free, longest: LONGEST, memory: MEMORY }
+}
+
+/// Refuses until then, unless it is over.
+fn refuse_until(ctx: &Ctx, until: Option<Timestamp>) -> Result<(), Error> {
+    let now = ctx.clock.now();
+    match until.and_then(|until| until.since(now).to_std().ok()).filter(|wait| !wait.is_zero()) {
+        None => Ok(()),
+        Some(wait) => {
+            ctx.metrics.refused("login_delay");
+            Err(Error::LoginDelayed(wait))
+        }
     }
 }
 

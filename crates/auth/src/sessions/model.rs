@@ -23,6 +23,8 @@ pub(crate) struct NewSession {
     pub(crate) address: String,
     pub(crate) user_agent: String,
     pub(crate) amr: Vec<String>,
+    /// When the second factor was proved, if it was.
+    pub(crate) second_factor_at: Option<Timestamp>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -37,6 +39,7 @@ pub(crate) fn create_session(db: &mut Db, new: &NewSession, now: Timestamp) -> R
             sessions::address.eq(&new.address),
             sessions::user_agent.eq(&new.user_agent),
             sessions::amr.eq(Json(new.amr.clone())),
+            sessions::second_factor_at.eq(new.second_factor_at),
         ))
         .returning(sessions::id)
         .get_result(db)?)

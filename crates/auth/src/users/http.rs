@@ -34,7 +34,7 @@ pub(crate) struct UserParams {
 
 impl Actor {
     fn of(user: &CurrentUser) -> Self {
-        Self { id: user.user_id, held: user.permissions.clone() }
+        Self { id: user.user_id, session_id: user.session_id, held: user.permissions.clone() }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .permitted("users:read", op!(http::list_users))
         .permitted("users:read", op!(http::get_user))
         .permitted("users:manage", op!(http::patch_user).refuses(&[&error::PERMISSION_NOT_HELD]))
-        .permitted("roles:grant", op!(http::put_user_roles).refuses(guarded))
+        .permitted("roles:grant", op!(http::put_user_roles).refuses(guarded).refuses(&[&error::STEP_UP_REQUIRED]))
         .permitted(
             "users:lock",
             op!(http::lock_user)

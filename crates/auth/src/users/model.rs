@@ -19,6 +19,7 @@ use crate::events;
 use crate::input::username_key;
 use crate::one_time::{self, Kind};
 use crate::schema::accounts;
+use crate::second_factor;
 use crate::sessions;
 
 /// The permission to lock and unlock.
@@ -37,6 +38,8 @@ pub(super) struct UserFilter {
 #[derive(Debug, Clone)]
 pub(super) struct Actor {
     pub(super) id: i64,
+    /// In which session.
+    pub(super) session_id: i64,
     pub(super) held: BTreeSet<String>,
 }
 
@@ -148,6 +151,7 @@ pub(super) fn replace_roles(
     if row.deleted_at.is_some() {
         return Err(Error::NotFound);
     }
+    second_factor::require_fresh(db, actor.id, actor.session_id, now)?;
     refuse_unknown_roles(db, given)?;
     let wanted: BTreeSet<String> = given.iter().cloned().collect();
     let present: BTreeSet<String> = find_account(db, user_id)?.roles.into_iter().collect();

@@ -10,5 +10,8 @@ mod races;
 mod refresh;
 mod revocation;
 mod roles;
+mod second_factor;
+mod second_factor_races;
+mod step_up;
 mod tokens;
 mod world;

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::world::{person, registration, run_jobs, start, token_in_mail, with_roles};
 
 /// Sends one request from each client at once; answers the statuses, sorted.
-async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
+pub(crate) async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
     let mut tasks = JoinSet::new();
     for request in requests {
         tasks.spawn(async move { request.send().await.status });
@@ -21,7 +21,7 @@ async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
     statuses
 }
 
-fn count(statuses: &[u16], status: u16) -> usize {
+pub(crate) fn count(statuses: &[u16], status: u16) -> usize {
     statuses.iter().filter(|&&s| s == status).count()
 }
 

@@ -80,6 +80,19 @@ impl MemoryCache {
         until
     }
 
+    pub(super) fn take_try(&self, key: &str, backoff: Backoff, now: Timestamp) -> Option<Timestamp> {
+        let mut delayed = None;
+        self.entries.entry_by_ref(key).and_compute_with(|stored| {
+            let before = stored.and_then(|entry| Failures::parse(&entry.value().value));
+            delayed = before.as_ref().map(|failures| failures.until).filter(|until| *until > now);
+            if delayed.is_some() {
+                return Op::Nop;
+            }
+            Op::Put(Entry { value: Failures::next(before, backoff, now).format().into(), ttl: backoff.memory })
+        });
+        delayed
+    }
+
     #[allow(clippy::unused_self)] // the same shape as the cache in Redis
     pub(super) fn ping(&self) {}
 }

@@ -107,6 +107,13 @@ impl Cache {
         either!(self, fail(key, backoff, now))
     }
 
+    /// Counts a try as a failure before it is known what comes of it, so that of many at once no more are let through than
+    /// of many in turn; [`Cache::remove`] forgets it. While there is a delay nothing is counted, and the answer is until
+    /// when.
+    pub async fn take_try(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Option<Timestamp>> {
+        either!(self, take_try(key, backoff, now))
+    }
+
     /// From when on another try is welcome; `None` when it is at any time.
     pub async fn blocked_until(&self, key: &str) -> Result<Option<Timestamp>> {
         Ok(self.get(key).await?.and_then(|state| Failures::parse(&state)).map(|f| f.until))

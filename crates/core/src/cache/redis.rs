@@ -20,16 +20,19 @@ if early > 0 then return {0, tat - now, early} end
 redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil((next - now) / 1000) + 1000)
 return {1, next - now, 0}";
 
-/// `KEYS[1]` who failed; `ARGV` now, free failures, longest delay and memory in milliseconds. Answers until when.
+/// `KEYS[1]` who failed; `ARGV` now, free failures, longest delay and memory in milliseconds, and 1 to count nothing while
+/// there is a delay. Answers until when, and whether it was counted.
 const FAIL: &str = "
-local count = tonumber(string.match(redis.call('GET', KEYS[1]) or '0:0', '^%d+')) + 1
+local count, till = string.match(redis.call('GET', KEYS[1]) or '0:0', '^(%d+):(%d+)')
+if ARGV[5] == '1' and tonumber(till) > tonumber(ARGV[1]) then return {tonumber(till), 0} end
+count = tonumber(count) + 1
 local delay = 0
 if count >= tonumber(ARGV[2]) then
   delay = math.min(1000 * 2 ^ math.min(count - tonumber(ARGV[2]), 20), tonumber(ARGV[3]))
 end
-local till = string.format('%.0f', tonumber(ARGV[1]) + delay)
+till = string.format('%.0f', tonumber(ARGV[1]) + delay)
 redis.call('SET', KEYS[1], count .. ':' .. till, 'PX', ARGV[4])
-return till";
+return {tonumber(till), 1}";
 
 /// Redis behind a bounded pool.
 #[derive(Clone)]
@@ -135,16 +138,32 @@ impl RedisCache {
     }
 
     pub(super) async fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Timestamp> {
+        Ok(self.count(key, backoff, now, false).await?.0)
+    }
+
+    pub(super) async fn take_try(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Option<Timestamp>> {
+        let (until, counted) = self.count(key, backoff, now, true).await?;
+        Ok((!counted).then_some(until))
+    }
+
+    async fn count(
+        &self,
+        key: &str,
+        backoff: Backoff,
+        now: Timestamp,
+        unless_delayed: bool,
+    ) -> Result<(Timestamp, bool)> {
         let mut call = self.fail.prepare_invoke();
         call.key(self.key(key)).arg(now.millis()).arg(backoff.free);
-        call.arg(millis(backoff.longest)).arg(millis(backoff.memory));
-        let until: i64 = self
+        call.arg(millis(backoff.longest)).arg(millis(backoff.memory)).arg(i32::from(unless_delayed));
+        let (until, counted): (i64, i32) = self
             .call(self.connection().await?, async |mut c| {
                 let done = call.invoke_async(&mut c).await;
                 (c, done)
             })
             .await?;
-        Timestamp::from_millis(until).ok_or_else(|| CacheError("a time out of range".into()))
+        let until = Timestamp::from_millis(until).ok_or_else(|| CacheError("a time out of range".into()))?;
+        Ok((until, counted == 1))
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

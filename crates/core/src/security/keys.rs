@@ -31,6 +31,10 @@ pub struct Keys {
     refresh: hmac::Key,
     /// Goes into the fingerprint of every request's body that is kept.
     body: hmac::Key,
+    /// Goes into the fingerprint of every recovery code.
+    code: hmac::Key,
+    /// Encrypts secrets that must be read again.
+    pub(super) sealing: [u8; 32],
     /// Signs webhooks.
     webhook: String,
 }
@@ -59,6 +63,8 @@ impl Keys {
             password: hmac::Key::new(hmac::HMAC_SHA256, &key(b"password")?),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &key(b"refresh token")?),
             body: hmac::Key::new(hmac::HMAC_SHA256, &key(b"request body")?),
+            code: hmac::Key::new(hmac::HMAC_SHA256, &key(b"recovery code")?),
+            sealing: key(b"sealing")?,
             webhook: format!("whsec_{}", random::hex(&key(b"webhook")?)),
         })
     }
@@ -93,6 +99,12 @@ impl KeyRing {
     /// A bare hash would give away what is short in a body that is otherwise known: a card number is found in minutes.
     pub fn body_fingerprints(&self, body: &[u8]) -> Vec<String> {
         self.0.iter().map(|keys| random::hex(hmac::sign(&keys.body, body).as_ref())).collect()
+    }
+
+    /// What is stored of a recovery code: HMAC-SHA-256, in hexadecimal, by the present key and by those before it. A code
+    /// that people can copy is too short for a bare hash.
+    pub fn code_fingerprints(&self, code: &str) -> Vec<String> {
+        self.0.iter().map(|keys| random::hex(hmac::sign(&keys.code, code.as_bytes()).as_ref())).collect()
     }
 
     /// The secrets that webhooks are signed with: the present one, then those before it.

@@ -7,6 +7,7 @@ mod keys;
 pub mod passwords;
 pub mod permissions;
 mod role_sync;
+mod sealed;
 pub mod signatures;
 pub mod tokens;
 
@@ -14,3 +15,4 @@ pub use hasher::{HashQueueFull, Hasher};
 pub use identity::{Identity, Sessions};
 pub use keys::KeyRing;
 pub use permissions::Permission;
+pub use sealed::NotSealed;

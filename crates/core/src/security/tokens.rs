@@ -41,6 +41,14 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// How the person proved themselves (RFC 8176).
     pub amr: Vec<String>,
+    /// How sure that is: see [`assurance`].
+    #[serde(default)]
+    pub acr: String,
+}
+
+/// The assurance level of a login that was proved so (NIST SP 800-63B): `aal2` with two factors, else `aal1`.
+pub fn assurance(amr: &[String]) -> &'static str {
+    if amr.iter().any(|method| method == "mfa") { "aal2" } else { "aal1" }
 }
 
 /// Why a token was refused. Never told to the caller; all of them read `invalid_token`.
@@ -115,6 +123,7 @@ impl AccessTokens {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
             roles,
+            acr: assurance(&amr).to_owned(),
             amr,
         };
         self.sign(&claims)

@@ -10,6 +10,7 @@ poligon_testkit::tests! {
     admissions_follow_the_formula_as_time_goes_by,
     one_of_many_takes_a_key,
     delays_grow_with_every_failure,
+    of_many_tries_at_once_no_more_are_let_through_than_in_turn,
     values_expire_and_can_be_removed,
 }
 
@@ -91,6 +92,21 @@ async fn delays_grow_with_every_failure(backend: Backend) {
     assert_eq!(ctx.cache.blocked_until("another").await.unwrap(), None);
     ctx.cache.remove("account").await.unwrap();
     assert_eq!(ctx.cache.fail("account", backoff, now).await.unwrap(), now, "forgotten");
+}
+
+async fn of_many_tries_at_once_no_more_are_let_through_than_in_turn(backend: Backend) {
+    let ctx = start(backend).await;
+    let backoff = Backoff { free: 5, longest: Duration::from_mins(1), memory: Duration::from_hours(1) };
+    let now = ctx.clock.now();
+    let tries = (0..40).map(|_| ctx.cache.take_try("account", backoff, now));
+    let refused: Vec<_> = futures_util::future::join_all(tries).await.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(refused, vec![now + chrono::Duration::seconds(1); 35], "refused tries add nothing to the delay");
+    let later = now + chrono::Duration::seconds(1);
+    assert_eq!(ctx.cache.take_try("account", backoff, later).await.unwrap(), None);
+    let until = later + chrono::Duration::seconds(2);
+    assert_eq!(ctx.cache.take_try("account", backoff, later).await.unwrap(), Some(until), "the sixth doubles it");
+    ctx.cache.remove("account").await.unwrap();
+    assert_eq!(ctx.cache.take_try("account", backoff, later).await.unwrap(), None, "forgotten");
 }
 
 async fn values_expire_and_can_be_removed(backend: Backend) {
