@@ -99,6 +99,9 @@ def walk_people(place, checks):
         succeeds(checks, run(place, *create, stdin="amber falcon harbour 19\n"), ["was made"], f"user create {name}")
     shown = run(place, "user", "create", "--email", "shown@example.org", "--username", new_name())
     succeeds(checks, shown, ["was made", "password: "], "user create without a password")
+    create = ["user", "create", "--email", "weak@example.org", "--username", new_name(), "--password-stdin"]
+    weak = run(place, *create, stdin="password\n")
+    checks.that(weak.returncode == 1 and "easily guessed" in weak.stderr, "user create: a weak password", weak)
     succeeds(checks, run(place, "user", "grant", "worker", "auditor"), ["has the role auditor"], "user grant")
     succeeds(checks, run(place, "user", "lock", "worker"), ["is locked"], "user lock")
     for wrong, told in (
@@ -236,8 +239,25 @@ def walk_settings(checks):
                 done.returncode == 2 and key in done.stderr, f"production without {left_out} does not start", done
             )
         walk_production(place, whole, checks)
+        mute = run(place, "doctor", "--profile", "production", flags=False, **whole)
+        checks.that(mute.returncode == 1 and "SMTP_URL" in mute.stdout, "doctor: nobody would get a mail", mute)
         sick = run(place, "doctor", flags=False, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
         checks.that(sick.returncode == 1 and "FAULT  database" in sick.stdout, "doctor tells a fault", sick)
+
+
+def walk_published(checks):
+    """Production does not serve accounts whose passwords everybody knows."""
+    with Place("SQLite") as place:
+        environment = {
+            "DATABASE_URL": f"sqlite://{place.data}/poligon.db",
+            "POLIGON_SIGNING_SECRET": "0123456789abcdef" * 3,
+            "POLIGON_ALLOWED_ORIGINS": "https://a.example",
+        }
+        with Gateway(place, **environment) as gateway:
+            checks.that(printed_by(gateway, "vera@example.com"), "the demo profile fills the database")
+        done = run(place, "--profile", "production", **environment)
+        told = done.returncode == 1 and "passwords are published" in done.stderr and "admin" in done.stderr
+        checks.that(told, "production does not start on demo accounts", done)
 
 
 def walk_production(place, environment, checks):
@@ -245,6 +265,8 @@ def walk_production(place, environment, checks):
         anyone = Client(gateway.url, checks)
         anyone.refused("GET", "/mailbox", None, 404, "not_found")
         anyone.refused("GET", "/mailbox/messages", None, 404, "not_found")
+        for path in ("/docs", "/docs/swagger-ui.css", "/api/openapi.json"):
+            anyone.refused("GET", path, None, 404, "not_found")
         demo = {"username": "admin", "password": "practice makes perfect"}
         anyone.refused("POST", "/api/auth/login", demo, 401, "invalid_credentials")
         checks.that("admin@example.com" not in "".join(gateway.printed), "production prints no demo accounts")

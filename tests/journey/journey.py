@@ -451,7 +451,7 @@ def main():
                 while where.tb_next:
                     where = where.tb_next
                 checks.that(False, f"line {where.tb_lineno}: {type(error).__name__}", error)
-    for part in (command_line.walk_settings, command_line.walk_demo_data):
+    for part in (command_line.walk_settings, command_line.walk_published, command_line.walk_demo_data):
         checks.where = part.__name__
         try:
             part(checks)

@@ -176,7 +176,7 @@ async fn the_last_address_that_is_no_proxy_counts(backend: Backend) {
     log_in(&client, "nobody", Some("192.0.2.7, 203.0.113.99")).await.expect_problem(401, "invalid_credentials");
 }
 
-async fn nonsense_counts_for_the_proxy_itself(backend: Backend) {
+async fn nonsense_counts_for_one_caller(backend: Backend) {
     let app = started(behind_proxies(backend)).await;
     let client = app.client();
     for n in 0..LOGINS {
@@ -184,6 +184,19 @@ async fn nonsense_counts_for_the_proxy_itself(backend: Backend) {
         log_in(&client, &format!("nobody{n}"), Some(&nonsense)).await.expect_problem(401, "invalid_credentials");
     }
     log_in(&client, "nobody", Some("192.0.2.250, unknown")).await.expect_problem(429, "rate_limited");
+    // The proxy's own address is another caller: what is no address does not pass for somebody near.
+    log_in(&client, "nobody", None).await.expect_problem(401, "invalid_credentials");
+}
+
+/// Some proxies write the port, and brackets around IPv6.
+async fn an_address_may_come_with_its_port(backend: Backend) {
+    let app = started(behind_proxies(backend)).await;
+    let client = app.client();
+    for n in 0..LOGINS {
+        let address = ["192.0.2.9", "192.0.2.9:4711", "::ffff:192.0.2.9", "[::ffff:192.0.2.9]:80"][n % 4];
+        log_in(&client, &format!("nobody{n}"), Some(address)).await.expect_problem(401, "invalid_credentials");
+    }
+    log_in(&client, "nobody", Some("[::ffff:192.0.2.9]")).await.expect_problem(429, "rate_limited");
 }
 
 async fn an_address_is_delayed_from_the_fifth_failure(backend: Backend) {
@@ -222,6 +235,7 @@ poligon_testkit::tests! {
     an_ipv4_caller_is_an_address,
     an_untrusted_peer_is_not_believed,
     the_last_address_that_is_no_proxy_counts,
-    nonsense_counts_for_the_proxy_itself,
+    nonsense_counts_for_one_caller,
+    an_address_may_come_with_its_port,
     an_address_is_delayed_from_the_fifth_failure,
 }

@@ -95,22 +95,38 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
     let now = Clock::system().now();
     db.alone(|db| {
         let applied = migrate::up(db).context("the schema could not be brought up to date")?;
-        sync_roles(db, now)?;
         let seeded = !is_production(config) && !has_people(db)?;
+        let anchor = start_of_day(now)?;
+        sync_roles(db, if seeded { anchor } else { now })?;
         if seeded {
             let plan = Plan {
                 profile: Profile::Demo,
                 products: None,
                 seed: DEMO_SEED,
-                anchor: start_of_day(now)?,
+                anchor,
                 bcrypt_cost: config.security.bcrypt_cost,
                 progress: &|_, _, _| {},
             };
             seed(db, &plan, keys)?;
         }
         let usable = admin::usable_demo_accounts(db, keys)?;
+        if is_production(config) {
+            refuse_published(&usable)?;
+        }
         Ok(Prepared { applied, seeded, usable })
     })
+}
+
+/// Refuses a database in which people can log in with passwords that everybody knows.
+fn refuse_published(usable: &[DemoAccount]) -> anyhow::Result<()> {
+    let names: Vec<&str> = usable.iter().map(|account| account.username.as_str()).collect();
+    anyhow::ensure!(
+        names.is_empty(),
+        "this database holds demo accounts whose passwords are published: {}; the production profile wants an empty \
+         database, or other passwords for them (`gateway user lock` also does)",
+        names.join(", ")
+    );
+    Ok(())
 }
 
 /// Waits a while for a database that cannot be reached yet.

@@ -12,6 +12,7 @@ use poligon_core::seed::DemoAccount;
 use crate::accounts::model::{NewAccount, create_account};
 use crate::error::Error;
 use crate::input::{DisplayName, Email, NewPassword, Username, username_key};
+use crate::passwords::weakness;
 use crate::schema::accounts;
 use crate::second_factor;
 use crate::seed::demo_accounts;
@@ -45,6 +46,9 @@ pub fn create_user(
     now: Timestamp,
 ) -> Result<i64, CliRefusal> {
     let password = NewPassword::try_from(password.to_owned()).map_err(field("the password"))?;
+    if let Some((_, message)) = weakness(&password.0, &[email.to_owned(), username.to_owned()]) {
+        return Err(CliRefusal(format!("the password {message}")));
+    }
     let hash = passwords::hash_blocking(keys, cost, &password.0).map_err(|e| CliRefusal(e.to_string()))?;
     let new = NewAccount {
         email: Email::try_from(email.to_owned()).map_err(field("the e-mail address"))?,

@@ -5,6 +5,7 @@ use poligon_common::input::has_invisible;
 pub(crate) use poligon_common::input::{FilterId, FilterText, Remark, not_null, present};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 use unicode_security::skeleton;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -51,7 +52,10 @@ fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// A user name: 3 to 32 letters, digits, `.`, `-` or `_` of any script, beginning with a letter or digit.
+/// Marks that may follow a letter: more are no writing.
+const MOST_MARKS: usize = 2;
+
+/// A user name: 3 to 32 letters with their marks, digits, `.`, `-` or `_` of any script, beginning with a letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Username {
@@ -70,9 +74,10 @@ impl PartialSchema for Username {
 
 impl ToSchema for Username {}
 
-/// The form of a user name that is compared.
+/// The form of a user name that is compared. A capital I looks like a small l: as both spellings of a letter are one, i and
+/// l are one, too.
 pub(crate) fn username_key(name: &str) -> String {
-    skeleton(&fold(name)).flat_map(char::to_lowercase).collect()
+    skeleton(&fold(name)).flat_map(char::to_lowercase).map(|c| if c == 'i' { 'l' } else { c }).collect()
 }
 
 impl TryFrom<String> for Username {
@@ -82,7 +87,11 @@ impl TryFrom<String> for Username {
         let name: String = text.nfc().collect();
         let length = name.chars().count();
         let starts = name.chars().next().is_some_and(char::is_alphanumeric);
-        let fits = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        let mut marks = 0; // in a row: `नमस्ते` has some
+        let fits = name.chars().all(|c| {
+            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            marks <= MOST_MARKS && (marks > 0 || c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        });
         if name.to_lowercase().starts_with("deleted-") {
             return Err(Refused::new("reserved", "must not begin with deleted-: that is the name of deleted people"));
         }

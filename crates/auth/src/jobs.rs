@@ -70,7 +70,7 @@ fn write_mail(
         _ => mails::verify_email(&email, base_url, token),
     };
     one_time::issue(db, user_id, kind, token, None, now)?;
-    Ok(mail::queue(db, &text, now)?)
+    Ok(mail::queue(db, user_id, &text, now)?)
 }
 
 async fn tidy(ctx: Ctx) -> Result<(), JobError> {

@@ -48,10 +48,12 @@ pub struct Mail {
     pub created_at: Timestamp,
 }
 
-/// Puts a mail into the transaction of `db`.
-pub fn queue(db: &mut Db, mail: &NewMail, now: Timestamp) -> Result<(), DbError> {
+/// Puts a mail about a person's account into the transaction of `db`. Whatever address it goes to, it is removed with the
+/// account.
+pub fn queue(db: &mut Db, user_id: i64, mail: &NewMail, now: Timestamp) -> Result<(), DbError> {
     diesel::insert_into(mails::table)
         .values((
+            mails::user_id.eq(user_id),
             mails::recipient.eq(&mail.recipient),
             mails::kind.eq(mail.kind),
             mails::subject.eq(&mail.subject),

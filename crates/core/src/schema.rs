@@ -155,6 +155,7 @@ diesel::table! {
         next_attempt_at -> Instant,
         dead_at -> Nullable<Instant>,
         last_error -> Nullable<Text>,
+        user_id -> Nullable<BigInt>,
     }
 }
 

@@ -116,7 +116,8 @@ impl Export {
     /// Does it.
     pub(crate) fn run(&self, config: &Config) -> anyhow::Result<ExitCode> {
         let ExportWhat::Products { file } = &self.what;
-        let mut db = Database::open(&config.database)?.connect()?;
+        let database = Database::open(&config.database)?;
+        let mut db = database.connect()?;
         let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template("{pos} products {per_sec}")?);
         let progress = |done| bar.set_position(done);
         match file {

@@ -75,7 +75,8 @@ fn signing_secret(config: &Config) -> Finding {
 async fn database(config: &Config) -> Vec<(&'static str, Finding)> {
     let settings = config.database.clone();
     let asked = tokio::task::spawn_blocking(move || {
-        let mut db = Database::open(&settings)?.connect()?;
+        let database = Database::open(&settings)?;
+        let mut db = database.connect()?;
         Ok::<_, DbError>(vec![
             ("database", dialect::version(&mut db).map_err(|e| e.to_string())),
             ("migrations", migrations(&mut db)),
@@ -127,6 +128,9 @@ async fn mail(config: &Config) -> Finding {
     let mailer = Mailer::open(&config.mail)?;
     mailer.probe().await.map_err(|e| format!("{e}; check SMTP_URL, and that the server runs"))?;
     Ok(match mailer {
+        Mailer::Kept if is_production(config) => {
+            return Err("there is no mail server, so that nobody gets a mail; set SMTP_URL".into());
+        }
         Mailer::Kept => "kept in the database".into(),
         Mailer::Smtp { .. } => "the mail server answers".into(),
     })

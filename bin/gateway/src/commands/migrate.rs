@@ -45,7 +45,10 @@ fn migrate(config: &Config, step: Step) -> anyhow::Result<ExitCode> {
                     steps => steps.iter().for_each(|step| println!("applied  {step}")),
                 }
             }
-            Step::Down => println!("reverted {}", migrate::down(db)?),
+            Step::Down => match migrate::down(db)? {
+                Some(step) => println!("reverted {step}"),
+                None => println!("there is no step to take back"),
+            },
             Step::Status => migrate::status(db)?.iter().for_each(|step| {
                 println!("{}  {}", if step.applied { "applied" } else { "missing" }, step.name);
             }),

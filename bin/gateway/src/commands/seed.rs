@@ -74,7 +74,7 @@ impl Seed {
         };
         Database::open(&config.database)?.alone(|db| {
             migrate::up(db)?;
-            startup::sync_roles(db, now)?;
+            startup::sync_roles(db, plan.anchor)?;
             if self.profile != Data::Empty && startup::has_people(db)? {
                 anyhow::bail!("the database has accounts already; demo data goes into an empty one");
             }

@@ -13,6 +13,7 @@ use poligon_core::{Clock, Config, Ctx};
 use tokio::net::TcpSocket;
 
 use crate::cli::is_production;
+use crate::operation::docs_are_open;
 use crate::startup::{self, Prepared};
 use crate::{composition, demo_accounts};
 
@@ -74,6 +75,7 @@ async fn stop(ctx: &Ctx, running: Running, mut signals: Signals, door: TcpListen
     drop(door);
     tokio::time::sleep(SETTLE).await;
     running.stop().await;
+    ctx.db.retire();
     tracing::info!("stopped");
 }
 
@@ -169,7 +171,9 @@ fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
         Kind::Postgres => "PostgreSQL",
     };
     println!("Poligon {} is ready\n", env!("CARGO_PKG_VERSION"));
-    println!("  API documents  {url}/docs");
+    if docs_are_open(config) {
+        println!("  API documents  {url}/docs");
+    }
     if !is_production(config) {
         println!("  mailbox        {url}/mailbox");
     }
@@ -208,7 +212,7 @@ fn greet_demo(usable: &[DemoAccount]) {
         println!("  its accounts were changed. Give all gateways of one database one POLIGON_SIGNING_SECRET, or begin");
         println!("  with an empty database.");
     } else if missing > 0 {
-        println!("\n  {missing} more demo accounts were changed and are not listed.");
+        println!("\n  {missing} more demo accounts cannot log in as they were made, and are not listed.");
     }
 }
 

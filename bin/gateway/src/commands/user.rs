@@ -47,7 +47,7 @@ enum Deed {
     Lock {
         /// E-mail address or user name
         who: String,
-        /// Why; the person is told
+        /// Why, for other administrators
         #[arg(long, default_value = "locked by the operator")]
         reason: String,
     },

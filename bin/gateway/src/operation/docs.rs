@@ -6,9 +6,10 @@ use actix_web::Responder;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use poligon_common::etag::Tagged;
-use poligon_common::{Path, Problem};
+use poligon_common::{Ctx, Path, Problem};
 use utoipa_swagger_ui::Config;
 
+use crate::cli::is_production;
 use crate::composition;
 use poligon_common::html::Page;
 
@@ -51,26 +52,40 @@ static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     Arc::new(config.validator_url("none")) // or it would send the document to a server of its own choice
 });
 
-/// This document.
+/// Whether documents are served: as `server.docs` says, else in the demo profile only.
+pub(crate) fn are_open(config: &poligon_core::Config) -> bool {
+    config.server.docs.unwrap_or(!is_production(config))
+}
+
+fn only_where_open(ctx: &Ctx) -> Result<(), Problem> {
+    if are_open(&ctx.config) { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// This document. In the demo profile, or where `server.docs` opens it.
 #[utoipa::path(get, path = "/api/openapi.json", params(("If-None-Match" = Option<String>, Header, description = "The tag of the copy at hand")),
     responses((status = 200, description = "The OpenAPI document", body = Object),
-        (status = 304, description = "The copy at hand is fresh")))]
-pub(crate) async fn read_openapi() -> Result<impl Responder, Problem> {
+        (status = 304, description = "The copy at hand is fresh"),
+        (status = 404, description = "`not_found`: documents are closed here")))]
+pub(crate) async fn read_openapi(ctx: Ctx) -> Result<impl Responder, Problem> {
+    only_where_open(&ctx)?;
     let document = DOCUMENT.as_ref().map_err(|e| Problem::internal(e))?;
     Ok(Tagged::bytes(document.clone(), HeaderValue::from_static("application/json"), REVALIDATE))
 }
 
-/// The page on which every operation can be read and tried.
+/// The page on which every operation can be read and tried. In the demo profile, or where `server.docs` opens it.
 #[utoipa::path(get, path = "/docs",
-    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")))]
-pub(crate) async fn docs_page() -> impl Responder {
-    Page { body: PAGE.to_owned(), policy: POLICY, language: "en" }
+    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html"),
+        (status = 404, description = "`not_found`: documents are closed here")))]
+pub(crate) async fn docs_page(ctx: Ctx) -> Result<impl Responder, Problem> {
+    only_where_open(&ctx)?;
+    Ok(Page { body: PAGE.to_owned(), policy: POLICY, language: "en" })
 }
 
 /// A file of Swagger UI.
 #[utoipa::path(get, path = "/docs/{file}", params(("file" = String, Path, description = "Its name")),
     responses((status = 200, description = "The file", body = String, content_type = "*/*")))]
-pub(crate) async fn docs_file(Path(file): Path<String>) -> Result<impl Responder, Problem> {
+pub(crate) async fn docs_file(ctx: Ctx, Path(file): Path<String>) -> Result<impl Responder, Problem> {
+    only_where_open(&ctx)?;
     let found = utoipa_swagger_ui::serve(&file, Arc::clone(&SWAGGER)).map_err(|e| {
         tracing::error!(error = %e, "Swagger UI has no configuration");
         Problem::not_found()

@@ -156,7 +156,8 @@ impl From<DeadJob> for DeadJobDetails {
     }
 }
 
-/// How the service is, in detail: version, dependencies, pools, queues. The status is 200 whatever it says.
+/// How the service is, in detail: version, dependencies, pools, queues. The status is 200 whatever it says, as long as
+/// the caller can be recognised: without database or cache nobody can, and `/health/ready` and the log say why.
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "The details", body = HealthDetails)))]
 pub(crate) async fn health_details(ctx: Ctx) -> impl Responder {
     let now = ctx.clock.now();

@@ -4,6 +4,7 @@ use actix_web::Responder;
 use poligon_common::Ctx;
 use poligon_core::seed::DemoAccount;
 
+use super::docs::are_open;
 use crate::cli::is_production;
 use crate::composition;
 use poligon_common::html::{Language, PageQuery, escape, page};
@@ -19,7 +20,7 @@ pub(crate) async fn home_page(ctx: Ctx, language: Language) -> impl Responder {
             "A real backend to practise test automation on.",
             "Настоящий бэкенд, на котором учатся автоматизации тестирования."
         ),
-        links(language, demo),
+        links(language, demo, are_open(&ctx.config)),
     );
     if demo {
         main.push_str(&accounts(language, &composition::demo_accounts()));
@@ -27,13 +28,16 @@ pub(crate) async fn home_page(ctx: Ctx, language: Language) -> impl Responder {
     page(language, language.pick("Start", "Начало"), "/", &main)
 }
 
-fn links(language: Language, demo: bool) -> String {
+fn links(language: Language, demo: bool, docs: bool) -> String {
     let link = |path: &str, id: &str, text: &str| {
         format!("<li><a href=\"{path}\" data-testid=\"link-{id}\">{text}</a> <code>{path}</code></li>\n")
     };
     let mut list = String::from("<ul>\n");
-    list += &link("/docs", "docs", language.pick("API documents, to read and try", "Описание API: читать и пробовать"));
-    list += &link("/api/openapi.json", "openapi", language.pick("OpenAPI document", "Документ OpenAPI"));
+    if docs {
+        list +=
+            &link("/docs", "docs", language.pick("API documents, to read and try", "Описание API: читать и пробовать"));
+        list += &link("/api/openapi.json", "openapi", language.pick("OpenAPI document", "Документ OpenAPI"));
+    }
     if demo {
         list += &link("/mailbox", "mailbox", language.pick("Mailbox: every mail sent", "Почта: все письма сервиса"));
     }

@@ -38,6 +38,7 @@ pub(crate) fn routes() -> Routes {
     routes
 }
 
+pub(crate) use docs::are_open as docs_are_open;
 use docs::{__path_docs_file, __path_docs_page, __path_read_openapi, docs_file, docs_page, read_openapi};
 use health::{
     __path_health_details, __path_health_live, __path_health_ready, health_details, health_live, health_ready,

@@ -37,6 +37,7 @@ impl Scene {
 
     async fn of(mut world: World) -> Self {
         world.set("POLIGON_DATABASE__POOL_SIZE", "8");
+        world.set("POLIGON_SECURITY__BCRYPT_COST", "12"); // as in production: whoever hashes first is late with the refusal
         let gateway = world.gateway().await;
         let client = gateway.client();
         let person = sign_in(&client, "regular").await;
@@ -126,6 +127,24 @@ fn a_hung_postgresql_is_503_and_comes_back() {
             postgres.signal("CONT");
             scene.recovers(round).await;
         }
+    });
+}
+
+/// What is refused while the database is away is in the security log when it is back, however long that takes.
+#[test]
+fn an_outage_costs_the_security_log_nothing() {
+    run_within(LONGEST, async {
+        let mut scene = Scene::new().await;
+        scene.world.servers.as_mut().unwrap().0.kill();
+        for _ in 0..20 {
+            let denied = scene.client.with_token("no.token.at-all").get("/api/auth/me").send().await;
+            denied.expect_problem(401, "invalid_token");
+        }
+        tokio::time::sleep(Duration::from_secs(12)).await;
+        scene.world.servers.as_mut().unwrap().0.start_again().await;
+        let mut db = scene.world.database();
+        let written = "SELECT count(*) AS n FROM audit_log WHERE action = 'invalid_token'";
+        until("every denial is written", Duration::from_secs(10), async || count(&mut db, written) == 20).await;
     });
 }
 

@@ -42,6 +42,12 @@ pub(crate) async fn register(
         Begun::Fresh(claim) => claim,
         Begun::Done(answer) => return Ok(answer),
     };
+    let (email, username) = (body.email.clone(), body.username.clone());
+    let taken = ctx.db.read_primary(move |db| model::refuse_taken(db, &email, &username)).await;
+    if matches!(taken, Err(Error::EmailTaken | Error::UsernameTaken)) {
+        audit::note(&ctx, audit::entry("register", Outcome::Failure, &client));
+    }
+    taken?;
     let own = [&body.email.address, &body.username.name, &body.display_name.0].map(ToOwned::to_owned);
     check_strength(&ctx, &body.password, own.into(), "/password").await?;
     let password_hash = hash_new(&ctx, &body.password).await?;
@@ -109,8 +115,13 @@ impl Accepted {
 /// Sends the mail that confirms an address again, if there is an unconfirmed account; the answer is always the same.
 #[utoipa::path(post, path = "/resend-verification", request_body = EmailRequest,
     responses((status = 202, description = "Taken", body = Accepted)))]
-pub(crate) async fn resend_verification(ctx: Ctx, Json(body): Json<EmailRequest>) -> Result<impl Responder, Problem> {
+pub(crate) async fn resend_verification(
+    ctx: Ctx,
+    client: Client,
+    Json(body): Json<EmailRequest>,
+) -> Result<impl Responder, Problem> {
     jobs::ask_mail(&ctx, jobs::RESEND_VERIFICATION, &body.email).await?;
+    audit::note(&ctx, audit::entry("verification_asked", Outcome::Success, &client));
     Ok(Answer::accepted(Accepted::ANSWER))
 }
 
@@ -155,7 +166,8 @@ pub(crate) async fn patch_me(
     Ok(Answer::ok(changed))
 }
 
-/// Deletes the caller's account: names, address and password go, what others keep of it stays valid.
+/// Deletes the caller's account: names, address, password, second factor and mails go. What others keep stays valid: orders
+/// with the address that they went to, without an account behind them.
 #[utoipa::path(delete, path = "/me", responses((status = 204, description = "Deleted")))]
 pub(crate) async fn delete_me(ctx: Ctx, client: Client, user: CurrentUser) -> Result<impl Responder, Problem> {
     let (id, session, now) = (user.user_id, user.session_id, ctx.clock.now());

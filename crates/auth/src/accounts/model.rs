@@ -26,6 +26,25 @@ pub(crate) struct NewAccount {
     pub(crate) password_hash: String,
 }
 
+/// Refuses an address or a name that is taken, before the password is hashed: that takes long, and a database that does
+/// not answer is found out at once. What is taken meanwhile is found by [`create_account`].
+pub(crate) fn refuse_taken(db: &mut Db, email: &Email, username: &Username) -> Result<(), Error> {
+    refuse_taken_email(db, email)?;
+    let same_name = users::table.filter(users::username_key.eq(&username.key));
+    if diesel::select(diesel::dsl::exists(same_name)).get_result::<bool>(db)? {
+        return Err(Error::UsernameTaken);
+    }
+    Ok(())
+}
+
+fn refuse_taken_email(db: &mut Db, email: &Email) -> Result<(), Error> {
+    let same_email = accounts::table.filter(accounts::email_key.eq(&email.key));
+    if diesel::select(diesel::dsl::exists(same_email)).get_result::<bool>(db)? {
+        return Err(Error::EmailTaken);
+    }
+    Ok(())
+}
+
 /// Stores a new account. Uniqueness is the database's: of two at once one succeeds.
 pub(crate) fn create_account(db: &mut Db, new: &NewAccount, now: Timestamp) -> Result<i64, Error> {
     let taken = |error: diesel::result::Error| match DbError::from(error) {
@@ -34,10 +53,7 @@ pub(crate) fn create_account(db: &mut Db, new: &NewAccount, now: Timestamp) -> R
         e => Error::Db(e),
     };
     // Asked first so that a taken address is told even when the name is taken, too; the constraints decide.
-    let same_email = accounts::table.filter(accounts::email_key.eq(&new.email.key));
-    if diesel::select(diesel::dsl::exists(same_email)).get_result::<bool>(db)? {
-        return Err(Error::EmailTaken);
-    }
+    refuse_taken_email(db, &new.email)?;
     let user_id: i64 = diesel::insert_into(users::table)
         .values((
             users::username.eq(&new.username.name),
@@ -72,7 +88,7 @@ pub(crate) fn register(
 ) -> Result<UserResponse, Error> {
     let user_id = create_account(db, new, now)?;
     one_time::issue(db, user_id, Kind::VerifyEmail, token, None, now)?;
-    mail::queue(db, &texts::verify_email(&new.email.address, base_url, token), now)?;
+    mail::queue(db, user_id, &texts::verify_email(&new.email.address, base_url, token), now)?;
     events::tell(db, events::REGISTERED, user_id, now)?;
     find_account(db, user_id)
 }
@@ -144,8 +160,9 @@ pub(crate) fn delete_account(db: &mut Db, user_id: i64, session_id: i64, now: Ti
         .execute(db)?;
     diesel::delete(one_time_tokens::table.filter(one_time_tokens::user_id.eq(user_id))).execute(db)?;
     diesel::delete(user_roles::table.filter(user_roles::user_id.eq(user_id))).execute(db)?;
+    diesel::delete(mails::table.filter(mails::user_id.eq(user_id))).execute(db)?;
     if let Some(email) = email {
-        diesel::delete(mails::table.filter(mails::recipient.eq(email))).execute(db)?;
+        diesel::delete(mails::table.filter(mails::recipient.eq(email))).execute(db)?; // from before mails had an owner
     }
     second_factor::forget(db, user_id)?;
     sessions::end_all(db, user_id, None, "account_deleted", now)?;
@@ -200,7 +217,7 @@ pub(crate) fn set_password(
     let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db).optional()?;
     let email = email.ok_or(Error::NotFound)?;
     if let Some(email) = email {
-        mail::queue(db, &texts::password_changed(&email), now)?;
+        mail::queue(db, user_id, &texts::password_changed(&email), now)?;
     }
     events::tell(db, events::PASSWORD_CHANGED, user_id, now)?;
     Ok(())
@@ -220,12 +237,9 @@ pub(crate) fn ask_new_email(
 ) -> Result<(), Error> {
     require_proof(db, user_id, proof, now)?;
     second_factor::require_fresh(db, user_id, session_id, now)?;
-    let same = accounts::table.filter(accounts::email_key.eq(&email.key));
-    if diesel::select(diesel::dsl::exists(same)).get_result::<bool>(db)? {
-        return Err(Error::EmailTaken);
-    }
+    refuse_taken_email(db, email)?;
     one_time::issue(db, user_id, Kind::ChangeEmail, token, Some(&email.address), now)?;
-    mail::queue(db, &texts::change_email(&email.address, base_url, token), now)?;
+    mail::queue(db, user_id, &texts::change_email(&email.address, base_url, token), now)?;
     Ok(())
 }
 
@@ -264,7 +278,7 @@ fn change_email(db: &mut Db, token: &str, now: Timestamp) -> Result<i64, Error> 
     one_time::revoke(db, used.user_id, Kind::ResetPassword, now)?;
     one_time::revoke(db, used.user_id, Kind::VerifyEmail, now)?;
     if let Some(old) = old {
-        mail::queue(db, &texts::email_changed(&old), now)?;
+        mail::queue(db, used.user_id, &texts::email_changed(&old), now)?;
     }
     events::tell(db, events::EMAIL_CHANGED, used.user_id, now)?;
     Ok(used.user_id)

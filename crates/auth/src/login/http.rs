@@ -221,16 +221,16 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
     let (looked_up, address, now) = (name.clone(), client.address.to_string(), ctx.clock.now());
     let (candidate, known) = ctx.db.read_primary(move |db| find_candidate(db, &looked_up, &address, now)).await?;
     let keys = Keys::for_login(name.key(), known, client);
-    refuse_delayed(ctx, client, &keys).await?;
+    let subject_id = candidate.as_ref().map(|c| c.user_id);
+    refuse_delayed(ctx, client, &keys, subject_id).await?;
     let stored = candidate.as_ref().and_then(|c| c.password_hash.clone());
     let verdict = passwords::verify(&ctx.hasher, &ctx.keys, &password.0, stored.as_deref()).await;
     let verdict = verdict.map_err(Error::from)?;
     // Many guesses at once all pass the first look; of those that come to their turn after the fifth failure, the right
     // one is answered like the wrong ones.
-    refuse_delayed(ctx, client, &keys).await?;
+    refuse_delayed(ctx, client, &keys, subject_id).await?;
     let (Some(candidate), false) = (&candidate, verdict == Verdict::Wrong) else {
         keys.fail(ctx).await?;
-        let subject_id = candidate.map(|c| c.user_id);
         audit::note(ctx, Entry { subject_id, ..audit::entry("login", Outcome::Failure, client) });
         return Err(Error::InvalidCredentials.into());
     };
@@ -239,10 +239,11 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
 }
 
 /// Refuses while there is a delay for this account or address.
-async fn refuse_delayed(ctx: &Ctx, client: &Client, keys: &Keys) -> Result<(), Error> {
+async fn refuse_delayed(ctx: &Ctx, client: &Client, keys: &Keys, subject_id: Option<i64>) -> Result<(), Error> {
     let delayed = keys.check(ctx).await;
     if matches!(delayed, Err(Error::LoginDelayed(_))) {
-        audit::note(ctx, audit::entry("login", Outcome::Denied, client));
+        let details = json!({"reason": "delayed"});
+        audit::note(ctx, Entry { subject_id, details, ..audit::entry("login", Outcome::Denied, client) });
     }
     delayed
 }
@@ -311,6 +312,8 @@ pub(crate) async fn refresh(
     let refreshed = ctx.db.write(move |db| refresh::refresh(db, &token, &keys, lives, now)).await?;
     match refreshed {
         Refreshed::Pair(pair) => {
+            let entry = audit::own("refresh", Outcome::Success, &client, pair.user.id);
+            audit::note(&ctx, Entry { details: json!({"session_id": pair.session_id}), ..entry });
             answer(&ctx, pair.session_id, pair.amr, pair.user, pair.refresh_token, pair.expires_at, transport)
         }
         Refreshed::Refused => {

@@ -17,7 +17,7 @@ use crate::error::{self, Error};
 use crate::input::{NewPassword, Password};
 use crate::login::throttle;
 
-pub(crate) use strength::check_strength;
+pub(crate) use strength::{check_strength, weakness};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

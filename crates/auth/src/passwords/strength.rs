@@ -8,6 +8,8 @@ use crate::input::NewPassword;
 const ENOUGH: u8 = 2;
 /// zxcvbn looks at no more; a longer password is strong enough by its length.
 const LOOKED_AT: usize = 64;
+/// Passwords that many people have and zxcvbn does not know, the most frequent first: it knows English.
+const COMMON: &str = include_str!("common.txt");
 /// Own names shorter than this may stand in a password.
 const SHORTEST_NAME: usize = 4;
 
@@ -36,14 +38,15 @@ fn parts(name: &str) -> Vec<String> {
     whole.into_iter().chain(words).filter(|part| part.chars().count() >= SHORTEST_NAME).collect()
 }
 
-fn weakness(password: &str, own: &[String]) -> Option<(&'static str, &'static str)> {
+/// Why a password is refused: a code, and a sentence about it. Takes milliseconds.
+pub(crate) fn weakness(password: &str, own: &[String]) -> Option<(&'static str, &'static str)> {
     let small = password.to_lowercase();
     let names: Vec<String> = own.iter().flat_map(|name| parts(name)).collect();
     if names.iter().any(|name| small.contains(name.as_str())) {
         return Some(("contains_name", "must not contain your own name or address"));
     }
     let start: String = password.chars().take(LOOKED_AT).collect();
-    let inputs: Vec<&str> = names.iter().map(String::as_str).collect();
+    let inputs: Vec<&str> = COMMON.lines().chain(names.iter().map(String::as_str)).collect();
     let score = u8::from(zxcvbn::zxcvbn(&start, &inputs).score());
     (score < ENOUGH).then_some(("too_common", "is too easily guessed; use more or less usual words"))
 }

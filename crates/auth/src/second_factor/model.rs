@@ -237,7 +237,7 @@ pub(super) fn replace_codes(
 
 fn tell_owner(db: &mut Db, user_id: i64, now: Timestamp, text: impl FnOnce(&str) -> NewMail) -> Result<(), DbError> {
     let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db)?;
-    email.map_or(Ok(()), |email| mail::queue(db, &text(&email), now))
+    email.map_or(Ok(()), |email| mail::queue(db, user_id, &text(&email), now))
 }
 
 /// For demo data: a factor that is on.

@@ -79,6 +79,8 @@ async fn names_that_look_the_same_are_taken(app: TestApp) {
     take("other@example.com", "ALICE").await.expect_problem(409, "username_taken");
     take("other@example.com", "аlice").await.expect_problem(409, "username_taken"); // a Cyrillic а
     take("other@example.com", "ａlice").await.expect_problem(409, "username_taken"); // a full-width a
+    take("other@example.com", "aIice").await.expect_problem(409, "username_taken"); // a capital I
+    take("other@example.com", "a1ice").await.expect_problem(409, "username_taken");
     take("other@пример.рф", "другой").await.expect(201);
     take("other@xn--e1afmkfd.xn--p1ai", "someone").await.expect_problem(409, "email_taken");
 }
@@ -93,8 +95,54 @@ async fn weak_passwords_are_refused(app: TestApp) {
         let reply = try_with(weak).await.expect_problem(422, "validation_failed");
         assert_eq!(reply.pointers(), ["/password"], "{weak}");
     }
+    for common in
+        ["пароль123", "парольпароль", "йцукенгш", "йцукенгшщзхъ", "привет123", "Pass@123", "admin@123", "India@123"]
+    {
+        let reply = try_with(common).await.expect_problem(422, "validation_failed");
+        assert_eq!(reply.body["errors"][0]["code"], "too_common", "{common}");
+    }
     try_with(&"x".repeat(129)).await.expect_problem(422, "validation_failed");
     try_with("четыре усталых лимона").await.expect(201);
+}
+
+async fn names_of_every_script_are_names(app: TestApp) {
+    let take = async |n: usize, username: &str| {
+        let email = format!("person{n}@example.com");
+        let body = json!({"email": email, "username": username, "display_name": "A", "password": PASSWORD});
+        app.client().post("/api/auth/register").json(&body).send().await
+    };
+    for (n, name) in ["नमस्ते", "தமிழ்", "สวัสดี", "한국어", "עברית", "ελληνικά", "mañana"].into_iter().enumerate()
+    {
+        let reply = take(n, name).await.expect(201);
+        assert_eq!(reply.body["username"], name);
+    }
+    for (n, name) in ["\u{301}abc", "ab\u{301}\u{301}\u{301}c", "a\u{202e}bc", "abc "].into_iter().enumerate() {
+        let reply = take(n + 20, name).await.expect_problem(422, "validation_failed");
+        assert_eq!(reply.pointers(), ["/username"], "{name:?}");
+    }
+}
+
+/// Mails went to addresses that are no longer the account's, or not yet.
+async fn deletion_takes_every_mail(app: TestApp) {
+    let me = person(&app, "ann").await;
+    let change = async |email: &str| {
+        let body = json!({"current_password": PASSWORD, "new_email": email});
+        me.post("/api/auth/change-email").json(&body).send().await.expect(202);
+    };
+    change("second@example.com").await;
+    let body = json!({"token": token_in_mail(&app, "second@example.com").await});
+    app.client().post("/api/auth/verify-email").json(&body).send().await.expect(200);
+    change("third@example.com").await;
+    let addresses = ["ann@example.com", "second@example.com", "third@example.com"];
+    for address in addresses {
+        assert!(!app.mails(address).await.is_empty(), "{address}");
+    }
+    register(&app, "bob").await;
+    me.delete("/api/auth/me").send().await.expect(204);
+    for address in addresses {
+        assert!(app.mails(address).await.is_empty(), "{address}");
+    }
+    assert!(!app.mails("bob@example.com").await.is_empty(), "other people's stay");
 }
 
 /// bcrypt stops at 72 bytes; a password does not.
@@ -194,6 +242,8 @@ poligon_testkit::tests! { start =>
     bodies_that_are_no_registration_are_refused,
     nobody_sets_what_is_not_theirs,
     names_that_look_the_same_are_taken,
+    names_of_every_script_are_names,
+    deletion_takes_every_mail,
     weak_passwords_are_refused,
     no_password_is_cut,
     an_address_is_confirmed_by_its_mail,

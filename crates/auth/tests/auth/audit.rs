@@ -55,6 +55,18 @@ async fn the_log_is_filtered(app: TestApp) {
     assert_eq!(get("to=2001-01-01T00:00:00.000Z").await.expect(200).body["items"], json!([]));
     assert_eq!(get("actor_id=424242").await.expect(200).body["items"], json!([]));
     assert_eq!(get("from=yesterday").await.expect_problem(422, "validation_failed").pointers(), ["/from"]);
+    // RFC 3339 has years of four digits; others can neither be stored nor compared.
+    for year in ["-9999", "-0001", "%2B12345", "%2B262142"] {
+        for name in ["from", "to"] {
+            let reply = get(&format!("{name}={year}-01-01T00:00:00Z")).await.expect_problem(422, "validation_failed");
+            assert_eq!(reply.pointers(), [format!("/{name}")], "{year}");
+        }
+    }
+    for edge in ["from=0000-01-01T00:00:00Z", "to=9999-12-31T23:59:59.999Z"] {
+        get(edge).await.expect(200);
+    }
+    let over = get("to=9999-12-31T23:59:59-14:00").await.expect_problem(422, "validation_failed");
+    assert_eq!(over.pointers(), ["/to"], "in UTC it is another year");
     assert_eq!(get("outcome=maybe").await.expect_problem(422, "validation_failed").pointers(), ["/outcome"]);
     assert_eq!(get("subject_id=0").await.expect_problem(422, "validation_failed").pointers(), ["/subject_id"]);
     assert_eq!(get("actor_id=x").await.expect_problem(422, "validation_failed").pointers(), ["/actor_id"]);
@@ -69,6 +81,31 @@ async fn the_log_holds_no_secret(app: TestApp) {
     for secret in [PASSWORD, "eleven quiet rivers", me.token().expect("a token")] {
         assert!(!all.contains(secret), "{secret} is in the log");
     }
+}
+
+/// Whose login was delayed, and everything that is done with tokens.
+async fn delays_and_tokens_are_in_the_log(app: TestApp) {
+    let auditor = app.sign_in_as(&["auditor"]).await;
+    let me = person(&app, "ann").await;
+    for _ in 0..6 {
+        let wrong = json!({"username": "ann", "password": "wrong password"});
+        app.client().post("/api/auth/login").json(&wrong).send().await;
+    }
+    let logins = entries(&auditor, "login", 7).await;
+    assert_eq!((&logins[0]["outcome"], &logins[0]["details"]["reason"]), (&json!("denied"), &json!("delayed")));
+    assert_eq!(logins[0]["subject_id"], json!(me.user_id));
+    app.clock().advance(chrono::Duration::seconds(2));
+    let pair = crate::world::pair(&app, "ann").await;
+    let body = json!({"refresh_token": pair["refresh_token"]});
+    app.client().post("/api/auth/refresh").json(&body).send().await.expect(200);
+    assert_eq!(entries(&auditor, "refresh", 1).await[0]["subject_id"], json!(me.user_id));
+    let body = json!({"email": "ann@example.com"});
+    app.client().post("/api/auth/resend-verification").json(&body).send().await.expect(202);
+    entries(&auditor, "verification_asked", 1).await;
+    let again = crate::world::registration("ann");
+    app.client().post("/api/auth/register").json(&again).send().await.expect_problem(409, "email_taken");
+    let registered = entries(&auditor, "register", 2).await;
+    assert_eq!(registered[0]["outcome"], "failure");
 }
 
 async fn nobody_rewrites_the_log(app: TestApp) {
@@ -88,5 +125,6 @@ poligon_testkit::tests! { start =>
     what_happens_is_in_the_log,
     the_log_is_filtered,
     the_log_holds_no_secret,
+    delays_and_tokens_are_in_the_log,
     nobody_rewrites_the_log,
 }

@@ -1,7 +1,7 @@
 //! Where a request comes from.
 
 use std::future::{Ready, ready};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
 use actix_web::dev::{Payload, ServiceRequest};
@@ -34,7 +34,8 @@ impl RequestInfo {
         Self {
             id: given_id(req).unwrap_or_else(|| random::id().unwrap_or_else(|_| "none".into())),
             address: if behind_proxy { forwarded(req, trusted).unwrap_or(peer) } else { peer },
-            secure: behind_proxy && proto == Some("https") || config.public_url.starts_with("https://"),
+            secure: behind_proxy && proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
+                || config.public_url.starts_with("https://"),
         }
     }
 }
@@ -46,18 +47,26 @@ fn given_id(req: &ServiceRequest) -> Option<String> {
     fits.then(|| value.to_owned())
 }
 
-/// The last address in `X-Forwarded-For` that is not one of our own proxies: everything before it is hearsay.
+/// The last address in `X-Forwarded-For` that is not one of our own proxies: everything before it is hearsay. What is no
+/// address names nobody, and nobody is near: it becomes the unspecified address. `None` without the header.
 fn forwarded(req: &ServiceRequest, trusted: impl Fn(&IpAddr) -> bool) -> Option<IpAddr> {
     let lines: Vec<&str> = req.headers().get_all(FORWARDED_FOR).filter_map(|v| v.to_str().ok()).collect();
     let mut nearest = None;
     for part in lines.iter().flat_map(|line| line.split(',')).rev() {
-        let address = canonical(part.trim().parse().ok()?);
+        let address = read_address(part.trim()).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), canonical);
         nearest = Some(address);
         if !trusted(&address) {
             break;
         }
     }
     nearest
+}
+
+/// An address as proxies write it: some add the port, and some set IPv6 in brackets.
+fn read_address(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).and_then(|inner| inner.parse().ok());
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    text.parse().ok().or_else(with_port).or_else(bare)
 }
 
 /// `::ffff:1.2.3.4` is `1.2.3.4`.

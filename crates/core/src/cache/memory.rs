@@ -69,8 +69,8 @@ impl MemoryCache {
         answer
     }
 
-    pub(super) fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Timestamp {
-        let mut until = now;
+    pub(super) fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Option<Timestamp> {
+        let mut until = None;
         self.entries.entry_by_ref(key).and_compute_with(|stored| {
             let before = stored.and_then(|entry| Failures::parse(&entry.value().value));
             let next = Failures::next(before, backoff, now);
@@ -84,7 +84,7 @@ impl MemoryCache {
         let mut delayed = None;
         self.entries.entry_by_ref(key).and_compute_with(|stored| {
             let before = stored.and_then(|entry| Failures::parse(&entry.value().value));
-            delayed = before.as_ref().map(|failures| failures.until).filter(|until| *until > now);
+            delayed = before.as_ref().and_then(|failures| failures.until).filter(|until| *until > now);
             if delayed.is_some() {
                 return Op::Nop;
             }

@@ -102,8 +102,8 @@ impl Cache {
         either!(self, admit(key, rate, now))
     }
 
-    /// Counts a failure at `now` and answers from when on another try is welcome.
-    pub async fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Timestamp> {
+    /// Counts a failure at `now` and answers from when on another try is welcome; `None` when it is at any time.
+    pub async fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Option<Timestamp>> {
         either!(self, fail(key, backoff, now))
     }
 
@@ -116,7 +116,7 @@ impl Cache {
 
     /// From when on another try is welcome; `None` when it is at any time.
     pub async fn blocked_until(&self, key: &str) -> Result<Option<Timestamp>> {
-        Ok(self.get(key).await?.and_then(|state| Failures::parse(&state)).map(|f| f.until))
+        Ok(self.get(key).await?.and_then(|state| Failures::parse(&state)).and_then(|f| f.until))
     }
 
     /// Whether the cache takes and answers a request.
@@ -125,25 +125,28 @@ impl Cache {
     }
 }
 
-/// The state behind [`Cache::fail`], stored as `count:until_millis`.
+/// The state behind [`Cache::fail`], stored as `count:until_millis`, 0 for no delay.
+///
+/// Without a delay there is no time: one would be in the future for whoever looks with a clock that is a little behind.
 struct Failures {
     count: u32,
-    until: Timestamp,
+    until: Option<Timestamp>,
 }
 
 impl Failures {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let (count, until) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
-        Some(Self { count: count.parse().ok()?, until: Timestamp::from_millis(until.parse().ok()?)? })
+        let until = until.parse().ok().filter(|millis| *millis > 0);
+        Some(Self { count: count.parse().ok()?, until: until.and_then(Timestamp::from_millis) })
     }
 
     fn next(before: Option<Self>, backoff: Backoff, now: Timestamp) -> Self {
         let count = before.map_or(0, |f| f.count).saturating_add(1);
         let delay = chrono::Duration::from_std(backoff.delay(count)).unwrap_or(chrono::Duration::MAX);
-        Self { count, until: now + delay }
+        Self { count, until: (!delay.is_zero()).then(|| now + delay) }
     }
 
     fn format(&self) -> Vec<u8> {
-        format!("{}:{}", self.count, self.until.millis()).into_bytes()
+        format!("{}:{}", self.count, self.until.map_or(0, Timestamp::millis)).into_bytes()
     }
 }

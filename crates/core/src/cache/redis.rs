@@ -21,16 +21,16 @@ redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil((next - 
 return {1, next - now, 0}";
 
 /// `KEYS[1]` who failed; `ARGV` now, free failures, longest delay and memory in milliseconds, and 1 to count nothing while
-/// there is a delay. Answers until when, and whether it was counted.
+/// there is a delay. Answers until when (0: no delay), and whether it was counted.
 const FAIL: &str = "
 local count, till = string.match(redis.call('GET', KEYS[1]) or '0:0', '^(%d+):(%d+)')
 if ARGV[5] == '1' and tonumber(till) > tonumber(ARGV[1]) then return {tonumber(till), 0} end
 count = tonumber(count) + 1
-local delay = 0
+till = '0'
 if count >= tonumber(ARGV[2]) then
-  delay = math.min(1000 * 2 ^ math.min(count - tonumber(ARGV[2]), 20), tonumber(ARGV[3]))
+  local delay = math.min(1000 * 2 ^ math.min(count - tonumber(ARGV[2]), 20), tonumber(ARGV[3]))
+  till = string.format('%.0f', tonumber(ARGV[1]) + delay)
 end
-till = string.format('%.0f', tonumber(ARGV[1]) + delay)
 redis.call('SET', KEYS[1], count .. ':' .. till, 'PX', ARGV[4])
 return {tonumber(till), 1}";
 
@@ -137,13 +137,13 @@ impl RedisCache {
         Ok(rate.admission(admitted, used, retry_after))
     }
 
-    pub(super) async fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Timestamp> {
+    pub(super) async fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Option<Timestamp>> {
         Ok(self.count(key, backoff, now, false).await?.0)
     }
 
     pub(super) async fn take_try(&self, key: &str, backoff: Backoff, now: Timestamp) -> Result<Option<Timestamp>> {
         let (until, counted) = self.count(key, backoff, now, true).await?;
-        Ok((!counted).then_some(until))
+        Ok(until.filter(|_| !counted))
     }
 
     async fn count(
@@ -152,7 +152,7 @@ impl RedisCache {
         backoff: Backoff,
         now: Timestamp,
         unless_delayed: bool,
-    ) -> Result<(Timestamp, bool)> {
+    ) -> Result<(Option<Timestamp>, bool)> {
         let mut call = self.fail.prepare_invoke();
         call.key(self.key(key)).arg(now.millis()).arg(backoff.free);
         call.arg(millis(backoff.longest)).arg(millis(backoff.memory)).arg(i32::from(unless_delayed));
@@ -162,7 +162,7 @@ impl RedisCache {
                 (c, done)
             })
             .await?;
-        let until = Timestamp::from_millis(until).ok_or_else(|| CacheError("a time out of range".into()))?;
+        let until = if until == 0 { None } else { Timestamp::from_millis(until) };
         Ok((until, counted == 1))
     }
 

@@ -21,6 +21,9 @@ pub struct ServerConfig {
     /// Networks (CIDR) that may read `/metrics`. Empty: everybody in the `demo` profile, loopback and private networks
     /// in `production`.
     pub metrics_networks: Vec<ipnet::IpNet>,
+    /// Whether `/docs` and `/api/openapi.json` are there for everybody. Without a word they are in the `demo` profile, and
+    /// not in `production`.
+    pub docs: Option<bool>,
     /// Origins that browsers may call from. Never `*`.
     pub allowed_origins: Vec<String>,
     /// Largest request body, in bytes.
@@ -46,6 +49,7 @@ impl Default for ServerConfig {
             public_url: String::new(),
             trusted_proxies: Vec::new(),
             metrics_networks: Vec::new(),
+            docs: None,
             allowed_origins: Vec::new(),
             max_body_bytes: 256 * 1024,
             header_timeout_ms: 5_000,

@@ -32,13 +32,16 @@ pub fn up(db: &mut Db) -> Result<Vec<String>, DbError> {
     named(db, &applied)
 }
 
-/// Takes the newest step back and answers its name.
-pub fn down(db: &mut Db) -> Result<String, DbError> {
+/// Takes the newest step back and answers its name; `None` when there is none.
+pub fn down(db: &mut Db) -> Result<Option<String>, DbError> {
+    if status(db)?.iter().all(|step| !step.applied) {
+        return Ok(None);
+    }
     let reverted = locked(db, |db| match db {
         Db::Postgres(c) => versions(c.revert_last_migration(POSTGRES).map(|v| vec![v])),
         Db::Sqlite(c) => versions(c.revert_last_migration(SQLITE).map(|v| vec![v])),
     })?;
-    Ok(named(db, &reverted)?.concat())
+    Ok(Some(named(db, &reverted)?.concat()))
 }
 
 /// Every step, oldest first.

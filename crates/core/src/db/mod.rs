@@ -43,6 +43,8 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     kind: Kind,
     target: Target,
+    /// The target, and the replica's.
+    targets: Vec<Target>,
     primary: Primary,
     readers: Pool,
     settings: ConnectionSettings,
@@ -65,6 +67,7 @@ impl Database {
             target: target.clone(),
             settings: ConnectionSettings { read_only, ..settings },
         };
+        let mut targets = vec![target.clone()];
         let (primary, readers) = match kind {
             Kind::Sqlite => {
                 let writer = Writer::start(manager(&target, false), limits)?;
@@ -75,6 +78,7 @@ impl Database {
                 let readers = match &config.replica_url {
                     Some(url) => {
                         let replica = Target::parse(url).map_err(unusable)?;
+                        targets.push(replica.clone());
                         Pool::start("replica", manager(&replica, false), limits)?
                     }
                     None => pool.clone(),
@@ -82,7 +86,13 @@ impl Database {
                 (Primary::Postgres(pool), readers)
             }
         };
-        Ok(Self(Arc::new(Inner { kind, target, primary, readers, settings })))
+        Ok(Self(Arc::new(Inner { kind, target, targets, primary, readers, settings })))
+    }
+
+    /// The process is about to end: no new connection is opened from now on, and nothing is left behind in the folder for
+    /// temporary files.
+    pub fn retire(&self) {
+        self.0.targets.iter().for_each(Target::tidy);
     }
 
     /// Which kind of database this is, for people and metrics; queries never ask.

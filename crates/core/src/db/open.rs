@@ -15,7 +15,7 @@ use super::tls::TlsBridge;
 #[derive(Clone)]
 pub(super) enum Target {
     /// A connection string for libpq, and the TLS bridge that it leads to, if any.
-    Postgres { url: String, _bridge: Option<Arc<TlsBridge>> },
+    Postgres { url: String, bridge: Option<Arc<TlsBridge>> },
     /// A file.
     Sqlite { path: PathBuf },
 }
@@ -51,9 +51,16 @@ impl Target {
         match Kind::of(url)? {
             Kind::Postgres => {
                 let (url, bridge) = TlsBridge::for_url(url)?;
-                Ok(Self::Postgres { url, _bridge: bridge.map(Arc::new) })
+                Ok(Self::Postgres { url, bridge: bridge.map(Arc::new) })
             }
             Kind::Sqlite => Ok(Self::Sqlite { path: sqlite_path(url)? }),
+        }
+    }
+
+    /// Removes what lies outside of the process for connecting.
+    pub(super) fn tidy(&self) {
+        if let Self::Postgres { bridge: Some(bridge), .. } = self {
+            bridge.remove_folder();
         }
     }
 

@@ -13,6 +13,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
@@ -20,6 +21,8 @@ use super::open::BadUrl;
 use super::tls_verify::{self, Check};
 
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+/// `sslrootcert` that means the certificates of the machine (libpq since version 16).
+const OF_THE_MACHINE: &str = "system";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How soon a server that cannot be reached, or a connection that the network has lost, is found out: unless the URL
@@ -32,7 +35,8 @@ const LIVENESS: [(&str, &str); 5] = [
     ("tcp_user_timeout", "2500"),
 ];
 
-/// A listening socket whose connections go to one server over TLS; it ends when dropped.
+/// A listening socket whose connections go to one server over TLS. Dropped, it takes no more; those that it carries go on
+/// until they are closed.
 pub(super) struct TlsBridge {
     folder: PathBuf,
     _stop: oneshot::Sender<()>,
@@ -40,7 +44,7 @@ pub(super) struct TlsBridge {
 
 impl Drop for TlsBridge {
     fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.folder)); // nothing depends on it: the folder is empty but for the socket
+        self.remove_folder();
     }
 }
 
@@ -91,6 +95,11 @@ impl TlsBridge {
         Ok((url.into(), Some(bridge)))
     }
 
+    /// Removes the folder of the socket: nobody connects any more.
+    pub(super) fn remove_folder(&self) {
+        drop(std::fs::remove_dir_all(&self.folder)); // nothing depends on it: the folder is empty but for the socket
+    }
+
     fn start(route: Route) -> std::io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt as _;
         let id = crate::random::id().map_err(std::io::Error::other)?;
@@ -104,21 +113,24 @@ impl TlsBridge {
         };
         std::thread::Builder::new().name("postgres-tls".into()).spawn(move || {
             runtime.block_on(async {
+                let mut carried = JoinSet::new();
                 tokio::select! {
-                    () = accept(listener, route) => {}
+                    () = accept(listener, route, &mut carried) => {}
                     _ = stopped => {}
                 }
+                carried.join_all().await;
             });
         })?;
         Ok(Self { folder, _stop: stop })
     }
 }
 
-async fn accept(listener: UnixListener, route: Route) {
+async fn accept(listener: UnixListener, route: Route, carried: &mut JoinSet<()>) {
     let route = Arc::new(route);
     while let Ok((local, _)) = listener.accept().await {
+        while carried.try_join_next().is_some() {} // those that have ended
         let route = Arc::clone(&route);
-        tokio::spawn(async move {
+        carried.spawn(async move {
             if let Err(error) = carry(local, &route).await {
                 tracing::warn!(%error, host = %route.host, "a TLS connection to PostgreSQL failed");
             }
@@ -152,7 +164,7 @@ async fn carry(mut local: UnixStream, route: &Route) -> std::io::Result<()> {
 /// The certificates to trust: those of the file, or those of the machine.
 fn roots(file: Option<&str>) -> Result<rustls::RootCertStore, BadUrl> {
     let mut store = rustls::RootCertStore::empty();
-    let certificates = match file {
+    let certificates = match file.filter(|name| *name != OF_THE_MACHINE) {
         Some(path) => CertificateDer::pem_file_iter(path)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|e| BadUrl(format!("sslrootcert cannot be read: {e}")))?,

@@ -25,6 +25,7 @@ impl Check {
     /// The check that `sslmode` asks for; `None` for no TLS at all.
     pub(super) fn of(mode: &str, has_root: bool) -> Result<Option<Self>, BadUrl> {
         match mode {
+            // `allow` would try without TLS first; that a server refuses then is told, not mended.
             "disable" | "allow" => Ok(None),
             "require" if has_root => Ok(Some(Self::Chain)),
             "prefer" | "require" => Ok(Some(Self::Nothing)),

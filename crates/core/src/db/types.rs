@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use chrono::{DateTime, Duration, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, Datelike as _, Duration, SecondsFormat, SubsecRound as _, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -45,7 +45,7 @@ impl HasSqlType<Jsonb> for MultiBackend {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
 )]
 #[diesel(sql_type = Instant)]
-#[serde(from = "DateTime<Utc>", into = "String")]
+#[serde(try_from = "Given", into = "String")]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
@@ -64,14 +64,46 @@ impl Timestamp {
         self.0.timestamp()
     }
 
-    /// The instant so many milliseconds after 1970-01-01T00:00:00Z; `None` outside of the calendar.
+    /// The instant so many milliseconds after 1970-01-01T00:00:00Z; `None` outside of the years 0000 to 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
-        DateTime::from_timestamp_millis(millis).map(Self)
+        DateTime::from_timestamp_millis(millis).and_then(|value| Self::checked(value).ok())
     }
 
     /// How long after `earlier` this instant is; negative when it is before.
     pub fn since(self, earlier: Self) -> Duration {
         self.0 - earlier.0
+    }
+}
+
+/// The years of RFC 3339 and of the text that SQLite stores: four digits.
+const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
+
+/// A text that is no instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadInstant {
+    /// Not of the form of RFC 3339.
+    #[error(transparent)]
+    Form(#[from] chrono::ParseError),
+    /// Of another year than 0000 to 9999, which can neither be written nor stored.
+    #[error("the year must have four digits (RFC 3339)")]
+    Year,
+}
+
+/// An instant as it is read, before its year is looked at.
+#[derive(Deserialize)]
+struct Given(DateTime<Utc>);
+
+impl TryFrom<Given> for Timestamp {
+    type Error = BadInstant;
+    fn try_from(given: Given) -> Result<Self, BadInstant> {
+        Self::checked(given.0)
+    }
+}
+
+impl Timestamp {
+    /// The instant, when it can be written and stored.
+    fn checked(value: DateTime<Utc>) -> Result<Self, BadInstant> {
+        if YEARS.contains(&value.year()) { Ok(Self(value.trunc_subsecs(3))) } else { Err(BadInstant::Year) }
     }
 }
 
@@ -108,9 +140,9 @@ impl std::fmt::Display for Timestamp {
 }
 
 impl std::str::FromStr for Timestamp {
-    type Err = chrono::ParseError;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        DateTime::parse_from_rfc3339(text).map(|t| Self::from(t.with_timezone(&Utc)))
+    type Err = BadInstant;
+    fn from_str(text: &str) -> Result<Self, BadInstant> {
+        Self::checked(DateTime::parse_from_rfc3339(text)?.with_timezone(&Utc))
     }
 }
 

@@ -16,6 +16,10 @@ use crate::telemetry::Metrics;
 const QUEUE: usize = 10_000;
 /// Entries written in one transaction.
 const BATCH: usize = 200;
+/// The pause after a first failure to write; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause.
+const LAST_PAUSE: Duration = Duration::from_secs(3);
 
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,32 +145,38 @@ impl Auditor {
             tokio::select! {
                 first = waiting.recv() => {
                     let Some(first) = first else { return };
-                    write_batch(&ctx, first, &mut waiting).await;
+                    write_batch(&ctx, first, &mut waiting, &stop).await;
                 }
                 _ = stop.changed() => {}
             }
         }
         while let Ok(first) = waiting.try_recv() {
-            write_batch(&ctx, first, &mut waiting).await;
+            write_batch(&ctx, first, &mut waiting, &stop).await;
         }
     }
 }
 
-async fn write_batch(ctx: &Ctx, first: Noted, waiting: &mut mpsc::Receiver<Noted>) {
+/// Writes `first` and what waits behind it; tries again until it is written, or the process is about to end.
+async fn write_batch(ctx: &Ctx, first: Noted, waiting: &mut mpsc::Receiver<Noted>, stop: &watch::Receiver<bool>) {
     let mut batch = vec![first];
     while batch.len() < BATCH
         && let Ok(next) = waiting.try_recv()
     {
         batch.push(next);
     }
-    for pause in [0, 200, 1_000, 3_000] {
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+    let mut pause = FIRST_PAUSE;
+    loop {
         let entries = batch.clone();
         let written = ctx.db.write(move |db| entries.iter().try_for_each(|(entry, at)| record(db, entry, *at))).await;
-        match written {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(%error, "the security log could not be written; trying again"),
+        let Err(error) = written else { return };
+        // As long as the process lives the entries are kept: a database that is down for long must not cost the log.
+        if *stop.borrow() && pause >= LAST_PAUSE {
+            tracing::error!(%error, "the security log could not be written; what was to be written stands above");
+            break;
         }
+        tracing::warn!(%error, "the security log could not be written; trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
     }
     for _ in &batch {
         ctx.metrics.refused("audit_write");

@@ -86,12 +86,13 @@ async fn delays_grow_with_every_failure(backend: Backend) {
     let now = ctx.clock.now();
     for expected in [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60] {
         let until = ctx.cache.fail("account", backoff, now).await.unwrap();
-        assert_eq!(until.since(now).num_seconds(), expected);
-        assert_eq!(ctx.cache.blocked_until("account").await.unwrap(), Some(until));
+        // Without a delay there is no time: another copy's clock may be behind this one's.
+        assert_eq!(until, (expected > 0).then(|| now + chrono::Duration::seconds(expected)));
+        assert_eq!(ctx.cache.blocked_until("account").await.unwrap(), until);
     }
     assert_eq!(ctx.cache.blocked_until("another").await.unwrap(), None);
     ctx.cache.remove("account").await.unwrap();
-    assert_eq!(ctx.cache.fail("account", backoff, now).await.unwrap(), now, "forgotten");
+    assert_eq!(ctx.cache.fail("account", backoff, now).await.unwrap(), None, "forgotten");
 }
 
 async fn of_many_tries_at_once_no_more_are_let_through_than_in_turn(backend: Backend) {

@@ -128,6 +128,9 @@ fn free_port() -> u16 {
 }
 
 mod services {
+    use poligon_core::config::DatabaseConfig;
+    use poligon_core::db::Database;
+
     use super::Server;
 
     #[test]
@@ -145,7 +148,38 @@ mod services {
             for mode in ["require", "verify-ca", "verify-full"] {
                 server.sees_tls("localhost", &wrong(mode)).expect_err("the certificate is signed by another root");
             }
-            server.sees_tls("localhost", "sslmode=verify-full").expect_err("nobody on this machine knows this root");
+            for file in ["", "&sslrootcert=system"] {
+                let machine = format!("sslmode=verify-full{file}");
+                server.sees_tls("localhost", &machine).expect_err("nobody on this machine knows this root");
+            }
+        });
+    }
+
+    /// The command line opens a connection of its own and keeps nothing else.
+    #[test]
+    fn a_connection_outlives_the_database_that_opened_it() {
+        poligon_testkit::run(async {
+            use diesel::RunQueryDsl as _;
+            let server = Server::start(true);
+            let url = format!("postgres://postgres@localhost:{}/postgres?sslmode=require", server.port);
+            let mut db =
+                Database::open(&DatabaseConfig { url, ..DatabaseConfig::default() }).unwrap().connect().unwrap();
+            for _ in 0..3 {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                diesel::sql_query("SELECT 1").execute(&mut db).unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn nothing_is_left_among_temporary_files() {
+        poligon_testkit::run(async {
+            let server = Server::start(true);
+            let url = format!("postgres://postgres@localhost:{}/postgres?sslmode=require", server.port);
+            let database = Database::open(&DatabaseConfig { url, ..DatabaseConfig::default() }).unwrap();
+            database.connect().unwrap();
+            database.retire();
+            assert!(database.connect().is_err(), "the folder with the socket is gone");
         });
     }
 

@@ -1,0 +1,2 @@
+DROP INDEX mails_user;
+ALTER TABLE mails DROP COLUMN user_id;
