@@ -222,30 +222,30 @@ async fn prove(ctx: &Ctx, client: &Client, name: &Name, password: &Password) -> 
     let (candidate, known) = ctx.db.read_primary(move |db| find_candidate(db, &looked_up, &address, now)).await?;
     let keys = Keys::for_login(name.key(), known, client);
     let subject_id = candidate.as_ref().map(|c| c.user_id);
-    refuse_delayed(ctx, client, &keys, subject_id).await?;
+    note_delay(ctx, client, subject_id, keys.check(ctx).await)?;
     let stored = candidate.as_ref().and_then(|c| c.password_hash.clone());
     let verdict = passwords::verify(&ctx.hasher, &ctx.keys, &password.0, stored.as_deref()).await;
     let verdict = verdict.map_err(Error::from)?;
-    // Many guesses at once all pass the first look; of those that come to their turn after the fifth failure, the right
-    // one is answered like the wrong ones.
-    refuse_delayed(ctx, client, &keys, subject_id).await?;
     let (Some(candidate), false) = (&candidate, verdict == Verdict::Wrong) else {
-        keys.fail(ctx).await?;
+        note_delay(ctx, client, subject_id, keys.take_try(ctx).await)?;
+        keys.fail_of_address(ctx).await?;
         audit::note(ctx, Entry { subject_id, ..audit::entry("login", Outcome::Failure, client) });
         return Err(Error::InvalidCredentials.into());
     };
+    // Many guesses at once all pass the first look; of those that come to their turn after the fifth failure, the right
+    // one is answered like the wrong ones.
+    note_delay(ctx, client, subject_id, keys.check(ctx).await)?;
     keys.succeed(ctx).await?;
     Ok((candidate.clone(), verdict))
 }
 
-/// Refuses while there is a delay for this account or address.
-async fn refuse_delayed(ctx: &Ctx, client: &Client, keys: &Keys, subject_id: Option<i64>) -> Result<(), Error> {
-    let delayed = keys.check(ctx).await;
-    if matches!(delayed, Err(Error::LoginDelayed(_))) {
+/// Notes in the security log that a login was refused because of a delay.
+fn note_delay(ctx: &Ctx, client: &Client, subject_id: Option<i64>, looked: Result<(), Error>) -> Result<(), Error> {
+    if matches!(looked, Err(Error::LoginDelayed(_))) {
         let details = json!({"reason": "delayed"});
         audit::note(ctx, Entry { subject_id, details, ..audit::entry("login", Outcome::Denied, client) });
     }
-    delayed
+    looked
 }
 
 /// The pair of tokens, where the client wants them.

@@ -57,8 +57,9 @@ impl Keys {
         refuse_until(ctx, account.max(address))
     }
 
-    /// The same before a guess that takes no time to look at: it counts as a failure of the account until
-    /// [`Keys::succeed`], so that of many at once no more are looked at than of many in turn.
+    /// The same, and counts a failure of the account when there is no delay, in one step: of many wrong guesses at once no
+    /// more are told to be wrong than of many in turn. Before a guess that takes no time to look at, it counts until
+    /// [`Keys::succeed`].
     pub(crate) async fn take_try(&self, ctx: &Ctx) -> Result<(), Error> {
         if !ctx.config.limits.login_delays {
             return Ok(());
@@ -67,13 +68,7 @@ impl Keys {
         refuse_until(ctx, ctx.cache.take_try(&self.account, rule(FREE), ctx.clock.now()).await?)
     }
 
-    /// Counts a failure.
-    pub(crate) async fn fail(&self, ctx: &Ctx) -> Result<(), Error> {
-        ctx.cache.fail(&self.account, rule(FREE), ctx.clock.now()).await?;
-        self.fail_of_address(ctx).await
-    }
-
-    /// Counts a failure for the address only.
+    /// Counts a failure for the address.
     pub(crate) async fn fail_of_address(&self, ctx: &Ctx) -> Result<(), Error> {
         let free = if ctx.config.profile == Profile::Demo { FREE_IN_DEMO } else { FREE };
         ctx.cache.fail(&self.address, rule(free), ctx.clock.now()).await?;

@@ -51,12 +51,13 @@ pub(crate) async fn confirm_current(
     keys.check(ctx).await?;
     let stored = ctx.db.read_primary(move |db| find_password_hash(db, user_id)).await?;
     let verdict = passwords::verify(&ctx.hasher, &ctx.keys, &password.0, stored.as_deref()).await?;
-    keys.check(ctx).await?; // others may have failed meanwhile; see `login`
     if verdict == Verdict::Wrong {
-        keys.fail(ctx).await?;
+        keys.take_try(ctx).await?;
+        keys.fail_of_address(ctx).await?;
         audit::note(ctx, audit::own("password_confirmation", Outcome::Failure, client, user_id));
         return Err(Error::WrongPassword);
     }
+    keys.check(ctx).await?; // others may have failed meanwhile; see `login`
     keys.succeed(ctx).await?;
     Ok(Proof(stored.unwrap_or_default()))
 }

@@ -120,7 +120,7 @@ async fn a_flood_of_wrong_passwords_is_refused_and_leaves_the_rest_alone(app: Te
     let requests = (0..200).map(|_| app.client().post("/api/auth/login").json(&body));
     let statuses = at_once(requests.collect()).await;
     assert!(statuses.iter().all(|s| [401, 429, 503].contains(s)), "{statuses:?}");
-    assert!(count(&statuses, 429) + count(&statuses, 503) > 100, "{statuses:?}");
+    assert!(count(&statuses, 401) <= 5, "{statuses:?}");
 }
 
 async fn a_role_is_changed_by_one_of_many(app: TestApp) {
