@@ -1,11 +1,13 @@
 //! The outermost layer: what every answer has, whichever part of the service gave it. Request id, problem bodies,
 //! security headers, one log line, counters.
 
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use actix_cors::{Cors, CorsError};
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
@@ -13,11 +15,12 @@ use actix_web::http::header::{
 };
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _};
 use poligon_core::Ctx;
 use poligon_core::cache::Admission;
 use poligon_core::config::ServerConfig;
-use tracing_actix_web::RootSpanBuilder;
+use tracing::{Instrument as _, Span};
 
 use crate::extract::{CurrentUser, RequestInfo};
 use crate::limits;
@@ -28,6 +31,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// For answers that are no pages: nothing in them may run or load.
 const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// Characters of a path that are logged.
+const LONGEST_PATH: usize = 200;
+
 /// The layer itself, for `actix_web::middleware::from_fn`.
 pub async fn edge(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let Some(ctx) = req.app_data::<Ctx>().cloned() else {
@@ -37,9 +43,11 @@ pub async fn edge(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -
     let info = Rc::new(RequestInfo::of(&req, &ctx.config.server));
     req.extensions_mut().insert(Rc::clone(&info));
     ctx.metrics.in_flight().inc();
-    let outcome = next.call(req).await;
+    // Its id stands in every line logged within it.
+    let span = tracing::info_span!("request", request_id = info.id);
+    let outcome = next.call(req).instrument(span.clone()).await;
     ctx.metrics.in_flight().dec();
-    let mut response = outcome?.map_into_boxed_body();
+    let mut response = outcome?.map_into_boxed_body().map_body(|_, body| within(span, body));
     if response.status().is_client_error() || response.status().is_server_error() {
         response = with_problem_body(response, &info);
     }
@@ -97,7 +105,8 @@ fn observe(ctx: &Ctx, response: &ServiceResponse, info: &RequestInfo, took: Dura
     let status = response.status();
     ctx.metrics.request(method, route, status.as_u16(), took);
     let user = req.extensions().get::<CurrentUser>().map(|user| user.user_id);
-    let path: String = req.path().chars().take(200).collect();
+    let path = req.path();
+    let path = path.char_indices().nth(LONGEST_PATH).map_or(path, |(end, _)| &path[..end]);
     #[allow(clippy::cast_precision_loss)] // microseconds of one request
     let ms = took.as_micros() as f64 / 1000.0;
     tracing::info!(
@@ -133,17 +142,27 @@ pub async fn unknown_path() -> Result<actix_web::HttpResponse, Problem> {
     Err(Problem::not_found().detail("there is nothing at this path"))
 }
 
-/// The span of a request: its id, so that every line logged within it can be found.
-pub struct RequestSpan;
+/// A body that is made while it is sent, within the span of its request.
+struct Spanned {
+    span: Span,
+    body: BoxBody,
+}
 
-impl RootSpanBuilder for RequestSpan {
-    fn on_request_start(request: &ServiceRequest) -> tracing::Span {
-        let info = request.extensions().get::<Rc<RequestInfo>>().cloned();
-        let request_id = info.as_deref().map_or("", |info| info.id.as_str());
-        tracing::info_span!("request", request_id)
+fn within(span: Span, body: BoxBody) -> BoxBody {
+    if body.size() == BodySize::Stream { BoxBody::new(Spanned { span, body }) } else { body }
+}
+
+impl MessageBody for Spanned {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
     }
 
-    fn on_request_end<B: MessageBody>(_: tracing::Span, _: &Result<ServiceResponse<B>, Error>) {}
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let Self { span, body } = self.get_mut();
+        span.in_scope(|| Pin::new(body).poll_next(cx))
+    }
 }
 
 /// Cross-origin rules: the configured origins and no others.

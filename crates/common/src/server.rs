@@ -16,10 +16,9 @@ use poligon_core::security::audit::Auditor;
 use poligon_core::{housekeeping, security};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing_actix_web::TracingLogger;
 
 use crate::domain::Domain;
-use crate::edge::{self, RequestSpan, cors};
+use crate::edge::{self, cors};
 use crate::problem::Problem;
 
 /// Routes that belong to no domain (health, documents), added by whoever composes the application.
@@ -36,7 +35,6 @@ pub fn app(
     let app = App::new()
         .app_data(ctx.clone())
         .app_data(KnownPermissions(Rc::new(all_permissions(domains))))
-        .wrap(TracingLogger::<RequestSpan>::new())
         .wrap(cors(&ctx.config.server))
         .wrap(from_fn(edge::edge));
     domains
