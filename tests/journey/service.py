@@ -82,7 +82,7 @@ class Gateway:
     def _read(self):
         for line in self.process.stdout:
             self.printed.append(line)
-            told = re.match(r"\s+API documents\s+(http://\S+)/docs", line)
+            told = re.match(r"\s+listening\s+(http://\S+)", line)
             if told:
                 self.url = told.group(1)
                 self.found.set()

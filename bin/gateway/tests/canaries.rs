@@ -69,8 +69,8 @@ impl Gateway {
         let began = Instant::now();
         while began.elapsed() < Duration::from_mins(1) {
             let out = std::fs::read_to_string(self.path("out")).unwrap();
-            if let Some(url) = out.lines().find_map(|line| line.trim().strip_prefix("API documents")) {
-                return url.trim().trim_end_matches("/docs").to_owned();
+            if let Some(url) = out.lines().find_map(|line| line.trim().strip_prefix("listening")) {
+                return url.trim().to_owned();
             }
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "the gateway ended: {}", self.log());

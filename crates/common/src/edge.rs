@@ -28,6 +28,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// For answers that are no pages: nothing in them may run or load.
 const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// Characters of a path that are logged.
+const LONGEST_PATH: usize = 200;
+
 /// The layer itself, for `actix_web::middleware::from_fn`.
 pub async fn edge(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let Some(ctx) = req.app_data::<Ctx>().cloned() else {
@@ -97,7 +100,8 @@ fn observe(ctx: &Ctx, response: &ServiceResponse, info: &RequestInfo, took: Dura
     let status = response.status();
     ctx.metrics.request(method, route, status.as_u16(), took);
     let user = req.extensions().get::<CurrentUser>().map(|user| user.user_id);
-    let path: String = req.path().chars().take(200).collect();
+    let path = req.path();
+    let path = path.char_indices().nth(LONGEST_PATH).map_or(path, |(end, _)| &path[..end]);
     #[allow(clippy::cast_precision_loss)] // microseconds of one request
     let ms = took.as_micros() as f64 / 1000.0;
     tracing::info!(

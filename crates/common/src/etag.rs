@@ -32,7 +32,7 @@ impl Tagged {
     /// What was kept, for everybody.
     pub fn kept(kept: &Kept) -> Self {
         Self {
-            body: Bytes::copy_from_slice(&kept.body),
+            body: kept.body.clone(),
             content_type: HeaderValue::from_static("application/json"),
             tag: kept.tag.clone(),
             link: kept.link.clone(),
@@ -50,7 +50,7 @@ impl Tagged {
 
     /// What there is to keep of this answer.
     pub fn to_kept(&self) -> Kept {
-        Kept { body: self.body.to_vec(), tag: self.tag.clone(), link: self.link.clone() }
+        Kept { body: self.body.clone(), tag: self.tag.clone(), link: self.link.clone() }
     }
 
     /// Its tag, quotes included.

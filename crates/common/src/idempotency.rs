@@ -33,6 +33,8 @@ pub struct Idempotency {
     key: Option<String>,
     /// The caller, where the domain knows better than by token or address.
     caller: Option<String>,
+    /// Whether the work finds its rows by their keys.
+    planned_once: bool,
     /// For the body's hash, which is there once every argument of the handler is.
     request: HttpRequest,
 }
@@ -65,13 +67,14 @@ impl Scope {
 impl Idempotency {
     fn of(req: &HttpRequest) -> Result<Self, Problem> {
         let request = req.clone();
-        let Some(value) = req.headers().get(HEADER) else { return Ok(Self { key: None, caller: None, request }) };
+        let none = Self { key: None, caller: None, planned_once: false, request };
+        let Some(value) = req.headers().get(HEADER) else { return Ok(none) };
         let key =
             value.to_str().ok().filter(|k| (1..=255).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_graphic()));
         let key = key.ok_or_else(|| {
             Problem::new(&kinds::MALFORMED_HEADER).detail("Idempotency-Key must be 1 to 255 visible ASCII characters")
         })?;
-        Ok(Self { key: Some(key.to_owned()), caller: None, request })
+        Ok(Self { key: Some(key.to_owned()), ..none })
     }
 
     fn scope(&self) -> Option<Scope> {
@@ -101,6 +104,12 @@ impl Idempotency {
         Self { key: None, ..self }
     }
 
+    /// For work that finds its rows by their keys: see [`poligon_core::db::Database::write_planned_once`].
+    #[must_use]
+    pub fn planned_once(self) -> Self {
+        Self { planned_once: true, ..self }
+    }
+
     /// Refuses a request without a key: for what nobody wants to happen twice.
     pub fn require(self) -> Result<Self, Problem> {
         if self.key.is_some() { Ok(self) } else { Err(Problem::new(&kinds::IDEMPOTENCY_KEY_REQUIRED)) }
@@ -109,7 +118,7 @@ impl Idempotency {
     /// Takes the key before any costly work. A key that is being worked on is refused; one that has an answer gives
     /// that answer, and nothing is to be done.
     pub async fn begin(self, ctx: &Ctx) -> Result<Begun, Problem> {
-        let mut claim = Claim { ctx: ctx.clone(), scope: None };
+        let mut claim = Claim { ctx: ctx.clone(), scope: None, planned_once: self.planned_once };
         let Some(scope) = self.scope() else { return Ok(Begun::Fresh(claim)) };
         if !ctx.cache.set_if_absent(&scope.marker(), IN_FLIGHT).await? {
             return Err(in_flight());
@@ -140,7 +149,7 @@ impl Idempotency {
         Problem: From<E>,
         F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
     {
-        let mut claim = Claim { ctx: ctx.clone(), scope: None };
+        let mut claim = Claim { ctx: ctx.clone(), scope: None, planned_once: self.planned_once };
         if let Some(scope) = self.scope() {
             if !ctx.cache.set_if_absent(&scope.marker(), IN_FLIGHT).await? {
                 return Err(in_flight());
@@ -180,9 +189,19 @@ pub enum Begun {
 pub struct Claim {
     ctx: Ctx,
     scope: Option<Scope>,
+    planned_once: bool,
 }
 
 impl Claim {
+    async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: FromDb,
+        F: FnMut(&mut Db) -> Result<T, E> + Send + 'static,
+    {
+        if self.planned_once { self.ctx.db.write_planned_once(work).await } else { self.ctx.db.write(work).await }
+    }
+
     /// Runs `work` in one transaction, stores its answer there, and gives it.
     pub async fn write<T, E, F>(mut self, mut work: F) -> Result<HttpResponse, Problem>
     where
@@ -192,7 +211,7 @@ impl Claim {
         F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
     {
         let Some(scope) = self.scope.clone() else {
-            let answer = self.ctx.db.write(work).await?;
+            let answer = self.transact(work).await?;
             return Ok(answer.into_response());
         };
         let first = self.once(scope, move |db| Ok(((), work(db)?))).await;
@@ -212,7 +231,7 @@ impl Claim {
         F: FnMut(&mut Db) -> Result<(U, Answer<T>), E> + Send + 'static,
     {
         let Some(scope) = self.scope.clone() else {
-            let (made, _) = self.ctx.db.write(work).await?;
+            let (made, _) = self.transact(work).await?;
             return Ok(Opened::First(made, Second(self)));
         };
         match self.once(scope, move |db| work(db)).await {
@@ -238,7 +257,7 @@ impl Claim {
         F: FnMut(&mut Db) -> Result<(U, Answer<T>), E> + Send + 'static,
     {
         let (now, name) = (self.ctx.clock.now(), scope.clone());
-        match self.ctx.db.write(move |db| once(db, &name, now, &mut work)).await {
+        match self.transact(move |db| once(db, &name, now, &mut work)).await {
             Ok(first) => Ok(Ok(first)),
             Err(Refusal::Db(error)) => Err(error.into()),
             Err(Refusal::Taken) => self.earlier(&scope, now, in_flight()).await.map(Err),
@@ -287,14 +306,14 @@ impl Second {
     {
         let Self(mut claim) = self;
         let Some(scope) = claim.scope.clone() else {
-            return Ok(claim.ctx.db.write(work).await?.into_response());
+            return Ok(claim.transact(work).await?.into_response());
         };
         let both = move |db: &mut Db| {
             let stored = Stored::of(work(db).map_err(Refusal::Work)?)?;
             replace(db, &scope.name, &stored)?;
             Ok(stored)
         };
-        let outcome = claim.ctx.db.write(both).await;
+        let outcome = claim.transact(both).await;
         claim.release().await?;
         match outcome {
             Ok(stored) => Ok(stored.into_response(false)),
@@ -398,16 +417,18 @@ fn insert(db: &mut Db, scope: &Scope, stored: &Stored, now: Timestamp) -> Result
         dsl::body.eq(&stored.body),
         dsl::created_at.eq(now),
     );
-    let written = on_each!(db, c => kept(FilterDsl::filter(
+    let written: Option<i64> = on_each!(db, c => kept(FilterDsl::filter(
         diesel::insert_into(dsl::idempotency_keys)
             .values((dsl::scope.eq(&scope.name), values.clone()))
             .on_conflict(dsl::scope)
             .do_update()
             .set(values),
         dsl::created_at.le(now - IDEMPOTENCY_LIFE)
-    ))
-    .execute(c))?;
-    Ok(written == 1)
+    )
+    .returning(dsl::status))
+    .get_result(c)
+    .optional())?;
+    Ok(written.is_some())
 }
 
 /// Writes an answer in place of the one that the key has.

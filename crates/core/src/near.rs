@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::bus::Bus;
 
 /// Scopes share this many generations; two that share one are forgotten together.
@@ -26,8 +28,8 @@ pub(crate) const TOPIC: &str = "near";
 /// An answer as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body. Handing it out copies nothing.
+    pub body: Bytes,
     /// Its entity tag, quotes included.
     pub tag: String,
     /// `Link`, where the answer has one.

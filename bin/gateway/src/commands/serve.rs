@@ -171,6 +171,7 @@ fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
         Kind::Postgres => "PostgreSQL",
     };
     println!("Poligon {} is ready\n", env!("CARGO_PKG_VERSION"));
+    println!("  listening      {url}");
     if docs_are_open(config) {
         println!("  API documents  {url}/docs");
     }

@@ -30,6 +30,21 @@ pub fn begin_write(db: &mut Db) -> QueryResult<()> {
     }
 }
 
+/// The same for a transaction whose statements are planned once for a connection and not for every set of values: for
+/// those that find rows by their keys, whose planning takes longer than they do. A statement whose plan depends on its
+/// values (a list behind filters) has no place in such a transaction.
+pub fn begin_write_planned_once(db: &mut Db) -> QueryResult<()> {
+    match db {
+        // Without sequential scans: a plan that is made while a table is small has to do when it is large. One text, which
+        // is one round trip.
+        Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
+            c,
+            "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off",
+        ),
+        Db::Sqlite(_) => begin_write(db), // plans never depend on values there (SQLITE_ENABLE_QPSG)
+    }
+}
+
 /// Commits the outermost transaction.
 pub fn commit(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::commit_transaction(c))
@@ -46,19 +61,6 @@ pub fn analyze(db: &mut Db, tables: &[&'static str]) -> QueryResult<()> {
     match db {
         Db::Postgres(c) => c.batch_execute(&format!("ANALYZE {}", tables.join(", "))),
         Db::Sqlite(_) => Ok(()), // plans do not depend on it: every index is made for its query
-    }
-}
-
-/// Has the statements of this transaction planned once for a connection and not for every set of values: for those that
-/// find rows by their keys, whose planning takes longer than they do. A statement whose plan depends on its values (a list
-/// behind filters) has no place in such a transaction.
-pub fn plan_once(db: &mut Db) -> QueryResult<()> {
-    match db {
-        Db::Postgres(c) => {
-            // Without sequential scans: a plan that is made while a table is small has to do when it is large.
-            c.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
-        }
-        Db::Sqlite(_) => Ok(()), // plans never depend on values there (SQLITE_ENABLE_QPSG)
     }
 }
 
@@ -98,8 +100,8 @@ pub(super) fn hold(db: &mut Db, key: i64) -> QueryResult<()> {
     }
 }
 
-/// Runs a statement that changes several tables at once, where the database has such (PostgreSQL); `None` where the
-/// caller has to go step by step, which there costs no round trips.
+/// Runs a statement that changes several tables at once, or reads an object with all of its parts ([`super::nested`]),
+/// where a statement is a round trip (PostgreSQL); `None` where it is none, and the caller goes step by step.
 pub fn at_once<'q, Q, T>(db: &mut Db, statement: impl FnOnce() -> Q) -> Option<QueryResult<Vec<T>>>
 where
     Q: LoadQuery<'q, PgConnection, T>,
@@ -197,10 +199,11 @@ pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult
         )),
         Db::Sqlite(c) => c.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
              PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
              PRAGMA query_only = {query_only};",
             busy = settings.statement_timeout_ms,
+            cache = if settings.read_only { READER_CACHE_KIB } else { WRITER_CACHE_KIB },
             query_only = if settings.read_only { "ON" } else { "OFF" },
         )),
     }
@@ -209,6 +212,11 @@ pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult
 /// Pages of the write-ahead log of SQLite after which they go into the database (16 MiB): a page that was written often
 /// goes there once, and the one writer waits for it seldom.
 const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Most memory for pages of SQLite that a reader and the writer hold, in KiB. The writer is one and readers are several;
+/// it also touches the most: rows, and every index of them.
+const READER_CACHE_KIB: u32 = 8 * 1_024;
+const WRITER_CACHE_KIB: u32 = 32 * 1_024;
 
 /// What [`prepare`] sets on a connection.
 #[derive(Debug, Clone, Copy)]

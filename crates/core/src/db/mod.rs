@@ -7,6 +7,7 @@ pub mod dialect;
 mod error;
 pub mod keyset;
 pub mod migrate;
+mod nested;
 mod open;
 mod pool;
 pub mod text_search;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use any_of::any_of;
 pub use connection::{Db, MultiBackend};
 pub use error::{DbError, FromDb};
+pub use nested::nested;
 pub use open::{BadUrl, Kind, sqlite_path};
 pub use pool::Load;
 pub use tuned::{kept, limited, planned_anew};
@@ -137,6 +139,22 @@ impl Database {
         }
     }
 
+    /// The same for work that finds its rows by their keys: its statements are planned once for a connection. See
+    /// [`dialect::begin_write_planned_once`].
+    pub async fn write_planned_once<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: FromDb,
+        F: FnMut(&mut Db) -> Result<T, E> + Send + 'static,
+    {
+        match &self.0.primary {
+            Primary::Postgres(pool) => {
+                pool.run(move |db| transact_from(db, dialect::begin_write_planned_once, work)).await
+            }
+            Primary::Sqlite(writer) => writer.run(work).await,
+        }
+    }
+
     /// Opens a connection of the caller's own, outside of the pools (migrations, bulk loading). Blocks.
     pub fn connect(&self) -> Result<Db, DbError> {
         use r2d2::ManageConnection as _;
@@ -157,14 +175,25 @@ impl Database {
 }
 
 /// Runs `work` in one transaction on a connection of the caller's own (command line, seeding).
-pub fn transact<T, E, F>(db: &mut Db, mut work: F) -> Result<T, E>
+pub fn transact<T, E, F>(db: &mut Db, work: F) -> Result<T, E>
+where
+    E: FromDb,
+    F: FnMut(&mut Db) -> Result<T, E>,
+{
+    transact_from(db, dialect::begin_write, work)
+}
+
+/// How a transaction is opened.
+type Begin = fn(&mut Db) -> diesel::QueryResult<()>;
+
+fn transact_from<T, E, F>(db: &mut Db, begin: Begin, mut work: F) -> Result<T, E>
 where
     E: FromDb,
     F: FnMut(&mut Db) -> Result<T, E>,
 {
     let mut attempt = 0;
     loop {
-        let result = transact_once(db, &mut work);
+        let result = transact_once(db, begin, &mut work);
         let again = result.as_ref().err().and_then(FromDb::db).is_some_and(DbError::asks_for_retry);
         if !again || attempt == RETRIES {
             return result;
@@ -174,12 +203,12 @@ where
     }
 }
 
-fn transact_once<T, E, F>(db: &mut Db, work: &mut F) -> Result<T, E>
+fn transact_once<T, E, F>(db: &mut Db, begin: Begin, work: &mut F) -> Result<T, E>
 where
     E: FromDb,
     F: FnMut(&mut Db) -> Result<T, E>,
 {
-    dialect::begin_write(db).map_err(DbError::from)?;
+    begin(db).map_err(DbError::from)?;
     match work(db) {
         Ok(value) => {
             dialect::commit(db).map_err(DbError::from)?;

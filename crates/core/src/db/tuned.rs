@@ -34,8 +34,8 @@ pub fn limited<Q>(query: Q, most: i64) -> Tuned<Q> {
 /// Has a statement prepared once for a connection though diesel prepares it each time: it takes every `UPDATE` and every
 /// `ON CONFLICT` for one whose text may be another each time. What is prepared is kept under the text itself, so a text
 /// that does vary is merely kept more often than once. Through `on_each!`: the combined connection does not ask the
-/// statement.
-pub fn kept<Q>(statement: Q) -> Tuned<Q> {
+/// statement. And for statements that return something, by `load` or `get_result`: `execute` does not ask it either.
+pub fn kept<Q: Query>(statement: Q) -> Tuned<Q> {
     Tuned { statement, tail: String::new(), preparing: Preparing::Once }
 }
 

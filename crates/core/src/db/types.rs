@@ -216,6 +216,13 @@ impl<T: DeserializeOwned + std::fmt::Debug + Send + Sync> FromSql<Jsonb, Pg> for
     }
 }
 
+/// What a query has made into JSON: see [`super::nested`].
+impl<T: DeserializeOwned + std::fmt::Debug + Send + Sync> FromSql<Text, Pg> for Json<T> {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_slice(value.as_bytes())?))
+    }
+}
+
 impl<T: Serialize + std::fmt::Debug + Send + Sync> ToSql<Jsonb, Sqlite> for Json<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(serde_json::to_string(&self.0)?);

@@ -1,5 +1,6 @@
 //! Durable connections, and transactions that are run again when the database asks for it.
 
+#[cfg(feature = "services")]
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 

@@ -106,7 +106,8 @@ pub(super) fn update_products(
             products::version.eq(products::version + 1),
             products::updated_at.eq(terms.now),
         );
-        on_each!(db, c => kept(diesel::update(products::table.find(*id)).set(values)).execute(c))?;
+        let row = diesel::update(products::table.find(*id)).set(values).returning(products::id);
+        on_each!(db, c => kept(row).load::<i64>(c))?;
         if now != says {
             reworded.push((*id, says));
         }
@@ -145,7 +146,8 @@ fn update_variants(
         );
         let row = variants::table.find(*id);
         if now.stock == wanted.stock {
-            on_each!(db, c => kept(diesel::update(row).set(values)).execute(c))?;
+            let row = diesel::update(row).set(values).returning(variants::id);
+            on_each!(db, c => kept(row).load::<i64>(c))?;
             continue;
         }
         let as_planned =

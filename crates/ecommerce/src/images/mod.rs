@@ -20,7 +20,7 @@ use crate::error;
 
 pub(crate) use drawn::{SIDE as DRAWN_SIDE, file_of as drawn_file};
 pub(crate) use files::jobs;
-pub(crate) use model::{ImageLink, ImageResponse, of_product};
+pub(crate) use model::{ImageLink, ImageResponse, Row as ImageRow, of_product};
 
 /// Most pictures of a product.
 const MOST_IMAGES: i64 = 20;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::MOST_IMAGES;
@@ -87,9 +87,9 @@ pub(crate) struct ImageResponse {
     urls: ImageUrls,
 }
 
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, Selectable, Deserialize)]
 #[diesel(table_name = product_images)]
-struct Row {
+pub(crate) struct Row {
     id: i64,
     product_id: i64,
     alt: String,
@@ -113,17 +113,16 @@ impl From<Row> for ImageResponse {
     }
 }
 
-/// The pictures of a product, in their order.
-pub(crate) fn of_product(db: &mut Db, product_id: i64) -> Result<Vec<ImageResponse>, Error> {
-    list(db, product_id, -1, MOST_IMAGES)
+/// The rows of the pictures of a product, in their order.
+#[diesel::dsl::auto_type]
+pub(crate) fn of_product(product_id: i64) -> _ {
+    product_images::table.filter(product_images::product_id.eq(product_id)).order(product_images::position)
 }
 
 /// The pictures of a product behind a position.
 pub(super) fn list(db: &mut Db, product_id: i64, behind: i64, most: i64) -> Result<Vec<ImageResponse>, Error> {
-    let of_product = product_images::table
-        .filter(product_images::product_id.eq(product_id))
-        .filter(product_images::position.gt(behind));
-    let rows: Vec<Row> = of_product.order(product_images::position).limit(most).select(Row::as_select()).load(db)?;
+    let behind = of_product(product_id).filter(product_images::position.gt(behind));
+    let rows: Vec<Row> = behind.limit(most).select(Row::as_select()).load(db)?;
     Ok(rows.into_iter().map(ImageResponse::from).collect())
 }
 

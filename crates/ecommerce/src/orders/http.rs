@@ -131,7 +131,7 @@ pub(crate) async fn place_order(
     key: Idempotency,
     Json(body): Json<OrderRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let key = key.require()?;
+    let key = key.require()?.planned_once();
     let (placing, now) = (body.placing(&ctx, owner, user.user_id).await?, ctx.clock.now());
     let moved = Moved::default();
     let told = Arc::clone(&moved);

@@ -47,10 +47,9 @@ impl Taken {
 /// Takes an order for this transaction: changes of one order take turns, and the later one sees the earlier.
 pub(crate) fn take(db: &mut Db, id: i64, now: Timestamp) -> Result<Taken, Error> {
     let bump = (orders::version.eq(orders::version + 1), orders::updated_at.eq(now));
-    if on_each!(db, c => kept(diesel::update(orders::table.find(id)).set(bump)).execute(c))? == 0 {
-        return Err(Error::NotFound);
-    }
-    Ok(orders::table.find(id).select(Taken::as_select()).get_result(db)?)
+    let row = diesel::update(orders::table.find(id)).set(bump);
+    let taken: Option<Taken> = on_each!(db, c => kept(row.returning(Taken::as_returning())).get_result(c).optional())?;
+    taken.ok_or(Error::NotFound)
 }
 
 /// What the states of an order follow from, as things stand in this transaction.
@@ -87,7 +86,8 @@ pub(crate) fn settle(db: &mut Db, id: i64, actor: Option<i64>, now: Timestamp) -
         orders::paid_at.eq(paid_at),
         orders::delivered_at.eq(delivered_at),
     );
-    on_each!(db, c => kept(diesel::update(orders::table.find(id)).set(states)).execute(c))?;
+    let row = diesel::update(orders::table.find(id)).set(states).returning(orders::id);
+    on_each!(db, c => kept(row).get_result::<i64>(c))?;
     if payment == PaymentStatus::Refunded && PaymentStatus::of(&order.payment_status) != payment && !facts.is_ended() {
         ending::free_pieces(db, &order, now)?;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use poligon_common::money::Money;
 use poligon_common::{Ctx, Problem, near};
-use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::db::{Db, Json, Timestamp, dialect, nested};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,9 +16,9 @@ use super::status::Status;
 use crate::categories::{CategoryLink, breadcrumbs, tree};
 use crate::error::Error;
 use crate::events::LISTS;
-use crate::images;
+use crate::images::{self, ImageRow};
 use crate::schema::products;
-use crate::variants::{VariantResponse, of_product};
+use crate::variants::{self, VariantResponse, VariantRow};
 
 /// Products that are shown beside one.
 const RELATED: usize = 6;
@@ -138,17 +138,40 @@ struct Found {
     variants: Vec<VariantResponse>,
 }
 
+/// The rows of a product: its own, those of its variants, those of its pictures.
+type Rows = (Row, Vec<VariantRow>, Vec<ImageRow>);
+
+/// The rows of the product with this id: one statement, or three where they cost no round trips.
+fn rows_of(db: &mut Db, id: i64) -> Result<Option<Rows>, Error> {
+    type Nested = (Row, Json<Vec<VariantRow>>, Json<Vec<ImageRow>>);
+    let at_once = dialect::at_once(db, || {
+        let variants = nested(variants::of_product(id).select(VariantRow::as_select()));
+        let images = nested(images::of_product(id).select(ImageRow::as_select()));
+        products::table.find(id).select((Row::as_select(), variants, images))
+    });
+    if let Some(rows) = at_once {
+        let row: Option<Nested> = rows?.pop();
+        return Ok(row.map(|(row, Json(variants), Json(images))| (row, variants, images)));
+    }
+    let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let variants = variants::of_product(id).select(VariantRow::as_select()).load(db)?;
+    let images = match row.image_id {
+        Some(_) => images::of_product(id).select(ImageRow::as_select()).load(db)?,
+        None => Vec::new(),
+    };
+    Ok(Some((row, variants, images)))
+}
+
 impl Found {
     fn of(db: &mut Db, id: i64, staff: bool) -> Result<Self, Error> {
-        let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
-        let row = row.ok_or(Error::NotFound)?;
+        let (row, variants, images) = rows_of(db, id)?.ok_or(Error::NotFound)?;
         let status = Status::of(&row.status);
         if status != Status::Active && !staff {
             return Err(Error::NotFound);
         }
-        let images = if row.image_id.is_some() { images::of_product(db, id)? } else { Vec::new() };
-        let variants = of_product(db, id, staff)?;
-        Ok(Self { row, status, images, variants })
+        let images = images.into_iter().map(Into::into).collect();
+        Ok(Self { row, status, images, variants: variants::shown(variants, staff) })
     }
 
     fn shown(self, staff: bool, categories: Vec<CategoryLink>, best: &[ProductSummary]) -> ProductResponse {

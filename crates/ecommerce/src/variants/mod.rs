@@ -13,7 +13,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use input::{MOST_PIECES, Options, Sku, VariantRequest};
-pub(crate) use model::{VariantResponse, create, of_product};
+pub(crate) use model::{Row as VariantRow, VariantResponse, create, of_product, shown};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

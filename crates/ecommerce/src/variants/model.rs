@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use poligon_common::money::Money;
 use poligon_core::db::{Db, DbError, Json, Timestamp};
 use poligon_core::on_each;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::input::{VariantPatch, VariantRequest};
@@ -50,9 +50,9 @@ pub(crate) struct VariantResponse {
     archived_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, Selectable, Deserialize)]
 #[diesel(table_name = variants)]
-pub(super) struct Row {
+pub(crate) struct Row {
     pub(super) id: i64,
     pub(super) product_id: i64,
     sku: String,
@@ -95,11 +95,15 @@ impl Row {
     }
 }
 
-/// The variants of a product in order of id; archived ones for the staff only.
-pub(crate) fn of_product(db: &mut Db, product_id: i64, staff: bool) -> Result<Vec<VariantResponse>, Error> {
-    let of_product = variants::table.filter(variants::product_id.eq(product_id)).order(variants::id);
-    let rows: Vec<Row> = of_product.select(Row::as_select()).load(db)?;
-    Ok(rows.into_iter().filter(|row| staff || row.archived_at.is_none()).map(|row| row.shown(staff)).collect())
+/// The rows of the variants of a product, in order of id.
+#[diesel::dsl::auto_type]
+pub(crate) fn of_product(product_id: i64) -> _ {
+    variants::table.filter(variants::product_id.eq(product_id)).order(variants::id)
+}
+
+/// Variants as they are shown; archived ones for the staff only.
+pub(crate) fn shown(rows: Vec<Row>, staff: bool) -> Vec<VariantResponse> {
+    rows.into_iter().filter(|row| staff || row.archived_at.is_none()).map(|row| row.shown(staff)).collect()
 }
 
 /// The row of a variant.

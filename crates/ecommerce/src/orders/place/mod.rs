@@ -10,7 +10,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use poligon_core::db::{Db, Timestamp, dialect};
+use poligon_core::db::{Db, Timestamp};
 
 use self::new::NewOrder;
 use super::address::Address;
@@ -59,7 +59,6 @@ pub(super) struct Placed {
 
 /// Places an order; answers it as its customer sees it.
 pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Placed, Error> {
-    dialect::plan_once(db)?;
     carts::adopt_guest(db, &placing.owner, now)?;
     let (cart_id, lines, coupon) = wanted_lines(db, placing, now)?;
     check_lines(&lines)?;
