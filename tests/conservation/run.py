@@ -87,7 +87,7 @@ def stock_shop(gateway, shop):
 
 
 def callers_of(shop, sql, seed):
-    names = sql.column(f"SELECT username FROM users WHERE id > 9 ORDER BY id LIMIT {BUYERS}")
+    names = sql.column(f"SELECT username FROM users WHERE id > 10 ORDER BY id LIMIT {BUYERS}")
     found = [Buyer(shop, name, f"{seed}-{name}") for name in names]
     found += [Staff(shop, "manager", f"{seed}-manager-{n}") for n in range(STAFF)]
     for caller in found:

@@ -258,6 +258,14 @@ def walk_published(checks):
         done = run(place, "--profile", "production", **environment)
         told = done.returncode == 1 and "passwords are published" in done.stderr and "admin" in done.stderr
         checks.that(told, "production does not start on demo accounts", done)
+    with Place("SQLite") as place:
+        environment["DATABASE_URL"] = f"sqlite://{place.data}/poligon.db"
+        place.data.mkdir()
+        mine = ["user", "create", "--email", "admin@example.com", "--username", "admin", "--password-stdin"]
+        succeeds(checks, run(place, *mine, stdin="amber falcon harbour 19\n", **environment), ["was made"], "an own admin")
+        with Gateway(place, "--profile", "production", **environment) as gateway:
+            own = {"username": "admin", "password": "amber falcon harbour 19"}
+            Client(gateway.url, checks).post("/api/auth/login", own)
 
 
 def walk_production(place, environment, checks):

@@ -228,7 +228,7 @@ def our_scenarios(gateway, folder):
     drawn = Drawn(folder, f"{place.name}-{gateway.ready}")
     products = "/api/ecommerce/products"
     shelves = place.column("SELECT slug FROM categories WHERE parent_id IS NOT NULL")
-    people = place.column(f"SELECT username FROM users WHERE id > 9 ORDER BY id LIMIT {PEOPLE}")
+    people = place.column(f"SELECT username FROM users WHERE id > 10 ORDER BY id LIMIT {PEOPLE}")
     login = f"{gateway.url}/api/auth/login"
     tokens = [post(login, {"username": name, "password": DEMO})["access_token"] for name in people]
     variants = place.column("SELECT min(id) FROM variants GROUP BY product_id ORDER BY product_id")

@@ -111,19 +111,18 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
         }
         let usable = admin::usable_demo_accounts(db, keys)?;
         if is_production(config) {
-            refuse_published(&usable)?;
+            refuse_published(&admin::published_accounts(db, keys)?)?;
         }
         Ok(Prepared { applied, seeded, usable })
     })
 }
 
 /// Refuses a database in which people can log in with passwords that everybody knows.
-fn refuse_published(usable: &[DemoAccount]) -> anyhow::Result<()> {
-    let names: Vec<&str> = usable.iter().map(|account| account.username.as_str()).collect();
+fn refuse_published(names: &[String]) -> anyhow::Result<()> {
     anyhow::ensure!(
         names.is_empty(),
-        "this database holds demo accounts whose passwords are published: {}; the production profile wants an empty \
-         database, or other passwords for them (`gateway user lock` also does)",
+        "this database holds demo accounts whose passwords are published: {}; the production profile wants a \
+         database that began empty",
         names.join(", ")
     );
     Ok(())

@@ -1,6 +1,6 @@
 //! What the command line does with accounts, on a connection of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp, transact};
@@ -15,8 +15,11 @@ use crate::input::{DisplayName, Email, NewPassword, Username, username_key};
 use crate::passwords::weakness;
 use crate::schema::accounts;
 use crate::second_factor;
-use crate::seed::demo_accounts;
+use crate::seed::{PASSWORD as DEMO_PASSWORD, demo_accounts};
 use crate::users as accounts_admin;
+
+/// Accounts that are looked at for a password that everybody knows.
+const MOST_SUSPECTED: i64 = 20;
 
 /// Why the command line was refused, in a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +98,47 @@ pub fn usable_demo_accounts(db: &mut Db, keys: &KeyRing) -> Result<Vec<DemoAccou
         }
     }
     Ok(usable)
+}
+
+/// Some of those who can log in with the password of the demo accounts, which everybody knows: whoever shares a hash with
+/// others (a hash has a salt, so only demo data makes two of one kind), and those with a name of a demo account.
+pub fn published_accounts(db: &mut Db, keys: &KeyRing) -> Result<Vec<String>, CliRefusal> {
+    let shared: Option<String> = accounts::table
+        .filter(accounts::password_hash.is_not_null())
+        .group_by(accounts::password_hash)
+        .having(diesel::dsl::count_star().gt(1))
+        .select(accounts::password_hash.assume_not_null())
+        .first(db)
+        .optional()
+        .map_err(Error::from)?;
+    let named: Vec<String> = demo_accounts().into_iter().map(|account| account.username).collect();
+    let suspected =
+        users::username.eq_any(named).or(accounts::password_hash.assume_not_null().eq(shared.unwrap_or_default()));
+    let found: Vec<(String, String)> = users::table
+        .inner_join(accounts::table)
+        .filter(users::locked_at.is_null().and(users::deleted_at.is_null()).and(accounts::password_hash.is_not_null()))
+        .filter(suspected)
+        .select((users::username, accounts::password_hash.assume_not_null()))
+        .order(users::id)
+        .limit(MOST_SUSPECTED)
+        .load(db)
+        .map_err(Error::from)?;
+    // A comparison takes as long as a login: one for each hash.
+    let mut known: BTreeMap<String, bool> = BTreeMap::new();
+    let mut published = Vec::new();
+    for (name, hash) in found {
+        let is_published = match known.get(&hash) {
+            Some(answer) => *answer,
+            None => {
+                passwords::is_hash_of_blocking(keys, &hash, DEMO_PASSWORD).map_err(|e| CliRefusal(e.to_string()))?
+            }
+        };
+        known.insert(hash, is_published);
+        if is_published {
+            published.push(name);
+        }
+    }
+    Ok(published)
 }
 
 /// Gives a role to the person whom `who` (e-mail address or user name) names.

@@ -18,7 +18,7 @@ use crate::schema::accounts;
 use crate::second_factor;
 
 /// The password of every demo account; hashed once.
-const PASSWORD: &str = "practice makes perfect";
+pub(crate) const PASSWORD: &str = "practice makes perfect";
 /// The named account that has a second factor.
 const TWO_FACTOR: &str = "theo";
 /// Its secret, published so that a script can compute its codes.

@@ -76,9 +76,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// What an authenticator lists the account as.
+    /// What an authenticator lists the account as: the address, but a colon (of an IPv6 literal) would end the label.
     pub(crate) fn name_for_authenticators(&self) -> &str {
-        self.email.as_deref().unwrap_or(&self.username)
+        self.email.as_deref().filter(|email| !email.contains(':')).unwrap_or(&self.username)
     }
 
     /// The state.

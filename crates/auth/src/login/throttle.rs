@@ -41,10 +41,16 @@ impl Keys {
         Self { account: format!("fail:confirm:{user_id}"), address: address_key(client) }
     }
 
-    /// For the codes of somebody's second factor.
+    /// For the code of a login: like its password.
     pub(crate) fn for_codes(user_id: i64, known_address: bool, client: &Client) -> Self {
         let from = if known_address { client.limit_key() } else { "strangers".to_owned() };
         Self { account: format!("fail:code:{user_id}:{from}"), address: address_key(client) }
+    }
+
+    /// For the codes of somebody who is logged in: whoever has taken a session guesses in that session, from however many
+    /// addresses.
+    pub(crate) fn for_session(session_id: i64, client: &Client) -> Self {
+        Self { account: format!("fail:code:session:{session_id}"), address: address_key(client) }
     }
 
     /// Refuses while there is a delay.

@@ -10,6 +10,7 @@ use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::server::KnownPermissions;
 use poligon_common::{Client, Ctx, CurrentUser, FieldError, Json, Path, Problem};
+use poligon_core::db::Db;
 use poligon_core::security::audit::{Entry, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,6 +20,7 @@ use super::model::{self, RoleContent, RoleResponse};
 use crate::audit;
 use crate::error::Error;
 use crate::input::{Remark, RoleName};
+use crate::second_factor::require_fresh;
 
 /// Roles in order of name.
 #[utoipa::path(get, path = "/roles", params(PageParams),
@@ -128,6 +130,7 @@ pub(crate) async fn create_role(
     let (held, now) = (user.permissions.clone(), ctx.clock.now());
     let entry = entry("role_created", &client, &user, &new.name);
     audit::claimed(&ctx, claim, entry, move |db| {
+        require_fresh(db, user.user_id, user.session_id, now)?;
         let role = model::create(db, &held, &new, now)?;
         let tag = role.tag();
         Ok(Answer::created(&location, role).header(ETAG, &tag))
@@ -152,7 +155,11 @@ pub(crate) async fn put_role(
     let (held, now) = (user.permissions.clone(), ctx.clock.now());
     let entry = entry("role_changed", &client, &user, &new.name);
     let check = version.into_check();
-    let role = audit::write(&ctx, entry, move |db| model::replace(db, &held, &new, &check, now)).await?;
+    let replace = move |db: &mut Db| {
+        require_fresh(db, user.user_id, user.session_id, now)?;
+        model::replace(db, &held, &new, &check, now)
+    };
+    let role = audit::write(&ctx, entry, replace).await?;
     ctx.people_changed();
     let tag = role.tag();
     Ok(Answer::ok(role).header(ETAG, &tag))

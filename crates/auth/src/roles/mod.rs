@@ -16,9 +16,14 @@ pub(crate) fn routes(routes: &mut Routes) {
         .permitted("roles:read", op!(http::list_permissions))
         .permitted(
             "roles:manage",
-            op!(http::create_role).refuses(&[&error::ROLE_TAKEN, &error::PERMISSION_NOT_HELD]).idempotent_by_key(),
+            op!(http::create_role)
+                .refuses(&[&error::ROLE_TAKEN, &error::PERMISSION_NOT_HELD, &error::STEP_UP_REQUIRED])
+                .idempotent_by_key(),
         )
-        .permitted("roles:manage", op!(http::put_role).refuses(guarded).by_version())
+        .permitted(
+            "roles:manage",
+            op!(http::put_role).refuses(guarded).refuses(&[&error::STEP_UP_REQUIRED]).by_version(),
+        )
         .permitted(
             "roles:manage",
             op!(http::delete_role).refuses(guarded).by_version().refuses(&[&error::ROLE_IN_USE]),

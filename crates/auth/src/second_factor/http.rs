@@ -107,10 +107,12 @@ pub(crate) async fn confirm_totp(
     user: CurrentUser,
     Json(body): Json<CodeRequest>,
 ) -> Result<impl Responder, Problem> {
-    let (caller, throttle) = (caller(&user), Keys::for_codes(user.user_id, true, &client));
+    let (caller, throttle) = (caller(&user), Keys::for_session(user.session_id, &client));
+    let now = ctx.clock.now();
+    ctx.db.read_primary(move |db| model::require_enrolment(db, caller.user_id, now)).await?;
     guard_guess(&ctx, &client, &throttle, caller.user_id).await?;
     let codes = recovery::new_codes()?;
-    let (keys, now, given) = (ctx.keys.clone(), ctx.clock.now(), codes.clone());
+    let (keys, given) = (ctx.keys.clone(), codes.clone());
     let entry = audit::own("second_factor_on", Outcome::Success, &client, caller.user_id);
     let confirm = move |db: &mut Db| model::confirm(db, &keys, caller, &body.code.0, &given, now);
     let confirmed = audit::write(&ctx, entry, confirm).await;
@@ -156,7 +158,8 @@ pub(crate) async fn step_up(
     user: CurrentUser,
     Json(body): Json<CodeRequest>,
 ) -> Result<impl Responder, Problem> {
-    let (caller, throttle) = (caller(&user), Keys::for_codes(user.user_id, true, &client));
+    let (caller, throttle) = (caller(&user), Keys::for_session(user.session_id, &client));
+    ctx.db.read_primary(move |db| model::require_factor(db, caller.user_id)).await?;
     guard_guess(&ctx, &client, &throttle, caller.user_id).await?;
     let (keys, now, metrics) = (ctx.keys.clone(), ctx.clock.now(), ctx.metrics.clone());
     let entry = audit::own("step_up", Outcome::Success, &client, caller.user_id);
@@ -180,9 +183,7 @@ fn prove_again(
     entry: &Entry,
     now: Timestamp,
 ) -> Result<Option<(Method, Entry)>, Error> {
-    if !model::is_on(db, caller.user_id)? {
-        return Err(Error::NoSecondFactor);
-    }
+    model::require_factor(db, caller.user_id)?;
     let Some(method) = model::redeem(db, keys, caller.user_id, code, now)? else { return Ok(None) };
     model::mark_proved(db, caller.session_id, now)?;
     let entry = Entry { details: json!({ "method": method.as_str() }), ..entry.clone() };

@@ -11,6 +11,7 @@ mod model;
 mod recovery;
 mod totp;
 
+use poligon_common::problem::kinds;
 use poligon_common::{Client, Ctx, Problem, Routes, op};
 use poligon_core::security::audit::{Entry, Outcome};
 use serde_json::json;
@@ -34,7 +35,7 @@ pub(crate) fn routes(routes: &mut Routes) {
                 .refuses(guessed)
                 .refuses(&[&error::SECOND_FACTOR_ON, &error::NO_ENROLMENT]),
         )
-        .user(op!(http::delete_totp).refuses(&[&error::STEP_UP_REQUIRED]))
+        .user(op!(http::delete_totp).refuses(&[&error::STEP_UP_REQUIRED, &kinds::NOT_FOUND]))
         .user(
             op!(http::create_recovery_codes)
                 .limited("login")

@@ -13,6 +13,7 @@ use super::{recovery, totp};
 use crate::error::Error;
 use crate::events;
 use crate::mails as texts;
+use crate::one_time::{self, Kind};
 use crate::schema::{accounts, login_challenges, totp_factors};
 use crate::sessions::end_all;
 
@@ -153,6 +154,20 @@ pub(crate) fn redeem(
     Ok(Some(Method::RecoveryCode))
 }
 
+/// Refuses whoever has no second factor.
+pub(super) fn require_factor(db: &mut Db, user_id: i64) -> Result<(), Error> {
+    if is_on(db, user_id)? { Ok(()) } else { Err(Error::NoSecondFactor) }
+}
+
+/// Refuses unless an enrolment waits for its first code.
+pub(super) fn require_enrolment(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
+    if is_on(db, user_id)? {
+        return Err(Error::SecondFactorOn);
+    }
+    let waiting = totp_factors::table.find(user_id).filter(totp_factors::created_at.gt(now - ENROLMENT));
+    if diesel::select(diesel::dsl::exists(waiting)).get_result(db)? { Ok(()) } else { Err(Error::NoEnrolment) }
+}
+
 /// Who changes a factor, in which session.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller {
@@ -172,19 +187,15 @@ pub(super) fn confirm(
 ) -> Result<(), Error> {
     let user_id = caller.user_id;
     take_account(db, user_id, now)?;
-    if is_on(db, user_id)? {
-        return Err(Error::SecondFactorOn);
-    }
-    let waiting = totp_factors::table.find(user_id).filter(totp_factors::created_at.gt(now - ENROLMENT));
-    if !diesel::select(diesel::dsl::exists(waiting)).get_result::<bool>(db)? {
-        return Err(Error::NoEnrolment);
-    }
+    require_enrolment(db, user_id, now)?;
     if !redeem_totp(db, keys, user_id, code, false, now)? {
         return Err(Error::WrongCode);
     }
     diesel::update(totp_factors::table.find(user_id)).set(totp_factors::confirmed_at.eq(now)).execute(db)?;
     recovery::replace(db, keys, user_id, codes, now)?;
     end_all(db, user_id, Some(caller.session_id), "second_factor_on", now)?;
+    // What was begun with a password alone ends, too.
+    one_time::revoke(db, user_id, Kind::ChangeEmail, now)?;
     mark_proved(db, caller.session_id, now)?;
     tell_owner(db, user_id, now, texts::second_factor_on)?;
     Ok(events::tell(db, events::SECOND_FACTOR_ON, user_id, now)?)
@@ -228,9 +239,7 @@ pub(super) fn replace_codes(
     now: Timestamp,
 ) -> Result<(), Error> {
     take_account(db, caller.user_id, now)?;
-    if !is_on(db, caller.user_id)? {
-        return Err(Error::NoSecondFactor);
-    }
+    require_factor(db, caller.user_id)?;
     require_fresh(db, caller.user_id, caller.session_id, now)?;
     Ok(recovery::replace(db, keys, caller.user_id, codes, now)?)
 }

@@ -82,6 +82,28 @@ async fn an_enrolment_changes_nothing_before_its_first_code(app: TestApp) {
     confirm(&me, &code(&app, again["secret"].as_str().expect("a secret"), 0)).await.expect(200);
 }
 
+/// In the list of an authenticator a colon would end the label.
+async fn an_address_with_colons_can_be_enrolled(app: TestApp) {
+    let mut body = crate::world::registration("ann");
+    body["email"] = json!("ann@[2001:db8::1]");
+    app.client().post("/api/auth/register").json(&body).send().await.expect(201);
+    let me = app.client().with_token(pair(&app, "ann").await["access_token"].as_str().expect("a token"));
+    let uri = begin(&me).await["otpauth_uri"].clone();
+    assert!(uri.as_str().is_some_and(|uri| uri.starts_with("otpauth://totp/Poligon:ann?")), "{uri}");
+}
+
+/// What was begun with a password alone does not outlive the day on which two factors are asked for.
+async fn a_change_of_address_that_was_asked_for_before_is_void(app: TestApp) {
+    let me = person(&app, "ann").await;
+    let body = json!({"current_password": PASSWORD, "new_email": "thief@example.com"});
+    me.post("/api/auth/change-email").json(&body).send().await.expect(202);
+    let token = token_in_mail(&app, "thief@example.com").await;
+    let secret = begin(&me).await["secret"].as_str().expect("a secret").to_owned();
+    confirm(&me, &code(&app, &secret, 0)).await.expect(200);
+    let late = app.client().post("/api/auth/verify-email").json(&json!({ "token": token })).send().await;
+    late.expect_problem(422, "invalid_one_time_token");
+}
+
 async fn an_enrolment_waits_an_hour(app: TestApp) {
     let me = person(&app, "ann").await;
     confirm(&me, "123456").await.expect_problem(409, "no_enrolment");
@@ -288,6 +310,22 @@ async fn nothing_secret_is_stored_in_the_clear(app: TestApp) {
     }
 }
 
+/// Whoever has taken a session guesses in that session, from however many addresses.
+async fn a_thief_of_a_session_guesses_five_times(backend: Backend) {
+    let app = TestApp::builder(backend).domain(poligon_auth::domain()).settable_clock().config(|config| {
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    });
+    let app = crate::world::with_roles(app.start().await).await;
+    let ann = protected(&app, "ann").await;
+    let mut looked_at = 0;
+    for n in 0..20 {
+        let body = json!({"code": format!("{n:06}")});
+        let request = ann.me.post("/api/auth/step-up").json(&body).header("x-forwarded-for", &format!("203.0.113.{n}"));
+        looked_at += usize::from(request.send().await.problem_code() == "wrong_code");
+    }
+    assert_eq!(looked_at, 5);
+}
+
 /// Wrong codes from elsewhere, by somebody who knows the password, do not shut the owner out.
 async fn an_attacker_with_the_password_cannot_lock_the_owner_out(backend: Backend) {
     let app = TestApp::builder(backend).domain(poligon_auth::domain()).settable_clock().config(|config| {
@@ -343,6 +381,8 @@ async fn both_steps_and_every_refusal_are_in_the_security_log(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     an_enrolment_changes_nothing_before_its_first_code,
+    an_address_with_colons_can_be_enrolled,
+    a_change_of_address_that_was_asked_for_before_is_void,
     an_enrolment_waits_an_hour,
     a_first_code_switches_it_on_and_ends_weaker_sessions,
     a_login_takes_two_steps,
@@ -359,6 +399,9 @@ poligon_testkit::tests! { start =>
 }
 
 mod behind_a_proxy {
-    use super::an_attacker_with_the_password_cannot_lock_the_owner_out;
-    poligon_testkit::tests! { an_attacker_with_the_password_cannot_lock_the_owner_out }
+    use super::{a_thief_of_a_session_guesses_five_times, an_attacker_with_the_password_cannot_lock_the_owner_out};
+    poligon_testkit::tests! {
+        an_attacker_with_the_password_cannot_lock_the_owner_out,
+        a_thief_of_a_session_guesses_five_times,
+    }
 }

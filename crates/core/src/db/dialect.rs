@@ -199,11 +199,10 @@ pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult
         )),
         Db::Sqlite(c) => c.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{CACHE_KIB}; \
              PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
              PRAGMA query_only = {query_only};",
             busy = settings.statement_timeout_ms,
-            cache = if settings.read_only { READER_CACHE_KIB } else { WRITER_CACHE_KIB },
             query_only = if settings.read_only { "ON" } else { "OFF" },
         )),
     }
@@ -213,10 +212,8 @@ pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult
 /// goes there once, and the one writer waits for it seldom.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
-/// Most memory for pages of SQLite that a reader and the writer hold, in KiB. The writer is one and readers are several;
-/// it also touches the most: rows, and every index of them.
-const READER_CACHE_KIB: u32 = 8 * 1_024;
-const WRITER_CACHE_KIB: u32 = 32 * 1_024;
+/// Most memory for pages of SQLite that a connection holds, in KiB.
+const CACHE_KIB: u32 = 8 * 1_024;
 
 /// What [`prepare`] sets on a connection.
 #[derive(Debug, Clone, Copy)]

@@ -75,6 +75,13 @@ pub fn is_comparable(keys: &KeyRing, stored: &str) -> bool {
     stored.split_once('$').is_some_and(|(id, _)| keys.find(id).is_some())
 }
 
+/// Whether `stored` is the hash of `password`, on this thread: for the command line and the start.
+pub fn is_hash_of_blocking(keys: &KeyRing, stored: &str, password: &str) -> Result<bool, PasswordError> {
+    let known = stored.split_once('$').and_then(|(id, hash)| Some((keys.find(id)?, hash)));
+    let Some((keys, hash)) = known else { return Ok(false) };
+    Ok(bcrypt::verify(keys.pepper(password), hash)?)
+}
+
 fn has_cost(hash: &str, cost: u32) -> bool {
     hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() == cost)
 }

