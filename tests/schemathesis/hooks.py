@@ -16,13 +16,19 @@ import itertools
 import json
 import os
 import re
+import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import requests
 import schemathesis
 from schemathesis.generation.modes import GenerationMode
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "journey"))
+
+from client import totp  # noqa: E402
 
 BASE = os.environ["POLIGON_FUZZ_URL"]
 ADMIN = ("admin", "practice makes perfect")
@@ -162,16 +168,6 @@ def real_proof(case):
 def real_registration(case):
     name = f"fuzzed.{next(numbers)}"
     case.body |= {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
-
-
-def totp(secret, steps=0):
-    """The code of a secret in Base32 (RFC 6238), so many steps from now, made when the step is not about to end."""
-    if time.time() % 30 > 29:
-        time.sleep(1)
-    counter = int(time.time()) // 30 + steps
-    digest = hmac.new(base64.b32decode(secret), counter.to_bytes(8, "big"), hashlib.sha1).digest()
-    offset = digest[19] & 15
-    return f"{(int.from_bytes(digest[offset : offset + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def new_factor(token):

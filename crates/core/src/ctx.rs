@@ -88,20 +88,21 @@ impl Ctx {
         let part = |part: &'static str| move |e: &dyn std::fmt::Display| StartError::new(part, e);
         let keys = KeyRing::new(&config.security).map_err(|e| part("keys")(&e))?;
         let bus = Bus::open(&config.cache).map_err(|e| part("bus")(&e))?;
+        let metrics = Metrics::new().map_err(|e| part("metrics")(&e))?;
         let parts = Parts {
-            near: Near::new(config.cache.answer_bytes, bus.clone()),
+            near: Near::new(config.cache.answer_bytes, bus.clone(), &metrics),
             db: Database::open(&config.database).map_err(|e| part("database")(&e))?,
-            cache: Cache::open(&config.cache).map_err(|e| part("cache")(&e))?,
+            cache: Cache::open(&config.cache, metrics.cache_calls()).map_err(|e| part("cache")(&e))?,
             bus,
             storage: Storage::open(&config.storage).map_err(|e| part("storage")(&e))?,
             mailer: Mailer::open(&config.mail).map_err(|e| part("mail")(&e))?,
-            metrics: Metrics::new().map_err(|e| part("metrics")(&e))?,
             hasher: Hasher::start(&config.security).map_err(|e| part("hashing threads")(&e))?,
             tokens: AccessTokens::new(keys.clone(), &config.security),
             audit: Auditor::default(),
             health: Health::default(),
-            sessions: Sessions::new(Duration::from_millis(config.security.session_cache_ms)),
+            sessions: Sessions::new(Duration::from_millis(config.security.session_cache_ms), &metrics),
             instance: random::id().map_err(|e| part("randomness")(&e))?,
+            metrics,
             keys,
             clock,
             config,

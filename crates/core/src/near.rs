@@ -15,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::bus::Bus;
+use crate::telemetry::{Metrics, Tally};
 
 /// Scopes share this many generations; two that share one are forgotten together.
 const GENERATIONS: usize = 4_096;
@@ -50,18 +51,39 @@ struct Inner {
     generations: Vec<AtomicU64>,
     hasher: RandomState,
     bus: Bus,
+    answers_found: Tally,
+    values_found: Tally,
+}
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Ready answers.
+    pub answers: u64,
+    /// What they take, in bytes.
+    pub answer_bytes: u64,
+    /// Values.
+    pub values: u64,
 }
 
 impl Near {
     /// Keeps answers of at most `bytes`; 0 keeps none.
-    pub fn new(bytes: u64, bus: Bus) -> Self {
+    pub fn new(bytes: u64, bus: Bus, metrics: &Metrics) -> Self {
         let weigh = |key: &String, entry: &(Generation, Arc<Kept>)| {
             u32::try_from(key.len() + entry.1.body.len() + 256).unwrap_or(u32::MAX)
         };
         let entries = moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).time_to_live(LIFE).build();
         let generations = (0..GENERATIONS).map(|_| AtomicU64::new(0)).collect();
         let values = moka::sync::Cache::builder().max_capacity(VALUES).time_to_live(LIFE).build();
-        Self(Arc::new(Inner { entries, values, generations, hasher: RandomState::new(), bus }))
+        let (answers_found, values_found) = (metrics.cache_reads("answers"), metrics.cache_reads("values"));
+        let hasher = RandomState::new();
+        Self(Arc::new(Inner { entries, values, generations, hasher, bus, answers_found, values_found }))
+    }
+
+    /// How much is kept at present, as the bookkeeping sees it: it is a moment behind.
+    pub fn size(&self) -> Size {
+        let Inner { entries, values, .. } = &*self.0;
+        Size { answers: entries.entry_count(), answer_bytes: entries.weighted_size(), values: values.entry_count() }
     }
 
     /// The present generation of what belongs to all of these scopes.
@@ -72,8 +94,9 @@ impl Near {
 
     /// The answer under `key`, unless one of its scopes was forgotten since.
     pub fn get(&self, scopes: &[&str], key: &str) -> Option<Arc<Kept>> {
-        let (of, kept) = self.0.entries.get(key)?;
-        (of == self.generation(scopes)).then_some(kept)
+        let found = self.0.entries.get(key).filter(|(of, _)| *of == self.generation(scopes));
+        self.0.answers_found.count(found.is_some());
+        found.map(|(_, kept)| kept)
     }
 
     /// Keeps an answer that was begun in the generation `of` of its scopes.
@@ -83,8 +106,9 @@ impl Near {
 
     /// The value under `key`, unless one of its scopes was forgotten since, or it is no `T`.
     pub fn value<T: Send + Sync + 'static>(&self, scopes: &[&str], key: &str) -> Option<Arc<T>> {
-        let (of, value) = self.0.values.get(key)?;
-        if of == self.generation(scopes) { value.downcast().ok() } else { None }
+        let found = self.0.values.get(key).filter(|(of, _)| *of == self.generation(scopes));
+        self.0.values_found.count(found.is_some());
+        found.and_then(|(_, value)| value.downcast().ok())
     }
 
     /// Keeps a value that was begun in the generation `of` of its scopes.

@@ -18,6 +18,7 @@ poligon_testkit::tests! {
     unknown_query_names_are_refused_all_at_once,
     who_accepts_no_json_is_told_so,
     a_body_may_be_left_out_where_nothing_has_to_be_given,
+    a_body_with_anything_in_it_is_refused_where_none_is_taken,
     a_body_is_read_in_every_way_of_json_and_in_no_other,
     a_panic_is_a_500_problem_and_the_server_lives_on,
     the_request_id_comes_back,
@@ -72,6 +73,11 @@ async fn wish(OptionalJson(body): OptionalJson<Wish>) -> NoContent {
     NoContent
 }
 
+#[utoipa::path(post, path = "/ring", responses((status = 204, description = "Rung")))]
+async fn ring() -> NoContent {
+    NoContent
+}
+
 fn domain() -> Domain {
     Domain {
         name: "toy",
@@ -82,6 +88,7 @@ fn domain() -> Domain {
                 .permitted(PERMISSION, op!(things))
                 .public(op!(panics))
                 .public(op!(sum))
+                .public(op!(ring))
                 .public(op!(wish).optional_body());
             routes
         },
@@ -200,6 +207,35 @@ async fn a_body_may_be_left_out_where_nothing_has_to_be_given(app: TestApp) {
     text.expect_problem(415, "unsupported_media_type");
     let documented = serde_json::to_value((domain().routes)().document()).unwrap();
     assert_ne!(documented["paths"]["/api/toy/wish"]["post"]["requestBody"]["required"], json!(true));
+}
+
+async fn a_body_with_anything_in_it_is_refused_where_none_is_taken(app: TestApp) {
+    let client = app.client();
+    let send = async |media_type: &str, body: &str| {
+        client.post("/api/toy/ring").header("content-type", media_type).body(body.to_owned()).send().await
+    };
+    client.post("/api/toy/ring").send().await.expect(204);
+    send("text/plain", "").await.expect(204);
+    send("application/json", " {} ").await.expect(204);
+    let refused = send("application/json", r#"{"loud": true, "twice": 1}"#).await;
+    let refused = refused.expect_problem(422, "validation_failed");
+    assert_eq!(refused.pointers(), ["/loud", "/twice"]);
+    assert_eq!(refused.body["errors"][0]["code"], "unknown_field");
+    for body in ["null", "[]", "1", "\"\""] {
+        send("application/json", body).await.expect_problem(422, "validation_failed");
+    }
+    send("application/json", "{").await.expect_problem(400, "malformed_json");
+    send("text/plain", "loud").await.expect_problem(415, "unsupported_media_type");
+    send("application/json", &" ".repeat(2 * 1024 * 1024)).await.expect_problem(413, "payload_too_large");
+    // A body means nothing in a GET.
+    let read = client.get("/api/toy/open").json(&json!({"loud": true}));
+    read.send().await.expect(200);
+    let documented = serde_json::to_value((domain().routes)().document()).unwrap();
+    let responses = &documented["paths"]["/api/toy/ring"]["post"]["responses"];
+    for status in ["400", "408", "413", "415", "422"] {
+        assert!(responses[status].is_object(), "{status}: {responses}");
+    }
+    assert!(!documented["paths"]["/api/toy/open"]["get"]["responses"]["415"].is_object());
 }
 
 /// JSON Schema 2020-12, validation 6.1.1: a number without a fraction is an integer, however it is written.

@@ -76,7 +76,7 @@ impl Import {
             bar.set_message(if writes { "writing" } else { "checking" });
             bar.set_position(rows);
         };
-        let outcome = Database::open(&config.database)?.alone_then_retire(|db| {
+        let outcome = Database::open(&config.database)?.alone(|db| {
             migrate::up(db)?;
             Ok::<_, anyhow::Error>(import_from(db, &mut source, mode, now, &progress))
         })?;

@@ -7,6 +7,7 @@ use poligon_core::cache::Cache;
 use poligon_core::db::{Database, Db, DbError, dialect, migrate};
 use poligon_core::mail::Mailer;
 use poligon_core::storage::Storage;
+use poligon_core::telemetry::Metrics;
 use poligon_core::{Clock, Config};
 
 use crate::cli::is_production;
@@ -112,7 +113,8 @@ fn clock(db: &mut Db) -> Finding {
 
 async fn cache(config: &Config) -> Finding {
     let mend = |e: &dyn std::fmt::Display| format!("{e}; check REDIS_URL, and that the server runs");
-    let cache = Cache::open(&config.cache).map_err(|e| mend(&e))?;
+    let metrics = Metrics::new().map_err(|e| e.to_string())?;
+    let cache = Cache::open(&config.cache, metrics.cache_calls()).map_err(|e| mend(&e))?;
     cache.ping().await.map_err(|e| mend(&e))?;
     Ok(cache.kind().into())
 }

@@ -35,7 +35,7 @@ impl Migrate {
 
 fn migrate(config: &Config, step: Step) -> anyhow::Result<ExitCode> {
     let db = Database::open(&config.database)?;
-    db.alone_then_retire(|db| {
+    db.alone(|db| {
         match step {
             Step::Up => {
                 let applied = migrate::up(db)?;

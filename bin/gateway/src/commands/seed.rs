@@ -72,7 +72,7 @@ impl Seed {
             bcrypt_cost: config.security.bcrypt_cost,
             progress: &progress,
         };
-        Database::open(&config.database)?.alone_then_retire(|db| {
+        Database::open(&config.database)?.alone(|db| {
             migrate::up(db)?;
             startup::sync_roles(db, plan.anchor)?;
             if self.profile != Data::Empty && startup::has_people(db)? {

@@ -39,15 +39,22 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let address = config.server.bind;
     let socket = bind(address)?; // a taken address is told before the database is touched
     let ctx = Ctx::new(config, Clock::system())?;
-    let prepared = prepare(&ctx).await?;
+    let ended = serve_from(&ctx, address, socket).await;
+    ctx.db.retire();
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_from(ctx: &Ctx, address: SocketAddr, socket: TcpSocket) -> anyhow::Result<()> {
+    let prepared = prepare(ctx).await?;
     let listener = listen(address, socket)?;
     let door = listener.try_clone()?;
     let mut signals = Signals::listen()?;
-    let running = Running::start(&ctx, composition::domains(), composition::extra, listener)?;
-    greet(&ctx, running.address, &prepared);
+    let running = Running::start(ctx, composition::domains(), composition::extra, listener)?;
+    greet(ctx, running.address, &prepared);
     signals.next().await;
-    stop(&ctx, running, signals, door).await;
-    Ok(ExitCode::SUCCESS)
+    stop(ctx, running, signals, door).await;
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// Prepares the database on a thread of its own: with it goes what the making of demo data has allocated.
@@ -75,8 +82,6 @@ async fn stop(ctx: &Ctx, running: Running, mut signals: Signals, door: TcpListen
     drop(door);
     tokio::time::sleep(SETTLE).await;
     running.stop().await;
-    ctx.db.retire();
-    tracing::info!("stopped");
 }
 
 /// Lets no new connection begin while those that have begun are served. Closing the listener at once would reset every

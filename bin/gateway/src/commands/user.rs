@@ -58,7 +58,7 @@ impl User {
     pub(crate) fn run(&self, mut config: Config) -> anyhow::Result<ExitCode> {
         startup::prepare_folder(&mut config)?;
         let now = Clock::system().now();
-        Database::open(&config.database)?.alone_then_retire(|db| {
+        Database::open(&config.database)?.alone(|db| {
             migrate::up(db)?;
             startup::sync_roles(db, now)?;
             self.deed.change(db, &config, now)

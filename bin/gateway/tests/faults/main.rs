@@ -19,5 +19,7 @@ mod services;
 mod stops;
 mod storage;
 mod syncs;
+#[cfg(feature = "services")]
+mod tls;
 mod wire;
 mod world;

@@ -67,7 +67,7 @@ fn stat(pid: u32) -> Option<(String, u32)> {
 }
 
 /// The user that PostgreSQL runs as: it refuses to be root.
-fn postgres_user() -> Option<(u32, u32)> {
+pub(crate) fn postgres_user() -> Option<(u32, u32)> {
     let id = |arguments: &[&str]| {
         let out = Command::new("id").args(arguments).output().unwrap();
         String::from_utf8(out.stdout).unwrap().trim().parse::<u32>().ok()

@@ -78,6 +78,21 @@ impl FromRequest for RawJson {
     }
 }
 
+/// What an operation takes that takes no body. An empty object says as much: clients that always send JSON send it.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NoBody {}
+
+/// Refuses a body with anything in it, where the operation takes none.
+pub(crate) async fn expect_no_body(req: &HttpRequest, payload: Payload) -> Result<(), Problem> {
+    let body = receive(req, payload).await?;
+    if body.is_empty() {
+        return Ok(());
+    }
+    require_json(req)?;
+    parse_json::<NoBody>(&body).map(|NoBody {}| ())
+}
+
 /// The whole body, if it says that it is JSON and comes in time.
 async fn receive_json(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
     require_json(req)?;

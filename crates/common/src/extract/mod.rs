@@ -11,6 +11,7 @@ mod twice;
 mod upload;
 mod user;
 
+pub(crate) use body::expect_no_body;
 pub use body::{BodyHash, Json, OptionalJson, RawJson, parse_json, refuse_encoded};
 pub use client::Client;
 pub(crate) use client::{RequestInfo, limit_key};

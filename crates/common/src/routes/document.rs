@@ -132,8 +132,9 @@ fn refusals(access: Access, base: &str, op: &Op) -> BTreeMap<u16, Vec<&'static K
     if matches!(access, Access::Permission(_)) {
         all.push(&kinds::FORBIDDEN);
     }
-    if let Some(body) = &op.operation.request_body {
-        let is_json = !matches!(body, RefOr::T(body) if !body.content.contains_key("application/json"));
+    let body = op.operation.request_body.as_ref();
+    if body.is_some() || op.refuses_a_body() {
+        let is_json = !matches!(body, Some(RefOr::T(body)) if !body.content.contains_key("application/json"));
         all.extend([
             if is_json { &kinds::MALFORMED_JSON } else { &kinds::BAD_REQUEST },
             &kinds::REQUEST_TIMEOUT,

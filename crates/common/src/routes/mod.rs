@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi, RefOr, Required, schema::Schema};
 
-use crate::extract::Ctx;
+use crate::extract::{Ctx, expect_no_body};
 use crate::problem::{Kind, Problem, kinds};
 
 /// Who may call an operation.
@@ -43,6 +43,8 @@ pub(crate) struct Rules {
     pub(crate) query: BTreeSet<String>,
     /// Media types of the answer; empty when the caller is not asked for what they accept.
     pub(crate) produced: Vec<String>,
+    /// Whether a body is refused: the document has none for this operation, which writes.
+    pub(crate) bodyless: bool,
 }
 
 type MakeRoutes = Box<dyn FnOnce(Rc<Rules>) -> Vec<Route>>;
@@ -154,6 +156,12 @@ impl Op {
         self.by_version = true;
         self
     }
+
+    /// Whether whoever sends a body is told that it does nothing. A body means nothing in a `GET` (RFC 9110, section
+    /// 9.3.1), and is not looked at there.
+    fn refuses_a_body(&self) -> bool {
+        self.method != Method::GET && self.operation.request_body.is_none()
+    }
 }
 
 /// The routes of one domain.
@@ -213,7 +221,8 @@ impl Routes {
             for (access, op) in ops {
                 let query = document::query_names(&op.operation);
                 let produced = document::produced(base, &op.operation);
-                let rules = Rules { access, family: op.family, query, produced };
+                let bodyless = op.refuses_a_body();
+                let rules = Rules { access, family: op.family, query, produced, bodyless };
                 for route in (op.make)(Rc::new(rules)) {
                     resource = resource.route(route);
                 }
@@ -256,7 +265,11 @@ where
             let ctx = Ctx::of(&req)?;
             admit::admit(&req, &ctx, &rules).await?;
             let served = async {
-                let arguments = A::from_request(&req, &mut payload.into_inner()).await.map_err(Into::into)?;
+                let mut payload = payload.into_inner();
+                if rules.bodyless {
+                    expect_no_body(&req, payload.take()).await?;
+                }
+                let arguments = A::from_request(&req, &mut payload).await.map_err(Into::into)?;
                 let output = handler.call(arguments).await;
                 Ok::<_, actix_web::Error>(output.respond_to(&req).map_into_boxed_body())
             };

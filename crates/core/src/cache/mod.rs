@@ -11,6 +11,7 @@ pub use gcra::{Admission, Rate};
 
 use crate::config::CacheConfig;
 use crate::db::Timestamp;
+use crate::telemetry::Tally;
 
 /// The cache did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -43,37 +44,44 @@ impl Backoff {
 
 /// The cache of an application. Cheap to clone.
 #[derive(Clone)]
-pub enum Cache {
-    /// In this process.
+pub struct Cache {
+    store: Store,
+    calls: Tally,
+}
+
+#[derive(Clone)]
+enum Store {
     Memory(memory::MemoryCache),
-    /// In Redis.
     Redis(redis::RedisCache),
 }
 
-/// Calls the same method of whichever cache this is.
+/// Calls the same method of whichever cache this is, and counts what comes of it.
 macro_rules! either {
-    ($self:ident, $method:ident($($arg:expr),*)) => {
-        match $self {
-            Self::Memory(cache) => Ok(cache.$method($($arg),*)),
-            Self::Redis(cache) => cache.$method($($arg),*).await,
-        }
-    };
+    ($self:ident, $method:ident($($arg:expr),*)) => {{
+        let answer = match &$self.store {
+            Store::Memory(cache) => Ok(cache.$method($($arg),*)),
+            Store::Redis(cache) => cache.$method($($arg),*).await,
+        };
+        $self.calls.count(answer.is_ok());
+        answer
+    }};
 }
 
 impl Cache {
     /// Prepares the cache that the settings name; a connection is made when it is first needed.
-    pub fn open(config: &CacheConfig) -> Result<Self> {
-        Ok(match &config.redis_url {
-            Some(url) => Self::Redis(redis::RedisCache::open(url, config)?),
-            None => Self::Memory(memory::MemoryCache::new(config.memory_entries)),
-        })
+    pub fn open(config: &CacheConfig, calls: Tally) -> Result<Self> {
+        let store = match &config.redis_url {
+            Some(url) => Store::Redis(redis::RedisCache::open(url, config)?),
+            None => Store::Memory(memory::MemoryCache::new(config.memory_entries)),
+        };
+        Ok(Self { store, calls })
     }
 
     /// The name of the kind of cache, for people.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Memory(_) => "in process",
-            Self::Redis(_) => "Redis",
+        match self.store {
+            Store::Memory(_) => "in process",
+            Store::Redis(_) => "Redis",
         }
     }
 

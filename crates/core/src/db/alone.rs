@@ -20,13 +20,6 @@ impl Database {
         work(&mut db)
     }
 
-    /// The same for a process that is done with the database then.
-    pub fn alone_then_retire<T, E: From<DbError>>(&self, work: impl FnOnce(&mut Db) -> Result<T, E>) -> Result<T, E> {
-        let done = self.alone(work);
-        self.retire();
-        done
-    }
-
     /// SQLite: a locked file beside the database, because a lock within it would not outlast a transaction.
     fn lock_file(&self) -> std::io::Result<Option<File>> {
         let Target::Sqlite { path } = &self.0.target else { return Ok(None) };

@@ -52,6 +52,13 @@ struct Inner {
     settings: ConnectionSettings,
 }
 
+/// The threads of the pools may outlive the last handle; what was made for connecting does not.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.targets.iter().for_each(Target::tidy);
+    }
+}
+
 enum Primary {
     Postgres(Pool),
     Sqlite(Writer),
@@ -91,8 +98,8 @@ impl Database {
         Ok(Self(Arc::new(Inner { kind, target, targets, primary, readers, settings })))
     }
 
-    /// The process is about to end: no new connection is opened from now on, and nothing is left behind in the folder for
-    /// temporary files.
+    /// The process is about to end, whoever still has a handle: no new connection is opened from now on, and nothing is
+    /// left behind in the folder for temporary files. Dropping the last handle does the same.
     pub fn retire(&self) {
         self.0.targets.iter().for_each(Target::tidy);
     }

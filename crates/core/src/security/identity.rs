@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use crate::db::{Database, Db, DbError, Json, Timestamp};
 use crate::schema::{role_permissions, sessions, user_roles, users};
+use crate::telemetry::{Metrics, Tally};
 
 /// A known caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,18 +79,27 @@ fn mark_seen(db: &mut Db, session_id: i64, now: Timestamp) -> Result<(), DbError
 #[derive(Clone)]
 pub struct Sessions {
     remembered: moka::sync::Cache<i64, Option<Arc<Identity>>>,
+    found: Tally,
 }
 
 impl Sessions {
     /// An empty memory. A `life` of zero remembers nothing.
-    pub fn new(life: Duration) -> Self {
-        Self { remembered: moka::sync::Cache::builder().max_capacity(100_000).time_to_live(life).build() }
+    pub fn new(life: Duration, metrics: &Metrics) -> Self {
+        let remembered = moka::sync::Cache::builder().max_capacity(100_000).time_to_live(life).build();
+        Self { remembered, found: metrics.cache_reads("sessions") }
+    }
+
+    /// How many are remembered, as the bookkeeping sees it: it is a moment behind.
+    pub fn remembered(&self) -> u64 {
+        self.remembered.entry_count()
     }
 
     /// The identity behind a session, from memory or the primary database. A session not seen for a minute is marked
     /// as seen, beside the request.
     pub async fn find(&self, db: &Database, session_id: i64, now: Timestamp) -> Result<Option<Arc<Identity>>, DbError> {
-        if let Some(known) = self.remembered.get(&session_id) {
+        let known = self.remembered.get(&session_id);
+        self.found.count(known.is_some());
+        if let Some(known) = known {
             return Ok(known);
         }
         let found = db.read_primary(move |db| find_identity(db, session_id)).await?.map(Arc::new);

@@ -27,6 +27,24 @@ pub struct Metrics {
     outbox: IntGaugeVec,
     security: IntCounterVec,
     up: IntGaugeVec,
+    cache_reads: IntCounterVec,
+    cache_calls: IntCounterVec,
+    cache_entries: IntGaugeVec,
+    cache_bytes: IntGauge,
+}
+
+/// Two counters: how often something went one way, and how often the other.
+#[derive(Clone)]
+pub struct Tally {
+    yes: IntCounter,
+    no: IntCounter,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&self, yes: bool) {
+        if yes { self.yes.inc() } else { self.no.inc() }
+    }
 }
 
 impl Metrics {
@@ -53,6 +71,8 @@ impl Metrics {
         registry.register(Box::new(in_flight.clone()))?;
         let panics = IntCounter::new("http_panics_total", "Handlers that panicked")?;
         registry.register(Box::new(panics.clone()))?;
+        let cache_bytes = IntGauge::new("cache_answer_bytes", "Bytes that the ready answers in this process take")?;
+        registry.register(Box::new(cache_bytes.clone()))?;
         Ok(Self {
             requests: counters("http_requests_total", "Answered requests", &["method", "route", "status"])?,
             latency,
@@ -66,8 +86,34 @@ impl Metrics {
             outbox: gauges("outbox", "Events that wait: how many, and the age of the oldest in ms", &["measure"])?,
             security: counters("security_events_total", "Entries of the security log", &["action", "outcome"])?,
             up: gauges("dependency_up", "1 when the last check of a dependency succeeded", &["dependency"])?,
+            cache_reads: counters("cache_reads_total", "Lookups in this process's memory", &["cache", "outcome"])?,
+            cache_calls: counters("cache_calls_total", "Calls of the shared cache (Redis, or in process)", &["outcome"])?,
+            cache_entries: gauges("cache_entries", "Entries in this process's memory", &["cache"])?,
+            cache_bytes,
             registry,
         })
+    }
+
+    /// Counts lookups in a memory of this process: found, or not.
+    pub fn cache_reads(&self, cache: &'static str) -> Tally {
+        let of = |outcome| self.cache_reads.with_label_values(&[cache, outcome]);
+        Tally { yes: of("hit"), no: of("miss") }
+    }
+
+    /// Counts calls of the shared cache: answered, or not.
+    pub fn cache_calls(&self) -> Tally {
+        let of = |outcome| self.cache_calls.with_label_values(&[outcome]);
+        Tally { yes: of("success"), no: of("failure") }
+    }
+
+    /// Shows how many entries a memory of this process has.
+    pub fn cache_entries(&self, cache: &'static str, entries: u64) {
+        self.cache_entries.with_label_values(&[cache]).set(i64::try_from(entries).unwrap_or(i64::MAX));
+    }
+
+    /// Shows how much the ready answers take.
+    pub fn cache_answer_bytes(&self, bytes: u64) {
+        self.cache_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Counts an answered request. `route` is the pattern, or `other`.
