@@ -3,7 +3,7 @@
 use poligon_testkit::TestApp;
 use serde_json::json;
 
-use crate::world::{PASSWORD, pair, person, register, registration, start, token_in_mail};
+use crate::world::{PASSWORD, pair, person, register, registration, start, stored, token_in_mail};
 
 async fn registering_answers_the_whole_account(app: TestApp) {
     let reply = app.client().post("/api/auth/register").json(&registration("ann")).send().await.expect(201);
@@ -15,6 +15,7 @@ async fn registering_answers_the_whole_account(app: TestApp) {
     assert_eq!(user["status"], "active");
     assert_eq!(user["next_statuses"], json!([]), "nobody locks themselves");
     assert_eq!(user["roles"], json!([]));
+    assert_eq!(user["last_login_at"], json!(null));
     let created = user["created_at"].as_str().expect("a time");
     assert!(created.ends_with('Z') && created.len() == "2026-01-01T00:00:00.000Z".len(), "{created}");
     assert!(!reply.text.contains("password"), "{}", reply.text);
@@ -101,8 +102,42 @@ async fn weak_passwords_are_refused(app: TestApp) {
         let reply = try_with(common).await.expect_problem(422, "validation_failed");
         assert_eq!(reply.body["errors"][0]["code"], "too_common", "{common}");
     }
-    try_with(&"x".repeat(129)).await.expect_problem(422, "validation_failed");
     try_with("четыре усталых лимона").await.expect(201);
+}
+
+/// Strong ones, so that it is the length alone that decides.
+async fn a_password_has_8_to_128_characters(app: TestApp) {
+    let long: String = "семь усталых лимонов едут на север, где 19 чаек; ".repeat(3);
+    let cut = |length: usize| long.chars().take(length).collect::<String>();
+    for (n, (password, fits)) in
+        [("q7#Vz!k".to_owned(), false), ("q7#Vz!k4".to_owned(), true), (cut(128), true), (cut(129), false)]
+            .into_iter()
+            .enumerate()
+    {
+        let mut body = registration(&format!("olga{n}"));
+        body["password"] = json!(password);
+        let reply = app.client().post("/api/auth/register").json(&body).send().await;
+        if fits {
+            reply.expect(201);
+            continue;
+        }
+        let errors = &reply.expect_problem(422, "validation_failed").body["errors"];
+        assert_eq!((&errors[0]["pointer"], &errors[0]["code"]), (&json!("/password"), &json!("length")), "{password}");
+    }
+}
+
+async fn names_hide_nothing(app: TestApp) {
+    let take = async |email: &str, display_name: &str| {
+        let body = json!({"email": email, "username": "ann", "display_name": display_name, "password": PASSWORD});
+        app.client().post("/api/auth/register").json(&body).send().await
+    };
+    for hidden in ["\u{200b}", "\u{202e}", "\u{2066}", "\u{feff}", "\u{7}", "\u{7f}", "\u{85}"] {
+        let reply = take(&format!("a{hidden}nn@example.com"), "Ann").await.expect_problem(422, "validation_failed");
+        assert_eq!(reply.pointers(), ["/email"], "{hidden:?}");
+        let reply = take("ann@example.com", &format!("A{hidden}nn")).await.expect_problem(422, "validation_failed");
+        assert_eq!(reply.pointers(), ["/display_name"], "{hidden:?}");
+    }
+    take("ann@example.com", "Ann").await.expect(201);
 }
 
 async fn names_of_every_script_are_names(app: TestApp) {
@@ -220,13 +255,26 @@ async fn a_new_address_takes_over_when_it_is_confirmed(app: TestApp) {
 async fn a_deleted_account_names_nobody(app: TestApp) {
     let me = person(&app, "ann").await;
     let id = me.get("/api/auth/me").send().await.expect(200).id();
+    let profile = json!({"display_name": "Ann Archer", "avatar_url": "https://example.com/ann.png"});
+    me.patch("/api/auth/me").json(&profile).send().await.expect(200);
+    app.grant("support", &[]).await;
+    let roles = json!({"roles": ["support"]});
+    let admin = app.sign_in_as(&["admin"]).await;
+    admin.put(&format!("/api/auth/users/{id}/roles")).json(&roles).send().await.expect(200);
     me.delete("/api/auth/me").send().await.expect(204);
     me.get("/api/auth/me").send().await.expect_problem(401, "invalid_token");
     let login = json!({"username": "ann", "password": PASSWORD});
     app.client().post("/api/auth/login").json(&login).send().await.expect_problem(401, "invalid_credentials");
-    let admin = app.sign_in_as(&["admin"]).await;
     let user = admin.get(&format!("/api/auth/users/{id}")).send().await.expect(200).body;
     assert_eq!(user["status"], "deleted");
+    assert_eq!((&user["display_name"], &user["avatar_url"]), (&json!("Deleted user"), &json!(null)));
+    assert_eq!(user["roles"], json!([]));
+    let left = format!(
+        "SELECT COALESCE(password_hash, '') || COALESCE(email_key, '') AS text FROM accounts WHERE user_id = {id} \
+         UNION ALL SELECT address || user_agent FROM sessions WHERE user_id = {id} \
+         UNION ALL SELECT token_hash FROM one_time_tokens WHERE user_id = {id}"
+    );
+    assert_eq!(stored(&app, left).await, ["", ""], "a row of the account, one of its session, and nothing in them");
     assert_eq!(user["email"], json!(null));
     assert_eq!(user["username"], format!("deleted-{id}"));
     assert_eq!(user["next_statuses"], json!([]));
@@ -245,6 +293,8 @@ poligon_testkit::tests! { start =>
     names_of_every_script_are_names,
     deletion_takes_every_mail,
     weak_passwords_are_refused,
+    a_password_has_8_to_128_characters,
+    names_hide_nothing,
     no_password_is_cut,
     an_address_is_confirmed_by_its_mail,
     a_mail_token_expires,

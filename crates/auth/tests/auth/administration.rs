@@ -92,18 +92,38 @@ async fn nobody_gives_or_takes_what_they_do_not_hold(app: TestApp) {
     refused(granter.post(&format!("/api/auth/users/{boss_id}/lock")).json(&json!({})).send().await);
     refused(granter.patch(&format!("/api/auth/users/{boss_id}")).json(&json!({"display_name": "X"})).send().await);
     boss.get("/api/auth/users").send().await.expect(200);
+    let lock = format!("/api/auth/users/{boss_id}/lock");
+    let second = person(&app, "second").await;
+    let second_id = second.user_id.expect("an id");
+    admin
+        .put(&format!("/api/auth/users/{second_id}/roles"))
+        .json(&json!({"roles": ["admin"]}))
+        .send()
+        .await
+        .expect(200);
+    admin.post(&lock).json(&json!({})).send().await.expect(200);
+    refused(granter.delete(&lock).send().await);
+    assert_eq!(admin.get(&format!("/api/auth/users/{boss_id}")).send().await.expect(200).body["status"], "locked");
 }
 
 async fn the_last_administrator_stays(app: TestApp) {
     let boss = person(&app, "boss").await;
     let id = boss.get("/api/auth/me").send().await.expect(200).id();
-    let temporary = app.sign_in_as(&["admin"]).await;
-    let temporary_id = {
-        let roles = json!({"roles": ["admin"]});
-        temporary.put(&format!("/api/auth/users/{id}/roles")).json(&roles).send().await.expect(200);
-        boss.get("/api/auth/users?role=admin").send().await.expect(200).body["items"][0]["id"].clone()
-    };
-    assert_eq!(temporary_id, id, "only people with an account are listed");
+    // May do everything and is no administrator.
+    let everything: Vec<&str> = poligon_auth::PERMISSIONS.iter().map(|permission| permission.name).collect();
+    app.grant("deputy", &everything).await;
+    let temporary = app.sign_in_as(&["deputy"]).await;
+    let roles = json!({"roles": ["admin"]});
+    temporary.put(&format!("/api/auth/users/{id}/roles")).json(&roles).send().await.expect(200);
+    let listed = boss.get("/api/auth/users?role=admin").send().await.expect(200).body;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed["items"][0]["id"], id);
+    // Others may not do it to the last one, nor may they leave.
+    let last = |reply: poligon_testkit::Reply| reply.expect_problem(409, "last_administrator");
+    last(temporary.put(&format!("/api/auth/users/{id}/roles")).json(&json!({"roles": []})).send().await);
+    last(temporary.post(&format!("/api/auth/users/{id}/lock")).json(&json!({})).send().await);
+    last(boss.delete("/api/auth/me").send().await);
+    boss.get("/api/auth/users").send().await.expect(200);
     // Nobody does it to themselves, whoever else there is.
     boss.put(&format!("/api/auth/users/{id}/roles"))
         .json(&json!({"roles": []}))
@@ -115,7 +135,7 @@ async fn the_last_administrator_stays(app: TestApp) {
     let second_id = second.get("/api/auth/me").send().await.expect(200).id();
     boss.put(&format!("/api/auth/users/{second_id}/roles")).json(&json!({"roles": ["admin"]})).send().await.expect(200);
     second.delete("/api/auth/me").send().await.expect(204);
-    temporary.post("/api/auth/logout").json(&json!({"scope": "all"})).send().await.expect(204);
+    last(boss.delete("/api/auth/me").send().await);
 }
 
 async fn a_lock_is_put_on_and_taken_off(app: TestApp) {

@@ -54,6 +54,27 @@ async fn the_log_is_filtered(app: TestApp) {
     assert_eq!(get("from=2999-01-01T00:00:00Z").await.expect(200).body["items"], json!([]));
     assert_eq!(get("to=2001-01-01T00:00:00.000Z").await.expect(200).body["items"], json!([]));
     assert_eq!(get("actor_id=424242").await.expect(200).body["items"], json!([]));
+    // Of two people and several deeds, exactly what is asked for.
+    let bob = person(&app, "bob").await;
+    app.client()
+        .post("/api/auth/login")
+        .json(&json!({"username": "bob", "password": "wrong"}))
+        .send()
+        .await
+        .expect(401);
+    let later = "2030-01-01T00:00:00.000Z";
+    for (query, name, value, least) in [
+        (format!("subject_id={}", bob.user_id.expect("an id")), "subject_id", json!(bob.user_id), 3),
+        (format!("actor_id={}", bob.user_id.expect("an id")), "actor_id", json!(bob.user_id), 1),
+        ("action=login".to_owned(), "action", json!("login"), 3),
+        ("outcome=failure".to_owned(), "outcome", json!("failure"), 1),
+    ] {
+        let body = get(&format!("{query}&to={later}&limit=100")).await.expect(200).body;
+        let items = body["items"].as_array().expect("items");
+        assert!(items.len() >= least && items.iter().all(|entry| entry[name] == value), "{query}: {body}");
+        let all = get("limit=100").await.expect(200).body;
+        assert!(all["items"].as_array().expect("items").len() > items.len(), "{query}: there are others");
+    }
     assert_eq!(get("from=yesterday").await.expect_problem(422, "validation_failed").pointers(), ["/from"]);
     // RFC 3339 has years of four digits; others can neither be stored nor compared.
     for year in ["-9999", "-0001", "%2B12345", "%2B262142"] {

@@ -145,6 +145,22 @@ async fn a_changed_password_ends_the_other_sessions(app: TestApp) {
     assert_eq!(app.last_mail("ann@example.com").await.kind, "password_changed");
 }
 
+/// Whoever had a mail with a way in loses it when the owner has moved on.
+async fn a_reset_token_does_not_outlive_a_change(app: TestApp) {
+    let me = person(&app, "ann").await;
+    let token = ask_and_read_token(&app).await;
+    let body = json!({"current_password": PASSWORD, "new_password": OTHER});
+    me.post("/api/auth/change-password").json(&body).send().await.expect(204);
+    reset(&app, &token, "twelve loud rivers").await.expect_problem(422, "invalid_one_time_token");
+
+    let token = ask_and_read_token(&app).await;
+    let body = json!({"current_password": OTHER, "new_email": "new@example.com"});
+    me.post("/api/auth/change-email").json(&body).send().await.expect(202);
+    let confirmation = json!({"token": token_in_mail(&app, "new@example.com").await});
+    app.client().post("/api/auth/verify-email").json(&confirmation).send().await.expect(200);
+    reset(&app, &token, "twelve loud rivers").await.expect_problem(422, "invalid_one_time_token");
+}
+
 async fn a_stolen_session_cannot_guess_the_password(app: TestApp) {
     let me = person(&app, "ann").await;
     let change = async |current: &str| {
@@ -169,5 +185,6 @@ poligon_testkit::tests! { start =>
     forgetting_tells_nobody_whether_there_is_an_account,
     the_verification_mail_is_sent_again_until_confirmed,
     a_changed_password_ends_the_other_sessions,
+    a_reset_token_does_not_outlive_a_change,
     a_stolen_session_cannot_guess_the_password,
 }

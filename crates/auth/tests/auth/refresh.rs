@@ -4,7 +4,7 @@ use chrono::Duration;
 use poligon_testkit::{Reply, TestApp};
 use serde_json::json;
 
-use crate::world::{pair, register, start};
+use crate::world::{pair, register, start, stored, token_in_mail};
 
 async fn refresh(app: &TestApp, token: &str) -> Reply {
     app.client().post("/api/auth/refresh").json(&json!({"refresh_token": token})).send().await
@@ -97,6 +97,19 @@ async fn a_session_ends_by_itself(app: TestApp) {
     refresh(&app, &token).await.expect_problem(401, "invalid_refresh_token");
 }
 
+/// What is in the database opens nothing: tokens are stored as hashes.
+async fn no_token_is_stored(app: TestApp) {
+    let first = first_token(&app).await;
+    let second = refresh_token(&refresh(&app, &first).await.expect(200));
+    let in_mail = token_in_mail(&app, "ann@example.com").await;
+    let tables = "SELECT token_hash AS text FROM refresh_tokens UNION ALL SELECT token_hash FROM one_time_tokens";
+    let stored = stored(&app, tables.to_owned()).await;
+    assert_eq!(stored.len(), 3, "two refresh tokens and that of the mail");
+    for token in [first, second, in_mail] {
+        assert!(stored.iter().all(|hash| *hash != token && hash.len() == 64), "{stored:?}");
+    }
+}
+
 async fn what_is_no_refresh_token_is_refused(app: TestApp) {
     register(&app, "ann").await;
     let access = pair(&app, "ann").await["access_token"].as_str().expect("a token").to_owned();
@@ -114,5 +127,6 @@ poligon_testkit::tests! { start =>
     another_family_lives_on,
     fifty_at_once_leave_one_live_token,
     a_session_ends_by_itself,
+    no_token_is_stored,
     what_is_no_refresh_token_is_refused,
 }

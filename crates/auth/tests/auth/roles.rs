@@ -1,5 +1,6 @@
 //! Roles and permissions.
 
+use poligon_core::security::permissions;
 use poligon_testkit::TestApp;
 use serde_json::json;
 
@@ -69,6 +70,10 @@ async fn nobody_makes_a_role_stronger_than_themselves(app: TestApp) {
         .send()
         .await
         .expect(201);
+    let grown = json!({"description": "", "permissions": ["roles:read", "users:lock"]});
+    maker.put("/api/auth/roles/weak").json(&grown).send().await.expect_problem(403, "permission_not_held");
+    let weak = maker.get("/api/auth/roles/weak").send().await.expect(200).body;
+    assert_eq!(weak["permissions"], json!(["roles:read"]));
 }
 
 async fn roles_and_permissions_are_listed_in_pages(app: TestApp) {
@@ -89,6 +94,24 @@ async fn roles_and_permissions_are_listed_in_pages(app: TestApp) {
         }
         assert_eq!(paged, names);
     }
+}
+
+/// What a start does with roles of an earlier version, or of a version with more domains.
+async fn a_start_brings_roles_in_line_with_what_is_declared(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    let now = app.ctx.clock.now();
+    app.grant("support", &["users:read", "rockets:launch"]).await;
+    app.grant("auditor", &["users:lock", "rockets:launch"]).await;
+    let of = async |role: &str| {
+        admin.get(&format!("/api/auth/roles/{role}")).send().await.expect(200).body["permissions"].clone()
+    };
+    assert_eq!(of("support").await, json!(["rockets:launch", "users:read"]), "the control");
+    let written = app.ctx.db.write(move |db| permissions::sync(db, poligon_auth::PERMISSIONS, now)).await;
+    written.expect("roles");
+    assert_eq!(of("support").await, json!(["users:read"]), "nobody declares the other");
+    let auditor = of("auditor").await;
+    let auditor = auditor.as_array().expect("permissions");
+    assert!(auditor.contains(&json!("audit:read")) && !auditor.contains(&json!("users:lock")), "{auditor:?}");
 }
 
 async fn a_role_is_made_once_by_key(app: TestApp) {
@@ -119,6 +142,7 @@ async fn what_is_no_entity_tag_is_malformed(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     a_role_is_made_once_by_key,
+    a_start_brings_roles_in_line_with_what_is_declared,
     what_is_no_entity_tag_is_malformed,
     a_role_is_made_changed_and_removed,
     what_cannot_be_a_role_is_refused,

@@ -6,7 +6,7 @@ use chrono::Duration;
 use poligon_testkit::{Backend, Client, Reply, TestApp, totp_code};
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, pair, person, register, run_jobs, start, token_in_mail};
+use crate::world::{PASSWORD, pair, person, register, run_jobs, start, stored, token_in_mail};
 
 /// Somebody with a second factor.
 pub(crate) struct Protected {
@@ -287,26 +287,19 @@ async fn the_cookie_transport_lasts_through_both_steps(app: TestApp) {
 }
 
 async fn nothing_secret_is_stored_in_the_clear(app: TestApp) {
-    #[derive(diesel::QueryableByName)]
-    struct Stored {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        text: String,
-    }
     let ann = protected(&app, "ann").await;
     let waiting = challenge(&app, "ann").await;
-    let stored = app.ctx.db.read_primary(move |db| {
-        use diesel::RunQueryDsl as _;
-        let query = diesel::sql_query(
-            "SELECT secret AS text FROM totp_factors UNION ALL SELECT code_hash FROM recovery_codes \
-             UNION ALL SELECT token_hash FROM login_challenges",
-        );
-        Ok::<Vec<Stored>, poligon_core::db::DbError>(poligon_core::on_each!(db, c => query.load(c))?)
-    });
-    let stored = stored.await.expect("rows");
+    let stored = stored(
+        &app,
+        "SELECT secret AS text FROM totp_factors UNION ALL SELECT code_hash FROM recovery_codes \
+         UNION ALL SELECT token_hash FROM login_challenges"
+            .into(),
+    );
+    let stored = stored.await;
     assert_eq!(stored.len(), 12);
     let secrets = ann.recovery.iter().map(|code| code.replace('-', "")).chain(ann.recovery.clone());
     for secret in secrets.chain([ann.secret.clone(), waiting]) {
-        assert!(stored.iter().all(|row| !row.text.contains(&secret)), "{secret}");
+        assert!(stored.iter().all(|text| !text.contains(&secret)), "{secret}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -77,6 +78,56 @@ fn unsigned_or_foreign(good: &Good) -> Vec<(String, String)> {
         ("cty", json!("JWT")),
     ] {
         bad.push((format!("header {name}"), forge(&with(name, value), &good.claims, b"secret")));
+    }
+    bad
+}
+
+/// The key that the server signs with, derived a second time: HKDF (RFC 5869) of the signing secret.
+fn servers_key(app: &TestApp) -> [u8; 32] {
+    let secret = app.ctx.config.security.signing_secret.as_bytes();
+    let mut key = [0; 32];
+    let derived = Salt::new(HKDF_SHA256, b"poligon").extract(secret);
+    let made = derived.expand(&[b"access token"], HKDF_SHA256).and_then(|material| material.fill(&mut key));
+    made.expect("a key");
+    key
+}
+
+/// Tokens whose header alone is wrong: the server's own key signs them.
+fn with_another_header(good: &Good, key: &[u8]) -> Vec<(String, String)> {
+    let with = |name: &str, value: Option<Value>| {
+        let mut header = good.header.clone();
+        let members = header.as_object_mut().expect("an object");
+        match value {
+            Some(value) => members.insert(name.to_owned(), value),
+            None => members.remove(name),
+        };
+        forge(&header, &good.claims, key)
+    };
+    let mut bad = Vec::new();
+    for typ in ["JWT", "jwt", "refresh+jwt", "application/at+jwt", "AT+JWT", ""] {
+        bad.push((format!("typ {typ:?}"), with("typ", Some(json!(typ)))));
+    }
+    for algorithm in ["none", "hs256", "HS384", "HS512", "RS256", "ES256", ""] {
+        bad.push((format!("alg {algorithm:?} by our key"), with("alg", Some(json!(algorithm)))));
+    }
+    for kid in ["", "0", "../../etc/passwd", "' OR 1=1 --", "https://example.com/key"] {
+        bad.push((format!("kid {kid:?} by our key"), with("kid", Some(json!(kid)))));
+    }
+    for name in ["typ", "alg", "kid"] {
+        bad.push((format!("no {name}"), with(name, None)));
+        bad.push((format!("{name} is a number"), with(name, Some(json!(1)))));
+    }
+    for (name, value) in [
+        ("jku", json!("https://example.com/jwks")),
+        ("jwk", json!({"kty": "oct", "k": "c2VjcmV0"})),
+        ("x5u", json!("https://example.com/cert")),
+        ("x5c", json!(["MII"])),
+        ("crit", json!(["exp"])),
+        ("b64", json!(false)),
+        ("zip", json!("DEF")),
+        ("cty", json!("JWT")),
+    ] {
+        bad.push((format!("header {name} by our key"), with(name, Some(value))));
     }
     bad
 }
@@ -159,9 +210,11 @@ async fn bad_tokens_are_refused_and_read_the_same(app: TestApp) {
     get(&good.token).await.expect(200); // the control: the token that all others are made from is good
     let control = app.ctx.tokens.sign(&serde_json::from_value(good.claims.clone()).expect("claims")).expect("a token");
     get(&control).await.expect(200); // and so is one that is signed anew without a change
-    let bad: Vec<_> =
-        [unsigned_or_foreign(&good), damaged(&good), wrongly_issued(&app, &good)].into_iter().flatten().collect();
-    assert!(bad.len() >= 60, "{}", bad.len());
+    let key = servers_key(&app);
+    get(&forge(&good.header, &good.claims, &key)).await.expect(200); // and one that is put together here
+    let by_our_key = [with_another_header(&good, &key), wrongly_issued(&app, &good)];
+    let bad: Vec<_> = [unsigned_or_foreign(&good), damaged(&good)].into_iter().chain(by_our_key).flatten().collect();
+    assert!(bad.len() >= 100, "{}", bad.len());
     let mut bodies: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, token) in bad {
         let reply = get(&token).await;

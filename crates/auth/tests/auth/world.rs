@@ -43,6 +43,27 @@ pub(crate) async fn person(app: &TestApp, name: &str) -> Client {
     app.client().with_token(tokens["access_token"].as_str().expect("a token")).of_user(id)
 }
 
+/// How many of many wrong passwords at once may be told to be wrong when all took this long: five, and one more for each
+/// delay (a second, then twice that, …) that went by meanwhile.
+pub(crate) fn told_at_most(took: std::time::Duration) -> usize {
+    (0..).take_while(|n| took.as_secs() >= (1 << (n + 1)) - 1).count() + 5
+}
+
+/// What a query answers as `text`, row by row: what is stored, past every answer.
+pub(crate) async fn stored(app: &TestApp, query: String) -> Vec<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Stored {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        text: String,
+    }
+    let rows = app.ctx.db.read_primary(move |db| {
+        use diesel::RunQueryDsl as _;
+        let query = diesel::sql_query(&query);
+        Ok::<Vec<Stored>, poligon_core::db::DbError>(poligon_core::on_each!(db, c => query.load(c))?)
+    });
+    rows.await.expect("rows").into_iter().map(|row| row.text).collect()
+}
+
 /// The token in the newest mail to an address.
 pub(crate) async fn token_in_mail(app: &TestApp, to: &str) -> String {
     let mail = app.last_mail(to).await;

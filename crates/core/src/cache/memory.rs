@@ -30,7 +30,7 @@ impl Expiry<String, Entry> for PerEntry {
 
 /// A bounded map whose entries expire.
 #[derive(Clone)]
-pub struct MemoryCache {
+pub(super) struct MemoryCache {
     entries: Cache<String, Entry>,
 }
 

@@ -36,7 +36,7 @@ return {tonumber(till), 1}";
 
 /// Redis behind a bounded pool.
 #[derive(Clone)]
-pub struct RedisCache {
+pub(super) struct RedisCache {
     pool: Pool,
     prefix: String,
     timeout: Duration,

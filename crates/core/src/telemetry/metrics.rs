@@ -87,7 +87,11 @@ impl Metrics {
             security: counters("security_events_total", "Entries of the security log", &["action", "outcome"])?,
             up: gauges("dependency_up", "1 when the last check of a dependency succeeded", &["dependency"])?,
             cache_reads: counters("cache_reads_total", "Lookups in this process's memory", &["cache", "outcome"])?,
-            cache_calls: counters("cache_calls_total", "Calls of the shared cache (Redis, or in process)", &["outcome"])?,
+            cache_calls: counters(
+                "cache_calls_total",
+                "Calls of the shared cache (Redis, or in process)",
+                &["outcome"],
+            )?,
             cache_entries: gauges("cache_entries", "Entries in this process's memory", &["cache"])?,
             cache_bytes,
             registry,
