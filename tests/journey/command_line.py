@@ -75,6 +75,9 @@ def walk_commands(kind, checks):
         succeeds(checks, run(place, "migrate"), ["the schema is up to date"], "migrate, again")
         succeeds(checks, run(place, "migrate", "status"), applied, "migrate status")
         succeeds(checks, run(place, "migrate", "down"), [f"reverted {STEPS[-1]}"], "migrate down")
+        behind = run(place, "doctor")
+        told = behind.returncode == 1 and "FAULT  migrations: 1 steps are missing" in behind.stdout
+        checks.that(told, "doctor: a step is missing", behind)
         succeeds(checks, run(place, "seed", "--profile", "empty"), ["seeded"], "seed --profile empty")
         walk_people(place, checks)
         succeeds(checks, run(place, "doctor"), ["ok     database", "ok     migrations"], "doctor")
@@ -86,7 +89,10 @@ def walk_commands(kind, checks):
             pair = Client(gateway.url, checks).post(
                 "/api/auth/login", {"username": "boss", "password": "amber falcon harbour 19"}
             )
-            checks.equal(pair.body["user"]["roles"], ["admin"], "user create --role admin: can log in")
+            checks.equal(pair.body["user"]["roles"], ["admin", "manager"], "user create --role, then grant: both roles")
+            boss = Client(gateway.url, checks, pair.body["access_token"])
+            found = boss.get("/api/auth/users?q=worker").body["items"]
+            checks.equal([user["roles"] for user in found], [["auditor"]], "user grant: has the role")
             locked = {"username": "worker", "password": "amber falcon harbour 19"}
             Client(gateway.url, checks).refused("POST", "/api/auth/login", locked, 403, "account_locked")
         succeeds(checks, run(place, "openapi"), ["openapi", "/api/auth/login"], "openapi")
@@ -103,6 +109,7 @@ def walk_people(place, checks):
     weak = run(place, *create, stdin="password\n")
     checks.that(weak.returncode == 1 and "easily guessed" in weak.stderr, "user create: a weak password", weak)
     succeeds(checks, run(place, "user", "grant", "worker", "auditor"), ["has the role auditor"], "user grant")
+    succeeds(checks, run(place, "user", "grant", "boss", "manager"), ["has the role manager"], "user grant, a second role")
     succeeds(checks, run(place, "user", "lock", "worker"), ["is locked"], "user lock")
     for wrong, told in (
         (["grant", "nobody", "auditor"], ""),
@@ -188,6 +195,10 @@ def walk_demo_accounts(kind, checks):
                         pair = anyone.post("/api/auth/login/verify", sent).body
                     checks.equal(pair["user"]["roles"] or ["user"], [role], f"demo account {who}: its role")
                     tokens[name] = pair["access_token"]
+            name = new_name()
+            mine = {"email": f"{name}@example.org", "username": name, "display_name": "N", "password": "amber falcon 19 x"}
+            made = anyone.post("/api/auth/register", mine, 201).body
+            checks.that(made["id"] > 300, "a new account comes behind the demo's", made)
             change = {"current_password": told[0][3], "new_password": "amber falcon harbour 19"}
             ann = Client(gateway.url, checks, tokens["ann"])
             ann.ask("POST", "/api/auth/change-password", change, 204)
@@ -241,6 +252,11 @@ def walk_settings(checks):
         walk_production(place, whole, checks)
         mute = run(place, "doctor", "--profile", "production", flags=False, **whole)
         checks.that(mute.returncode == 1 and "SMTP_URL" in mute.stdout, "doctor: nobody would get a mail", mute)
+        silent = run(place, "doctor", flags=False, SMTP_URL="smtp://127.0.0.1:1")
+        checks.that(silent.returncode == 1 and "FAULT  mail" in silent.stdout, "doctor: no mail server answers", silent)
+        known = run(place, "seed", "--profile", "demo", flags=False, POLIGON_PROFILE="production", **whole)
+        told = known.returncode == 1 and "--profile empty" in known.stderr
+        checks.that(told, "seed: no published passwords in production", known)
         sick = run(place, "doctor", flags=False, DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
         checks.that(sick.returncode == 1 and "FAULT  database" in sick.stdout, "doctor tells a fault", sick)
 
@@ -324,3 +340,5 @@ def walk_demo_data(checks):
         checks.that(wanted == second[table] and wanted, f"demo data: {table} is the same on both databases", differing)
     checks.that(len(first["users"]) > 300, "demo data: a few hundred people", len(first["users"]))
     checks.that(first["users"] != other["users"], "demo data: another seed gives others")
+    newest = max(row.split("|")[-1] for row in first["users"])
+    checks.that("2026-02-01" < newest < "2026-03-02", "demo data: times are offsets from the anchor", newest)

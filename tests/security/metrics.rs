@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use poligon_testkit::TestApp;
+use poligon_core::config::Profile;
+use poligon_testkit::{Backend, TestApp};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use reqwest::Method;
@@ -107,6 +108,88 @@ async fn random_requests_add_no_series(app: TestApp) {
     assert!(after.iter().all(|line| !line.contains("/X")), "a path is in a label");
 }
 
+/// The value of a series, 0 while there is none.
+fn value(text: &str, series: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.map_or(0.0, |value| value.parse().expect("a number"))
+}
+
+async fn what_operators_watch_is_there(app: TestApp) {
+    let text = async || app.client().get("/metrics").send().await.expect(200).text;
+    let read = async || {
+        app.client().get("/api/ecommerce/categories").send().await.expect(200);
+        text().await
+    };
+    let of =
+        |cache: &str, outcome: &str| format!("poligon_cache_reads_total{{cache=\"{cache}\",outcome=\"{outcome}\"}}");
+    let before = read().await;
+    let after = read().await;
+    for (outcome, more) in [("hit", 1.0), ("miss", 0.0)] {
+        let series = of("answers", outcome);
+        assert!((value(&after, &series) - value(&before, &series) - more).abs() < 0.1, "{series}: {before} {after}");
+    }
+    let me = crate::world::person(&app, "ann").await;
+    me.get("/api/auth/me").send().await.expect(200);
+    me.get("/api/auth/me").send().await.expect(200);
+    let began = std::time::Instant::now();
+    // Jobs and the bookkeeping of the caches are a moment behind.
+    let wanted = [
+        of("sessions", "hit"),
+        of("sessions", "miss"),
+        "poligon_cache_calls_total{outcome=\"success\"}".to_owned(),
+        "poligon_cache_entries{cache=\"answers\"}".to_owned(),
+        "poligon_cache_entries{cache=\"sessions\"}".to_owned(),
+        "poligon_cache_answer_bytes".to_owned(),
+        "poligon_http_requests_total{method=\"GET\",route=\"/api/auth/me\",status=\"200\"}".to_owned(),
+        "poligon_http_request_duration_seconds_count{method=\"GET\",route=\"/api/auth/me\"}".to_owned(),
+    ];
+    loop {
+        me.get("/api/auth/me").send().await.expect(200);
+        let text = read().await;
+        let missing: Vec<_> = wanted.iter().filter(|series| value(&text, series) < 1.0).collect();
+        let listed = [
+            "poligon_database_pool{pool=",
+            "poligon_password_hashing{state=\"waiting\"}",
+            "poligon_outbox{measure=\"oldest_ms\"}",
+            "poligon_jobs_total{job=",
+        ];
+        let absent: Vec<_> = listed.iter().filter(|series| !text.contains(**series)).collect();
+        if missing.is_empty() && absent.is_empty() {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{missing:?} {absent:?}: {text}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Who may read them, by the address that a load balancer tells.
+async fn metrics_are_for_their_networks(backend: Backend) {
+    let of = async |profile: Profile, networks: &[&str]| {
+        let networks: Vec<_> = networks.iter().map(|net| net.parse().expect("a network")).collect();
+        let behind = crate::world::builder(backend).config(move |config| {
+            config.profile = profile;
+            config.server.metrics_networks = networks;
+            config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+        });
+        crate::world::started(behind).await
+    };
+    let read = async |app: &TestApp, address: &str| {
+        app.client().get("/metrics").header("x-forwarded-for", address).send().await.status
+    };
+    let (near, far, public) = ("10.1.2.3", "192.0.2.9", "198.51.100.1");
+    for (profile, networks, expected) in [
+        (Profile::Demo, &[][..], [200, 200, 200]),
+        (Profile::Production, &[], [200, 404, 404]),
+        (Profile::Production, &["192.0.2.0/24"], [404, 200, 404]),
+        (Profile::Demo, &["192.0.2.0/24"], [404, 200, 404]),
+    ] {
+        let app = of(profile, networks).await;
+        let seen = [read(&app, near).await, read(&app, far).await, read(&app, public).await];
+        assert_eq!(seen, expected, "{profile:?} {networks:?}");
+        app.stop().await;
+    }
+}
+
 /// The control: a label that takes its value from the path.
 async fn a_path_in_a_label_would_be_seen(app: TestApp) {
     series(&app).await;
@@ -118,4 +201,13 @@ async fn a_path_in_a_label_would_be_seen(app: TestApp) {
     assert!(after.difference(&before).filter(|line| line.contains("/X")).count() >= 3);
 }
 
-poligon_testkit::tests! { start => random_requests_add_no_series, a_path_in_a_label_would_be_seen }
+poligon_testkit::tests! { start =>
+    random_requests_add_no_series,
+    a_path_in_a_label_would_be_seen,
+    what_operators_watch_is_there,
+}
+
+mod by_network {
+    use super::metrics_are_for_their_networks;
+    poligon_testkit::tests! { metrics_are_for_their_networks }
+}

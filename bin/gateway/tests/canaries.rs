@@ -149,6 +149,34 @@ async fn live_a_life(gateway: &Gateway) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Somebody with a second factor logs in by a recovery code.
+async fn prove_twice(gateway: &Gateway) -> Vec<(&'static str, String)> {
+    let new = json!({"email": "twice@example.com", "username": "twice", "display_name": "Twice", "password": PASSWORD});
+    gateway.post("/api/auth/register", &new).await.expect(201);
+    let login = json!({"username": "twice", "password": PASSWORD});
+    let pair = gateway.post("/api/auth/login", &login).await.expect(200).body;
+    let me = gateway.client.with_token(pair["access_token"].as_str().unwrap());
+    let enrolment = me.post("/api/auth/2fa/totp").send().await.expect(200).body;
+    let secret = enrolment["secret"].as_str().unwrap().to_owned();
+    let now = poligon_core::Clock::system().now().seconds();
+    let code = json!({"code": poligon_testkit::totp_code(&secret, now)});
+    let confirmed = me.post("/api/auth/2fa/totp/confirm").json(&code).send().await.expect(200).body;
+    let recovery = confirmed["recovery_codes"][0].as_str().unwrap().to_owned();
+    let challenge = gateway.post("/api/auth/login", &login).await.expect(200).body["challenge"].clone();
+    let wrong = json!({"challenge": challenge, "code": format!("{recovery}x")});
+    assert!(gateway.post("/api/auth/login/verify", &wrong).await.status >= 400);
+    let right = json!({"challenge": challenge, "code": recovery});
+    gateway.post("/api/auth/login/verify", &right).await.expect(200);
+    let plain = recovery.replace('-', "");
+    vec![
+        ("the secret of a second factor", secret),
+        ("a recovery code", recovery),
+        ("a recovery code without its hyphen", plain.to_uppercase()),
+        ("a recovery code in small letters", plain.to_lowercase()),
+        ("a challenge", challenge.as_str().unwrap().to_owned()),
+    ]
+}
+
 /// Orders something of the demo shop and pays, with good cards and bad.
 async fn pay(gateway: &Gateway, me: &Client) {
     let shop = "/api/ecommerce";
@@ -208,6 +236,7 @@ async fn no_secret_is_seen(backend: Backend) {
     };
     let gateway = Gateway::start(&url).await;
     let mut secrets = live_a_life(&gateway).await;
+    secrets.extend(prove_twice(&gateway).await);
     go_wrong(&gateway).await;
     secrets.extend(
         [
@@ -233,6 +262,9 @@ async fn no_secret_is_seen(backend: Backend) {
     let log = gateway.log() + &std::fs::read_to_string(gateway.path("out")).unwrap();
     assert!(log.contains(SEEN) && log.contains("\"TRACE\""), "the log is not what this test takes it for: {log}");
     assert!(metrics.contains("/api/auth/login"), "{metrics}");
+    // The security log goes into the stream, too.
+    let told = log.lines().any(|line| line.contains("second_factor_on") && line.contains("success"));
+    assert!(told, "the stream lacks the security log");
     for (what, secret) in secrets {
         assert!(secret.len() > 7, "{what} is too short to be looked for: {secret:?}");
         let line = log.lines().chain(metrics.lines()).find(|line| line.contains(&secret));

@@ -136,7 +136,9 @@ impl Ctx {
         self.metrics.hashing(waiting, running);
         let near = self.near.size();
         let entries = [("answers", near.answers), ("values", near.values), ("sessions", self.sessions.remembered())];
-        entries.into_iter().for_each(|(cache, entries)| self.metrics.cache_entries(cache, entries));
+        for (cache, entries) in entries {
+            self.metrics.cache_entries(cache, entries);
+        }
         self.metrics.cache_answer_bytes(near.answer_bytes);
         let Ok(mut asked) = self.health.gauges.try_lock() else { return };
         if asked.is_some_and(|at| at.elapsed() < A_WHILE) {

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a test
 
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::{CurrentUser, Domain, Json, OptionalJson, Routes, op};
+use poligon_common::{Ctx, CurrentUser, Domain, Json, OptionalJson, Problem, Routes, op};
+use poligon_core::db::DbError;
+use poligon_core::on_each;
 use poligon_testkit::{Backend, TestApp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ poligon_testkit::tests! {
     a_body_with_anything_in_it_is_refused_where_none_is_taken,
     a_body_is_read_in_every_way_of_json_and_in_no_other,
     a_panic_is_a_500_problem_and_the_server_lives_on,
+    a_fault_is_a_500_problem_that_tells_nothing,
     the_request_id_comes_back,
     other_origins_get_no_cors_headers,
     a_revoked_session_ends_on_every_copy,
@@ -45,6 +48,17 @@ async fn things(user: CurrentUser) -> Answer<Value> {
 #[utoipa::path(post, path = "/panic", responses((status = 200, description = "Never")))]
 async fn panics() -> Answer<Value> {
     panic!("a secret cause");
+}
+
+#[utoipa::path(post, path = "/break", responses((status = 200, description = "Never")))]
+async fn breaks(ctx: Ctx) -> Result<Answer<Value>, Problem> {
+    let query = "SELECT no_such_column FROM no_such_table";
+    let work = move |db: &mut _| {
+        use diesel::RunQueryDsl as _;
+        Ok::<usize, DbError>(on_each!(db, c => diesel::sql_query(query).execute(c))?)
+    };
+    let rows = ctx.db.write(work).await?;
+    Ok(Answer::ok(json!(rows)))
 }
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -87,6 +101,7 @@ fn domain() -> Domain {
                 .public(op!(open))
                 .permitted(PERMISSION, op!(things))
                 .public(op!(panics))
+                .public(op!(breaks))
                 .public(op!(sum))
                 .public(op!(ring))
                 .public(op!(wish).optional_body());
@@ -287,6 +302,31 @@ async fn a_panic_is_a_500_problem_and_the_server_lives_on(app: TestApp) {
         assert!(!reply.text.contains("secret cause") && !reply.text.contains("panicked"), "{}", reply.text);
     }
     app.client().get("/api/toy/open").send().await.expect(200);
+    let metrics = String::from_utf8(app.ctx.metrics.render().unwrap()).unwrap();
+    assert!(metrics.contains("poligon_http_panics_total 20\n"), "{metrics}");
+}
+
+async fn a_fault_is_a_500_problem_that_tells_nothing(app: TestApp) {
+    let reply = app.client().post("/api/toy/break").send().await.expect_problem(500, "internal");
+    for inside in ["no_such_table", "SELECT", "diesel", "column", "relation"] {
+        assert!(!reply.text.contains(inside), "{inside}: {}", reply.text);
+    }
+    assert_eq!(reply.body["request_id"].as_str(), reply.header("x-request-id"));
+}
+
+/// A body that does not come is not waited for; the headers came in time.
+async fn a_body_has_to_come_in_time(backend: Backend) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let app = TestApp::builder(backend).domain(domain()).config(|c| c.server.body_timeout_ms = 300).start().await;
+    let mut stream = tokio::net::TcpStream::connect(app.url().trim_start_matches("http://")).await.unwrap();
+    let head = "POST /api/toy/sum HTTP/1.1\r\nHost: poligon.test\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n";
+    stream.write_all(format!("{head}{{\"of\":").as_bytes()).await.unwrap();
+    let (began, mut answer) = (std::time::Instant::now(), vec![0; 4_096]);
+    let length = stream.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+    let took = began.elapsed();
+    assert!(took > std::time::Duration::from_millis(250) && took < std::time::Duration::from_secs(5), "{took:?}");
 }
 
 async fn the_request_id_comes_back(app: TestApp) {
@@ -372,4 +412,9 @@ async fn two_applications_share_nothing(app: TestApp) {
     let person = app.sign_in_as(&[]).await;
     assert_eq!(person.user_id, Some(1));
     assert_eq!(other.sign_in_as(&[]).await.user_id, Some(1), "another application has its own database");
+}
+
+mod in_time {
+    use super::a_body_has_to_come_in_time;
+    poligon_testkit::tests! { a_body_has_to_come_in_time }
 }

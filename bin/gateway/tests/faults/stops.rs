@@ -10,7 +10,7 @@ use poligon_testkit::Backend;
 
 use crate::process::{Gateway, ended};
 use crate::wire::{Outcome, Wire};
-use crate::world::{World, count, registration, sign_in};
+use crate::world::{World, count, registration, sign_in, until};
 
 /// Connections under load.
 const CONNECTIONS: usize = 32;
@@ -168,7 +168,51 @@ async fn the_security_log_is_complete_after_a_stop(backend: Backend) {
     assert_eq!(usize::try_from(written).unwrap(), REFUSED);
 }
 
+/// Load balancers are told before the listener closes, and requests are served meanwhile.
+async fn a_gateway_that_is_about_to_stop_is_not_ready(backend: Backend) {
+    let mut world = World::new(backend).await;
+    world.set("POLIGON_SERVER__DRAIN_DELAY_MS", "2000");
+    let mut gateway = world.gateway().await;
+    let client = gateway.client();
+    let me = sign_in(&client, "regular").await;
+    gateway.signal("TERM");
+    until("it is not ready", Duration::from_millis(1_500), async || {
+        client.get("/health/ready").send().await.status == 503
+    })
+    .await;
+    let reply = client.get("/health/ready").send().await.expect_problem(503, "not_ready");
+    assert_eq!(reply.body["failing"], serde_json::json!(["draining"]), "{}", reply.text);
+    assert!(reply.header("retry-after").is_some());
+    client.get("/health/live").send().await.expect(200);
+    me.get("/api/auth/me").send().await.expect(200);
+    let status = ended(&mut gateway.child, STOP).await.expect("it ends within 30 seconds");
+    assert_eq!(status.code(), Some(0), "{}", gateway.log());
+}
+
+/// A step of the schema is taken back under a gateway that serves.
+async fn a_missing_step_of_the_schema_is_told(backend: Backend) {
+    let mut world = World::new(backend).await;
+    world.set("POLIGON_PROFILE", "demo"); // in production the missing mail server would be a fault, too
+    let gateway = world.gateway().await;
+    let client = gateway.client();
+    let doctor = || {
+        let out = world.command(&["doctor"]).output().unwrap();
+        (out.status.success(), String::from_utf8(out.stdout).unwrap())
+    };
+    let (content, said) = doctor();
+    assert!(content && said.contains("ok     migrations"), "{said}");
+    assert!(world.command(&["migrate", "down"]).output().unwrap().status.success());
+    until("it is not ready", Duration::from_secs(10), async || client.get("/health/ready").send().await.status == 503)
+        .await;
+    let reply = client.get("/health/ready").send().await.expect_problem(503, "not_ready");
+    assert_eq!(reply.body["failing"], serde_json::json!(["migrations"]), "{}", reply.text);
+    let (content, said) = doctor();
+    assert!(!content && said.contains("FAULT  migrations: 1 steps are missing; run `gateway migrate up`"), "{said}");
+}
+
 poligon_testkit::tests! {
+    a_gateway_that_is_about_to_stop_is_not_ready,
+    a_missing_step_of_the_schema_is_told,
     sigterm_under_load_breaks_no_request,
     sigint_under_load_breaks_no_request,
     a_kill_under_load_breaks_requests,

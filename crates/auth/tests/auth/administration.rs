@@ -64,6 +64,9 @@ async fn one_account_is_read_and_changed(app: TestApp) {
     assert_eq!(user.body["display_name"], "Ann B.");
     admin.patch(&path).json(&json!({"username": "x"})).send().await.expect_problem(422, "validation_failed");
     admin.get("/api/auth/users/999999").send().await.expect_problem(404, "not_found");
+    for another_way in [format!("0{id}"), format!("%2B{id}"), format!("{id}.0"), format!("%20{id}")] {
+        admin.get(&format!("/api/auth/users/{another_way}")).send().await.expect_problem(404, "not_found");
+    }
     admin.patch("/api/auth/users/999999").json(&json!({})).send().await.expect_problem(404, "not_found");
     let stranger = person(&app, "eve").await;
     stranger.get(&path).send().await.expect_problem(403, "forbidden");

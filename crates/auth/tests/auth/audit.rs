@@ -5,7 +5,7 @@ use std::time::Duration;
 use poligon_testkit::{Client, TestApp};
 use serde_json::json;
 
-use crate::world::{PASSWORD, person, start};
+use crate::world::{PASSWORD, pair, person, run_jobs, start, token_in_mail};
 
 /// The entries of an action, once there are at least so many: refused requests are written beside the request.
 async fn entries(auditor: &Client, action: &str, least: usize) -> Vec<serde_json::Value> {
@@ -129,6 +129,86 @@ async fn delays_and_tokens_are_in_the_log(app: TestApp) {
     assert_eq!(registered[0]["outcome"], "failure");
 }
 
+/// What the requests below say of themselves.
+const AGENT: &str = "a client of this test/1.0";
+
+/// Does everything that is done to accounts, addresses, passwords, sessions and roles, each under the request id of its
+/// action; answers the ids of the administrator and of the other.
+async fn do_everything(app: &TestApp) -> (i64, i64) {
+    let (boss, ann) = (person(app, "boss").await, person(app, "ann").await);
+    let admin = app.sign_in_as(&["admin"]).await;
+    let (by_boss, by_ann) = (boss.user_id.expect("an id"), ann.user_id.expect("an id"));
+    let roles = json!({"roles": ["admin"]});
+    admin.put(&format!("/api/auth/users/{by_boss}/roles")).json(&roles).send().await.expect(200);
+    let account = format!("/api/auth/users/{by_ann}");
+    let done = async |name: &str, request: poligon_testkit::Request| {
+        let reply = request.header("x-request-id", name).header("user-agent", AGENT).send().await;
+        assert!(reply.status < 300, "{name}: {}", reply.text);
+    };
+    done("user_changed", boss.patch(&account).json(&json!({"display_name": "Ann B."}))).await;
+    done("roles_granted", boss.put(&format!("{account}/roles")).json(&json!({"roles": []}))).await;
+    done("role_created", boss.post("/api/auth/roles").json(&json!({"name": "spare", "permissions": []}))).await;
+    done("role_changed", boss.put("/api/auth/roles/spare").json(&json!({"permissions": ["users:read"]}))).await;
+    done("role_deleted", boss.delete("/api/auth/roles/spare")).await;
+    let change = json!({"current_password": PASSWORD, "new_email": "ann.new@example.com"});
+    done("email_change_asked", ann.post("/api/auth/change-email").json(&change)).await;
+    let confirmation = json!({"token": token_in_mail(app, "ann.new@example.com").await});
+    done("email_confirmed", app.client().post("/api/auth/verify-email").json(&confirmation)).await;
+    let other = pair(app, "ann").await;
+    let other = app.client().with_token(other["access_token"].as_str().expect("a token"));
+    let sessions = ann.get("/api/auth/sessions").send().await.expect(200).body;
+    let listed = sessions["items"].as_array().expect("items");
+    let id = listed.iter().find(|session| session["current"] == false).expect("the other")["id"].clone();
+    done("session_ended", ann.delete(&format!("/api/auth/sessions/{id}"))).await;
+    other.get("/api/auth/me").send().await.expect(401);
+    let change = json!({"current_password": PASSWORD, "new_password": "eleven quiet rivers"});
+    done("password_changed", ann.post("/api/auth/change-password").json(&change)).await;
+    let forgotten = json!({"email": "ann.new@example.com"});
+    done("password_reset_asked", app.client().post("/api/auth/forgot-password").json(&forgotten)).await;
+    run_jobs(app).await;
+    let token = token_in_mail(app, "ann.new@example.com").await;
+    let reset = json!({"token": token, "password": "twelve loud rivers"});
+    done("password_reset", app.client().post("/api/auth/reset-password").json(&reset)).await;
+    done("account_locked", boss.post(&format!("{account}/lock"))).await;
+    done("account_unlocked", boss.delete(&format!("{account}/lock"))).await;
+    done("account_deleted", boss.delete("/api/auth/me")).await;
+    (by_boss, by_ann)
+}
+
+async fn every_deed_is_in_the_log(app: TestApp) {
+    let auditor = app.sign_in_as(&["auditor"]).await;
+    let (by_boss, by_ann) = do_everything(&app).await;
+    let (of_boss, of_ann, nobody) = (json!(by_boss), json!(by_ann), json!(null));
+    for (action, actor, subject) in [
+        ("user_changed", &of_boss, &of_ann),
+        ("roles_granted", &of_boss, &of_ann),
+        ("role_created", &of_boss, &nobody),
+        ("role_changed", &of_boss, &nobody),
+        ("role_deleted", &of_boss, &nobody),
+        ("email_change_asked", &of_ann, &of_ann),
+        ("email_confirmed", &nobody, &of_ann),
+        ("session_ended", &of_ann, &of_ann),
+        ("password_changed", &of_ann, &of_ann),
+        ("password_reset_asked", &nobody, &of_ann),
+        ("password_reset", &nobody, &of_ann),
+        ("account_locked", &of_boss, &of_ann),
+        ("account_unlocked", &of_boss, &of_ann),
+        ("account_deleted", &of_boss, &of_boss),
+    ] {
+        let all = entries(&auditor, action, 1).await;
+        let entry =
+            all.iter().find(|entry| entry["request_id"] == action).unwrap_or_else(|| panic!("{action}: {all:?}"));
+        assert_eq!(entry["outcome"], "success", "{entry}");
+        assert_eq!((&entry["actor_id"], &entry["subject_id"]), (actor, subject), "{entry}");
+        assert_eq!((&entry["address"], &entry["user_agent"]), (&json!("127.0.0.1"), &json!(AGENT)), "{entry}");
+    }
+    let metrics = String::from_utf8(app.ctx.metrics.render().expect("metrics")).expect("text");
+    assert!(
+        metrics.contains("poligon_security_events_total{action=\"account_locked\",outcome=\"success\"} 1"),
+        "{metrics}"
+    );
+}
+
 async fn nobody_rewrites_the_log(app: TestApp) {
     person(&app, "ann").await;
     for sql in ["UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log"] {
@@ -147,5 +227,6 @@ poligon_testkit::tests! { start =>
     the_log_is_filtered,
     the_log_holds_no_secret,
     delays_and_tokens_are_in_the_log,
+    every_deed_is_in_the_log,
     nobody_rewrites_the_log,
 }

@@ -124,6 +124,42 @@ async fn a_flood_of_wrong_passwords_is_refused_and_leaves_the_rest_alone(app: Te
     assert!(count(&statuses, 401) <= told_at_most(began.elapsed()), "{statuses:?}");
 }
 
+/// Hashes wait in a queue with an end: who finds it full is told when to come again, and nobody else notices.
+async fn a_flood_of_logins_is_refused_in_part_and_leaves_the_rest_fast(backend: Backend) {
+    let app = TestApp::builder(backend).domain(poligon_auth::domain()).config(|config| {
+        config.security.hash_threads = 1;
+        config.security.hash_queue = 4;
+        config.security.bcrypt_cost = 9;
+        config.limits.login_delays = false;
+    });
+    let app = with_roles(app.start().await).await;
+    let me = person(&app, "ann").await;
+    let mut flood = JoinSet::new();
+    for n in 0..60 {
+        let body = json!({"username": format!("nobody{n}"), "password": "wrong password"});
+        let request = app.client().post("/api/auth/login").json(&body);
+        flood.spawn(async move { request.send().await });
+    }
+    let mut times = Vec::new();
+    let (mut compared, mut refused) = (0, 0);
+    while let Some(reply) = flood.join_next().await {
+        let reply = reply.expect("an answer");
+        if reply.status == 401 {
+            compared += 1;
+        } else {
+            let reply = reply.expect_problem(503, "overloaded");
+            assert!(reply.header("retry-after").is_some_and(|wait| wait.parse::<u32>().is_ok()), "{}", reply.text);
+            refused += 1;
+        }
+        let began = std::time::Instant::now();
+        me.get("/api/auth/me").send().await.expect(200);
+        times.push(began.elapsed());
+    }
+    assert!(compared >= 5 && refused >= 20, "{compared} compared, {refused} refused");
+    times.sort_unstable();
+    assert!(times[times.len() / 2] < Duration::from_millis(250), "{times:?}");
+}
+
 async fn a_role_is_changed_by_one_of_many(app: TestApp) {
     let admin = app.sign_in_as(&["admin"]).await;
     let made =
@@ -236,4 +272,9 @@ poligon_testkit::tests! { start =>
     two_administrators_cannot_demote_each_other_at_once,
     a_flood_of_wrong_passwords_is_refused_and_leaves_the_rest_alone,
     a_role_is_changed_by_one_of_many,
+}
+
+mod crowded {
+    use super::a_flood_of_logins_is_refused_in_part_and_leaves_the_rest_fast;
+    poligon_testkit::tests! { a_flood_of_logins_is_refused_in_part_and_leaves_the_rest_fast }
 }

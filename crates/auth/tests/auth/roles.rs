@@ -4,7 +4,7 @@ use poligon_core::security::permissions;
 use poligon_testkit::TestApp;
 use serde_json::json;
 
-use crate::world::start;
+use crate::world::{pair, register, start};
 
 async fn a_role_is_made_changed_and_removed(app: TestApp) {
     let admin = app.sign_in_as(&["admin"]).await;
@@ -84,6 +84,8 @@ async fn roles_and_permissions_are_listed_in_pages(app: TestApp) {
             all["items"].as_array().expect("items").iter().map(|i| i["name"].to_string()).collect();
         assert!(names.len() >= least && names.is_sorted(), "{names:?}");
         assert_eq!(all["total"], names.len());
+        let asked_for_no_total = admin.get(path).send().await.expect(200).body;
+        assert_eq!(asked_for_no_total.get("total"), None, "counting costs: only on request");
         let mut paged = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -122,6 +124,28 @@ async fn a_role_is_made_once_by_key(app: TestApp) {
     let again = post().await.expect(201);
     assert_eq!((again.header("idempotency-replayed"), &again.text), (Some("true"), &first.text));
     admin.post("/api/auth/roles").json(&body).send().await.expect_problem(409, "role_taken");
+    // A key is its caller's: another's same key is another request.
+    let other = app.sign_in_as(&["admin"]).await;
+    let theirs = other.post("/api/auth/roles").header("idempotency-key", "k").json(&body).send().await;
+    assert_eq!(theirs.expect_problem(409, "role_taken").header("idempotency-replayed"), None);
+}
+
+async fn a_key_is_remembered_for_a_day(app: TestApp) {
+    let id = register(&app, "boss").await;
+    let roles = json!({"roles": ["admin"]});
+    let admin = app.sign_in_as(&["admin"]).await;
+    admin.put(&format!("/api/auth/users/{id}/roles")).json(&roles).send().await.expect(200);
+    let body = json!({"name": "support", "permissions": ["users:read"]});
+    let post = async || {
+        let pair = pair(&app, "boss").await;
+        let boss = app.client().with_token(pair["access_token"].as_str().expect("a token"));
+        boss.post("/api/auth/roles").header("idempotency-key", "k").json(&body).send().await
+    };
+    post().await.expect(201);
+    app.clock().advance(chrono::Duration::hours(23));
+    assert_eq!(post().await.expect(201).header("idempotency-replayed"), Some("true"));
+    app.clock().advance(chrono::Duration::hours(2));
+    post().await.expect_problem(409, "role_taken");
 }
 
 async fn what_is_no_entity_tag_is_malformed(app: TestApp) {
@@ -142,6 +166,7 @@ async fn what_is_no_entity_tag_is_malformed(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     a_role_is_made_once_by_key,
+    a_key_is_remembered_for_a_day,
     a_start_brings_roles_in_line_with_what_is_declared,
     what_is_no_entity_tag_is_malformed,
     a_role_is_made_changed_and_removed,

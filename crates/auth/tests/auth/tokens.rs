@@ -185,7 +185,8 @@ fn wrongly_issued(app: &TestApp, good: &Good) -> Vec<(String, String)> {
         change(&mut changed);
         app.ctx.tokens.sign(&changed).expect("a token")
     };
-    let changes: [(&str, Change<'_>); 12] = [
+    let changes: [(&str, Change<'_>); 13] = [
+        ("20 KB, by our key", &|c| c.roles = vec!["x".repeat(15_000)]),
         ("expired a second ago", &|c| c.exp = now - 1),
         ("expires now", &|c| c.exp = now),
         ("expired long ago", &|c| c.exp = 0),
@@ -240,6 +241,9 @@ async fn other_ways_to_show_a_token_are_refused(app: TestApp) {
     }
     header(&good.token).await.expect_problem(401, "invalid_token");
     header("Bearer").await.expect_problem(401, "invalid_token");
+    let value = format!("Bearer {}", good.token);
+    let twice = app.client().get("/api/auth/me").header("authorization", &value).header("authorization", &value);
+    twice.send().await.expect_problem(401, "invalid_token");
     let path = format!("/api/auth/me?access_token={}", good.token);
     app.client().get(&path).send().await.expect_problem(401, "unauthenticated");
     let cookie = format!("access_token={}", good.token);
@@ -255,7 +259,20 @@ async fn a_token_dies_after_a_quarter_of_an_hour(app: TestApp) {
     me.get("/api/auth/me").send().await.expect_problem(401, "invalid_token");
 }
 
+/// However long a token says that it lives: a session that has run out has no access.
+async fn a_token_dies_with_its_session(app: TestApp) {
+    let good = good(&app).await;
+    let mut claims: Claims = serde_json::from_value(good.claims).expect("claims");
+    claims.exp += 40 * 86_400;
+    let me = app.client().with_token(app.ctx.tokens.sign(&claims).expect("a token"));
+    app.clock().advance(chrono::Duration::days(29));
+    me.get("/api/auth/me").send().await.expect(200);
+    app.clock().advance(chrono::Duration::days(2));
+    me.get("/api/auth/me").send().await.expect_problem(401, "invalid_token");
+}
+
 poligon_testkit::tests! { start =>
+    a_token_dies_with_its_session,
     bad_tokens_are_refused_and_read_the_same,
     other_ways_to_show_a_token_are_refused,
     a_token_dies_after_a_quarter_of_an_hour,

@@ -17,6 +17,8 @@ poligon_testkit::tests! {
     a_panic_is_a_failure,
     two_runners_run_each_job_once,
     a_job_of_a_copy_that_died_is_taken_over,
+    a_run_that_takes_too_long_is_a_failure,
+    who_has_lost_a_job_does_not_settle_it,
 }
 
 async fn start(backend: Backend) -> TestCtx {
@@ -146,4 +148,54 @@ async fn a_job_of_a_copy_that_died_is_taken_over(backend: Backend) {
     assert_eq!(next.round().await.unwrap(), 0, "it may still be at work");
     ctx.clock.advance(Span::minutes(3));
     assert_eq!((next.round().await.unwrap(), runs.load(Ordering::SeqCst)), (1, 1));
+}
+
+async fn a_run_that_takes_too_long_is_a_failure(backend: Backend) {
+    let ctx = start(backend).await;
+    let mut endless = Job::on_demand("toy.work", 1, |_: Ctx, _: Value| std::future::pending::<Result<(), JobError>>());
+    endless.timeout = Duration::from_millis(100);
+    ask(&ctx, Value::Null, Span::zero()).await;
+    assert_eq!(Runner::new(ctx.clone(), vec![endless]).round().await.unwrap(), 1);
+    let dead = ctx.db.read_primary(|db| list_dead(db, 10)).await.unwrap();
+    assert_eq!(dead[0].last_error.as_deref(), Some("it took too long"));
+}
+
+/// A copy that was away for longer than its claim holds: the job is another's meanwhile, and stays so.
+async fn who_has_lost_a_job_does_not_settle_it(backend: Backend) {
+    let ctx = start(backend).await;
+    let (begun, mut beginnings) = tokio::sync::mpsc::unbounded_channel();
+    let gates = [Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new())];
+    let running = |gate: &Arc<tokio::sync::Notify>, outcome: fn() -> Result<(), JobError>| {
+        let (begun, gate, copy) = (begun.clone(), Arc::clone(gate), ctx.another_copy());
+        tokio::spawn(async move {
+            let job = Job::on_demand("toy.work", 3, move |_: Ctx, _: Value| {
+                let (begun, gate) = (begun.clone(), Arc::clone(&gate));
+                async move {
+                    begun.send(()).map_err(|e| JobError(e.to_string()))?;
+                    gate.notified().await;
+                    outcome()
+                }
+            });
+            Runner::new((*copy).clone(), vec![job]).round().await.unwrap()
+        })
+    };
+    ask(&ctx, Value::Null, Span::zero()).await;
+    let first = running(&gates[0], || Ok(()));
+    beginnings.recv().await.unwrap();
+    ctx.clock.advance(Span::minutes(3));
+    let second = running(&gates[1], || Err(JobError("not done".into())));
+    beginnings.recv().await.unwrap();
+    gates[0].notify_one();
+    assert_eq!(first.await.unwrap(), 1);
+    let left = async || {
+        let counted = ctx.db.read_primary(|db| {
+            use diesel::prelude::*;
+            use poligon_core::schema::jobs;
+            Ok::<i64, poligon_core::db::DbError>(jobs::table.count().get_result(db)?)
+        });
+        counted.await.unwrap()
+    };
+    assert_eq!(left().await, 1, "the other one is at it");
+    gates[1].notify_one();
+    assert_eq!((second.await.unwrap(), left().await), (1, 1), "and has it to do again");
 }
