@@ -120,7 +120,7 @@ pub(crate) async fn resend_verification(
     client: Client,
     Json(body): Json<EmailRequest>,
 ) -> Result<impl Responder, Problem> {
-    jobs::ask_mail(&ctx, jobs::RESEND_VERIFICATION, &body.email).await?;
+    jobs::ask_mail(&ctx, jobs::RESEND_VERIFICATION, &body.email, &client).await?;
     audit::note(&ctx, audit::entry("verification_asked", Outcome::Success, &client));
     Ok(Answer::accepted(Accepted::ANSWER))
 }

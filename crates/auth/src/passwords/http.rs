@@ -27,7 +27,7 @@ pub(crate) async fn forgot_password(
     client: Client,
     Json(body): Json<EmailRequest>,
 ) -> Result<impl Responder, Problem> {
-    jobs::ask_mail(&ctx, jobs::FORGOT_PASSWORD, &body.email).await?;
+    jobs::ask_mail(&ctx, jobs::FORGOT_PASSWORD, &body.email, &client).await?;
     audit::note(&ctx, audit::entry("password_reset_asked", Outcome::Success, &client));
     Ok(Answer::accepted(Accepted::ANSWER))
 }

@@ -62,6 +62,7 @@ async fn the_log_is_filtered(app: TestApp) {
         .send()
         .await
         .expect(401);
+    entries(&auditor, "login", 3).await;
     let later = "2030-01-01T00:00:00.000Z";
     for (query, name, value, least) in [
         (format!("subject_id={}", bob.user_id.expect("an id")), "subject_id", json!(bob.user_id), 3),
@@ -123,6 +124,7 @@ async fn delays_and_tokens_are_in_the_log(app: TestApp) {
     let body = json!({"email": "ann@example.com"});
     app.client().post("/api/auth/resend-verification").json(&body).send().await.expect(202);
     entries(&auditor, "verification_asked", 1).await;
+    assert_eq!(entries(&auditor, "verification_sent", 1).await[0]["subject_id"], json!(me.user_id));
     let again = crate::world::registration("ann");
     app.client().post("/api/auth/register").json(&again).send().await.expect_problem(409, "email_taken");
     let registered = entries(&auditor, "register", 2).await;
@@ -189,7 +191,7 @@ async fn every_deed_is_in_the_log(app: TestApp) {
         ("email_confirmed", &of_ann, &of_ann),
         ("session_ended", &of_ann, &of_ann),
         ("password_changed", &of_ann, &of_ann),
-        ("password_reset_asked", &nobody, &of_ann),
+        ("password_reset_asked", &nobody, &nobody), // nobody has looked yet whose the address is
         ("password_reset", &of_ann, &of_ann),
         ("account_locked", &of_boss, &of_ann),
         ("account_unlocked", &of_boss, &of_ann),
@@ -202,6 +204,9 @@ async fn every_deed_is_in_the_log(app: TestApp) {
         assert_eq!((&entry["actor_id"], &entry["subject_id"]), (actor, subject), "{entry}");
         assert_eq!((&entry["address"], &entry["user_agent"]), (&json!("127.0.0.1"), &json!(AGENT)), "{entry}");
     }
+    let sent = entries(&auditor, "password_reset_sent", 1).await.remove(0);
+    assert_eq!((&sent["subject_id"], &sent["request_id"]), (&of_ann, &json!("password_reset_asked")), "{sent}");
+    assert_eq!((&sent["address"], &sent["user_agent"]), (&json!("127.0.0.1"), &json!(AGENT)), "{sent}");
     let metrics = String::from_utf8(app.ctx.metrics.render().expect("metrics")).expect("text");
     assert!(
         metrics.contains("poligon_security_events_total{action=\"account_locked\",outcome=\"success\"} 1"),
