@@ -96,7 +96,8 @@ def walk_commands(kind, checks):
             locked = {"username": "worker", "password": "amber falcon harbour 19"}
             Client(gateway.url, checks).refused("POST", "/api/auth/login", locked, 403, "account_locked")
         succeeds(checks, run(place, "openapi"), ["openapi", "/api/auth/login"], "openapi")
-        json.loads(run(place, "openapi").stdout)
+        first, second = run(place, "openapi").stdout, run(place, "openapi").stdout
+        checks.that(json.loads(first) and first == second, "openapi: the same text each time")
 
 
 def walk_people(place, checks):

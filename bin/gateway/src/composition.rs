@@ -25,6 +25,12 @@ pub fn document() -> OpenApi {
     openapi::compose(domains.chain([operation::routes().document()]).collect())
 }
 
+/// The same as JSON, names in order: the library keeps some in the order of chance, and one program should always say
+/// the same, for entity tags and for whoever keeps the document under version control.
+pub(crate) fn document_as_json() -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(document())
+}
+
 /// Every permission that a role can hold.
 pub fn permissions() -> Vec<Permission> {
     server::all_permissions(&domains())

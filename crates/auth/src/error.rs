@@ -111,6 +111,9 @@ pub enum Error {
     /// No such object, or none that the caller may know of.
     #[error("there is no such object")]
     NotFound,
+    /// The caller's own account was deleted while the request was on its way.
+    #[error("the account of this session is gone")]
+    OwnAccountGone,
     /// Fields that only the database could check.
     #[error("{}", .0.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; "))]
     Fields(Vec<FieldError>),
@@ -141,6 +144,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// For work on the caller's own account: it is not there only when it was deleted meanwhile.
+    #[must_use]
+    pub(crate) fn of_own_account(self) -> Self {
+        if matches!(self, Self::NotFound) { Self::OwnAccountGone } else { self }
+    }
+
     /// Whether the caller was refused as such: the object is not theirs, or they may not do this to it.
     pub(crate) fn is_denial(&self) -> bool {
         matches!(
@@ -196,6 +205,7 @@ impl From<Error> for Problem {
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale(_) => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,
+            Error::OwnAccountGone => return Self::invalid_token(),
             Error::Fields(wrong) => return Self::invalid(wrong),
             Error::Db(error) => return error.into(),
             Error::Cache(error) => return error.into(),

@@ -308,7 +308,7 @@ impl From<StorageError> for Problem {
 impl From<HashQueueFull> for Problem {
     fn from(_: HashQueueFull) -> Self {
         Self::new(&kinds::OVERLOADED)
-            .detail("too many password hashes wait to be computed")
+            .detail("the password hash could not be computed in time")
             .retry_after(Duration::from_secs(3))
     }
 }

@@ -16,7 +16,7 @@ use crate::composition;
 
 /// Prints the `OpenAPI` document.
 pub(crate) fn print_openapi() -> anyhow::Result<ExitCode> {
-    print(&(composition::document().to_pretty_json()? + "\n"))
+    print(&(serde_json::to_string_pretty(&composition::document_as_json()?)? + "\n"))
 }
 
 /// Prints the settings in effect.

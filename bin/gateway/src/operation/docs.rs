@@ -44,7 +44,7 @@ const PAGE: &str = r#"<!doctype html>
 
 /// The document follows from the code alone, so it is made once for all applications of a process.
 static DOCUMENT: LazyLock<Result<Bytes, serde_json::Error>> =
-    LazyLock::new(|| serde_json::to_vec(&composition::document()).map(Bytes::from));
+    LazyLock::new(|| serde_json::to_vec(&composition::document_as_json()?).map(Bytes::from));
 
 static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::from(DOCUMENT_PATH).deep_linking(true).display_request_duration(true);

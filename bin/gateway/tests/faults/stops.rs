@@ -168,6 +168,26 @@ async fn the_security_log_is_complete_after_a_stop(backend: Backend) {
     assert_eq!(usize::try_from(written).unwrap(), REFUSED);
 }
 
+/// The threads that hash step back a little, so that they hold up no request, and not to the end: a login would starve
+/// beside whatever else the machine does.
+#[cfg(target_os = "linux")]
+async fn hashing_steps_back_a_little(backend: Backend) {
+    let world = World::new(backend).await;
+    let gateway = world.gateway().await;
+    let threads = std::fs::read_dir(format!("/proc/{}/task", gateway.child.id())).unwrap();
+    let mut found = 0;
+    for thread in threads {
+        let stat = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+        let (name, rest) = stat.split_once('(').unwrap().1.rsplit_once(')').unwrap();
+        // proc_pid_stat(5): field 19 is the nice value; the state, first behind the name, is field 3.
+        let nice: i32 = rest.split_whitespace().nth(16).unwrap().parse().unwrap();
+        let hashes = name.starts_with("password-hash");
+        found += usize::from(hashes);
+        assert!(if hashes { (1..=10).contains(&nice) } else { nice <= 0 }, "{name}: {nice}");
+    }
+    assert!(found > 0, "no thread hashes");
+}
+
 /// Load balancers are told before the listener closes, and requests are served meanwhile.
 async fn a_gateway_that_is_about_to_stop_is_not_ready(backend: Backend) {
     let mut world = World::new(backend).await;
@@ -213,6 +233,7 @@ async fn a_missing_step_of_the_schema_is_told(backend: Backend) {
 poligon_testkit::tests! {
     a_gateway_that_is_about_to_stop_is_not_ready,
     a_missing_step_of_the_schema_is_told,
+    hashing_steps_back_a_little,
     sigterm_under_load_breaks_no_request,
     sigint_under_load_breaks_no_request,
     a_kill_under_load_breaks_requests,

@@ -93,6 +93,20 @@ pub(crate) fn register(
     find_account(db, user_id)
 }
 
+/// Takes the row of the account: whoever changes an account or what belongs to it takes turns here, before any other row
+/// of it. (Rows that refer to `users` lock it, so two orders would wait for each other.)
+pub(crate) fn take(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
+    let taken = diesel::update(accounts::table.find(user_id)).set(accounts::updated_at.eq(now)).execute(db)?;
+    let living = users::table.find(user_id).filter(users::deleted_at.is_null());
+    let found = taken == 1 && diesel::select(diesel::dsl::exists(living)).get_result::<bool>(db)?;
+    if found { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// [`take`], for what people do to their own account.
+pub(crate) fn take_own(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
+    take(db, user_id, now).map_err(Error::of_own_account)
+}
+
 /// Changes of a profile; what is absent stays.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfileChanges {
@@ -122,8 +136,8 @@ pub(crate) fn update_profile(
         avatar_url: changes.avatar_url.as_ref().map(|url| url.as_ref().map(|url| url.0.clone())),
     };
     if columns.display_name.is_some() || columns.avatar_url.is_some() {
+        take(db, user_id, now)?;
         diesel::update(users::table.find(user_id)).set(columns).execute(db)?;
-        diesel::update(accounts::table.find(user_id)).set(accounts::updated_at.eq(now)).execute(db)?;
         events::tell(db, events::PROFILE_CHANGED, user_id, now)?;
     }
     find_account(db, user_id)
@@ -133,11 +147,12 @@ pub(crate) fn update_profile(
 /// valid.
 pub(crate) fn delete_account(db: &mut Db, user_id: i64, session_id: i64, now: Timestamp) -> Result<(), Error> {
     guard_last_administrator(db, user_id)?;
+    take_own(db, user_id, now)?;
     second_factor::require_fresh(db, user_id, session_id, now)?;
     let email = accounts::table.find(user_id).select(accounts::email).first::<Option<String>>(db).optional()?;
     let email = email.ok_or(Error::NotFound)?;
     let name = format!("deleted-{user_id}");
-    let deleted = diesel::update(users::table.find(user_id).filter(users::deleted_at.is_null()))
+    diesel::update(users::table.find(user_id))
         .set((
             users::username.eq(&name),
             users::username_key.eq(&name),
@@ -146,9 +161,6 @@ pub(crate) fn delete_account(db: &mut Db, user_id: i64, session_id: i64, now: Ti
             users::deleted_at.eq(now),
         ))
         .execute(db)?;
-    if deleted == 0 {
-        return Err(Error::NotFound);
-    }
     diesel::update(accounts::table.find(user_id))
         .set((
             accounts::email.eq(None::<String>),

@@ -10,6 +10,7 @@ use poligon_core::security::KeyRing;
 
 use super::totp::SECRET_BYTES;
 use super::{recovery, totp};
+use crate::accounts::model::take_own;
 use crate::error::Error;
 use crate::events;
 use crate::mails as texts;
@@ -69,12 +70,6 @@ pub(crate) fn require_fresh(db: &mut Db, user_id: i64, session_id: i64, now: Tim
     if diesel::select(diesel::dsl::exists(fresh)).get_result::<bool>(db)? { Ok(()) } else { Err(Error::StepUpRequired) }
 }
 
-/// Takes the row of the account, so that logins, enrolment and its end take turns.
-fn take_account(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
-    let taken = diesel::update(accounts::table.find(user_id)).set(accounts::updated_at.eq(now)).execute(db)?;
-    if taken == 1 { Ok(()) } else { Err(Error::NotFound) }
-}
-
 fn purpose(user_id: i64) -> String {
     format!("totp:{user_id}")
 }
@@ -87,7 +82,7 @@ pub(super) fn begin(
     secret: &[u8; SECRET_BYTES],
     now: Timestamp,
 ) -> Result<(), Error> {
-    take_account(db, user_id, now)?;
+    take_own(db, user_id, now)?;
     if is_on(db, user_id)? {
         return Err(Error::SecondFactorOn);
     }
@@ -186,7 +181,7 @@ pub(super) fn confirm(
     now: Timestamp,
 ) -> Result<(), Error> {
     let user_id = caller.user_id;
-    take_account(db, user_id, now)?;
+    take_own(db, user_id, now)?;
     require_enrolment(db, user_id, now)?;
     if !redeem_totp(db, keys, user_id, code, false, now)? {
         return Err(Error::WrongCode);
@@ -213,7 +208,7 @@ pub(super) fn mark_proved(db: &mut Db, session_id: i64, now: Timestamp) -> Resul
 /// Switches the factor off.
 pub(super) fn switch_off(db: &mut Db, caller: Caller, now: Timestamp) -> Result<(), Error> {
     let user_id = caller.user_id;
-    take_account(db, user_id, now)?;
+    take_own(db, user_id, now)?;
     if !is_on(db, user_id)? {
         return Err(Error::NotFound);
     }
@@ -238,7 +233,7 @@ pub(super) fn replace_codes(
     codes: &[String],
     now: Timestamp,
 ) -> Result<(), Error> {
-    take_account(db, caller.user_id, now)?;
+    take_own(db, caller.user_id, now)?;
     require_factor(db, caller.user_id)?;
     require_fresh(db, caller.user_id, caller.session_id, now)?;
     Ok(recovery::replace(db, keys, caller.user_id, codes, now)?)

@@ -13,6 +13,7 @@ use poligon_core::security::permissions::ADMIN;
 use super::rules::{
     active_administrators, guard_grants, guard_last_administrator, guard_rank, permissions_of, roles_beyond,
 };
+use crate::accounts::model::take;
 use crate::accounts::view::{Row, Status, UserResponse, find_account, find_row};
 use crate::error::Error;
 use crate::events;
@@ -187,6 +188,7 @@ pub(crate) fn set_roles(
     granted_by: Option<i64>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    take(db, user_id, now)?;
     let gone = user_roles::table.filter(user_roles::user_id.eq(user_id)).filter(user_roles::role.ne_all(wanted));
     diesel::delete(gone).execute(db)?;
     let rows: Vec<_> = wanted
@@ -229,11 +231,12 @@ pub(super) fn lock_account(
 /// Locks an active account without asking whether that is allowed, and ends its sessions and the tokens of its mails;
 /// `false` when it is not active.
 pub(crate) fn lock(db: &mut Db, user_id: i64, reason: &str, now: Timestamp) -> Result<bool, Error> {
+    take(db, user_id, now)?;
     let active = users::locked_at.is_null().and(users::deleted_at.is_null());
     let locked = diesel::update(users::table.find(user_id).filter(active)).set(users::locked_at.eq(now)).execute(db)?;
     if locked == 1 {
         let account = accounts::table.find(user_id);
-        diesel::update(account).set((accounts::lock_reason.eq(reason), accounts::updated_at.eq(now))).execute(db)?;
+        diesel::update(account).set(accounts::lock_reason.eq(reason)).execute(db)?;
         // What is on its way by mail must not outlive the lock in other hands.
         one_time::revoke(db, user_id, Kind::ResetPassword, now)?;
         one_time::revoke(db, user_id, Kind::ChangeEmail, now)?;
@@ -252,15 +255,14 @@ pub(super) fn unlock_account(db: &mut Db, actor: &Actor, user_id: i64, now: Time
         return Err(Error::InvalidTransition("deleted", "active"));
     }
     guard_rank(db, &actor.held, user_id)?;
+    take(db, user_id, now)?;
     let row = users::table.find(user_id).filter(users::locked_at.is_not_null());
     let unlocked = diesel::update(row).set(users::locked_at.eq(None::<Timestamp>)).execute(db)?;
     if unlocked == 0 {
         return Err(Error::InvalidTransition("active", "active"));
     }
     let account = accounts::table.find(user_id);
-    diesel::update(account)
-        .set((accounts::lock_reason.eq(None::<String>), accounts::updated_at.eq(now)))
-        .execute(db)?;
+    diesel::update(account).set(accounts::lock_reason.eq(None::<String>)).execute(db)?;
     events::tell(db, events::UNLOCKED, user_id, now)?;
     find_for(db, actor, user_id)
 }

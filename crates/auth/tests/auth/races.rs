@@ -8,7 +8,7 @@ use poligon_testkit::{Backend, Client, Reply, TestApp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::world::{person, registration, run_jobs, start, token_in_mail, told_at_most, with_roles};
+use crate::world::{person, registration, run_jobs, start, stored, token_in_mail, told_at_most, with_roles};
 
 /// Sends one request from each client at once; answers the statuses, sorted.
 pub(crate) async fn at_once(requests: Vec<poligon_testkit::Request>) -> Vec<u16> {
@@ -98,6 +98,41 @@ async fn two_administrators_cannot_demote_each_other_at_once(app: TestApp) {
         for (_, id) in &pair {
             boss.put(&format!("/api/auth/users/{id}/roles")).json(&json!({"roles": []})).send().await.expect(200);
         }
+    }
+}
+
+/// Whatever else is on its way while somebody leaves: nothing waits for another, nothing fails, and who comes too late has
+/// no session any more.
+async fn a_deletion_meets_everything_else(app: TestApp) {
+    let admin = app.sign_in_as(&["admin"]).await;
+    app.grant("support", &[]).await;
+    for round in 0..4 {
+        let me = person(&app, &format!("leaver{round}")).await;
+        let account = format!("/api/auth/users/{}", me.user_id.expect("an id"));
+        let profile = json!({"display_name": "Another Name"});
+        let mut requests: Vec<_> = (0..6).map(|_| me.post("/api/auth/2fa/totp")).collect();
+        requests.extend((0..4).map(|_| me.delete("/api/auth/me")));
+        requests.extend((0..3).map(|_| me.patch("/api/auth/me").json(&profile)));
+        requests.push(admin.put(&format!("{account}/roles")).json(&json!({"roles": ["support"]})));
+        requests.push(admin.post(&format!("{account}/lock")).json(&json!({})));
+        requests.push(admin.delete(&format!("{account}/lock")));
+        requests.push(admin.patch(&account).json(&profile));
+        let mut tasks = JoinSet::new();
+        for request in requests {
+            tasks.spawn(async move { request.send().await });
+        }
+        let replies = tasks.join_all().await;
+        for reply in &replies {
+            let known = [200, 204, 401, 404, 409].contains(&reply.status);
+            assert!(known, "{} {}", reply.status, reply.text);
+            let own = reply.body["instance"].as_str().is_none_or(|path| path == "/api/auth/me");
+            assert!(reply.status != 404 || !own, "{}", reply.text);
+        }
+        let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+        assert!(count(&statuses, 204) <= 1, "{statuses:?}");
+        me.get("/api/auth/me").send().await.expect_problem(401, "invalid_token");
+        let factors = format!("SELECT 'left' AS text FROM totp_factors WHERE user_id = {}", me.user_id.expect("an id"));
+        assert_eq!(stored(&app, factors).await, Vec::<String>::new());
     }
 }
 
@@ -272,6 +307,7 @@ poligon_testkit::tests! { start =>
     two_administrators_cannot_demote_each_other_at_once,
     a_flood_of_wrong_passwords_is_refused_and_leaves_the_rest_alone,
     a_role_is_changed_by_one_of_many,
+    a_deletion_meets_everything_else,
 }
 
 mod crowded {

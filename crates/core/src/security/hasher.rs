@@ -89,14 +89,20 @@ impl Hasher {
     }
 }
 
+/// How much the threads step back, on the library's scale of 0 to 99: "nice 5", a third of the weight of the threads that
+/// serve requests. With the least of priorities a login would starve beside any other work of the machine, such as a
+/// build or a browser.
+#[cfg(target_os = "linux")]
+const A_STEP_BACK: u8 = 35;
+
 /// Lets the threads that serve requests go first.
 fn step_back() {
     #[cfg(target_os = "linux")]
     {
         use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, unix};
-        let normal = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Batch);
-        let lowest = unix::set_thread_priority_and_policy(unix::thread_native_id(), ThreadPriority::Min, normal);
-        if let Err(error) = lowest {
+        let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Batch);
+        let lower = A_STEP_BACK.try_into().map_or(ThreadPriority::Min, ThreadPriority::Crossplatform);
+        if let Err(error) = unix::set_thread_priority_and_policy(unix::thread_native_id(), lower, policy) {
             tracing::debug!(?error, "password hashing keeps its priority");
         }
     }
