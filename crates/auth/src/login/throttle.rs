@@ -71,7 +71,11 @@ impl Keys {
             return Ok(());
         }
         refuse_until(ctx, ctx.cache.blocked_until(&self.address).await?)?;
-        refuse_until(ctx, ctx.cache.take_try(&self.account, rule(FREE), ctx.clock.now()).await?)
+        match ctx.cache.take_try(&self.account, rule(FREE), ctx.clock.now()).await? {
+            None => Ok(()),
+            // It was not counted, so nothing of it may be told, even if the delay has run out on the way back.
+            Some(until) => Err(delayed(ctx, until.since(ctx.clock.now()).to_std().unwrap_or_default())),
+        }
     }
 
     /// Counts a failure for the address.
@@ -97,11 +101,14 @@ fn refuse_until(ctx: &Ctx, until: Option<Timestamp>) -> Result<(), Error> {
     let now = ctx.clock.now();
     match until.and_then(|until| until.since(now).to_std().ok()).filter(|wait| !wait.is_zero()) {
         None => Ok(()),
-        Some(wait) => {
-            ctx.metrics.refused("login_delay");
-            Err(Error::LoginDelayed(wait))
-        }
+        Some(wait) => Err(delayed(ctx, wait)),
     }
+}
+
+/// The refusal, with at least a moment to wait.
+fn delayed(ctx: &Ctx, wait: Duration) -> Error {
+    ctx.metrics.refused("login_delay");
+    Error::LoginDelayed(wait.max(Duration::from_millis(1)))
 }
 
 fn address_key(client: &Client) -> String {
