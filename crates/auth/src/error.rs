@@ -144,12 +144,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// For work on the caller's own account: it is not there only when it was deleted meanwhile.
-    #[must_use]
-    pub(crate) fn of_own_account(self) -> Self {
-        if matches!(self, Self::NotFound) { Self::OwnAccountGone } else { self }
-    }
-
     /// Whether the caller was refused as such: the object is not theirs, or they may not do this to it.
     pub(crate) fn is_denial(&self) -> bool {
         matches!(

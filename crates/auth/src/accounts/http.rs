@@ -129,7 +129,7 @@ pub(crate) async fn resend_verification(
 #[utoipa::path(get, path = "/me", responses((status = 200, description = "The account", body = UserResponse)))]
 pub(crate) async fn get_me(ctx: Ctx, user: CurrentUser) -> Result<impl Responder, Problem> {
     let (id, roles) = (user.user_id, user.roles.clone());
-    let row = ctx.db.read_primary(move |db| super::view::find_row(db, id).map_err(Error::of_own_account)).await?;
+    let row = ctx.db.read_primary(move |db| super::view::find_row(db, id)).await?;
     Ok(Answer::ok(row.with_roles(roles)))
 }
 
@@ -162,7 +162,10 @@ pub(crate) async fn patch_me(
     Json(body): Json<PatchProfile>,
 ) -> Result<impl Responder, Problem> {
     let (id, changes, now) = (user.user_id, ProfileChanges::from(body), ctx.clock.now());
-    let change = move |db: &mut _| model::update_profile(db, id, &changes, now).map_err(Error::of_own_account);
+    let change = move |db: &mut _| {
+        model::take_own(db, id, now)?;
+        model::update_profile(db, id, &changes, now)
+    };
     let changed = ctx.db.write(change).await?;
     Ok(Answer::ok(changed))
 }

@@ -96,15 +96,22 @@ pub(crate) fn register(
 /// Takes the row of the account: whoever changes an account or what belongs to it takes turns here, before any other row
 /// of it. (Rows that refer to `users` lock it, so two orders would wait for each other.)
 pub(crate) fn take(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
-    let taken = diesel::update(accounts::table.find(user_id)).set(accounts::updated_at.eq(now)).execute(db)?;
-    let living = users::table.find(user_id).filter(users::deleted_at.is_null());
-    let found = taken == 1 && diesel::select(diesel::dsl::exists(living)).get_result::<bool>(db)?;
-    if found { Ok(()) } else { Err(Error::NotFound) }
+    if take_row(db, user_id, now)? { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// [`take`], for what people do to their own account.
+/// [`take`], for what people do to their own account: it may be deleted while a request is on its way.
 pub(crate) fn take_own(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
-    take(db, user_id, now).map_err(Error::of_own_account)
+    if take_row(db, user_id, now)? { Ok(()) } else { Err(Error::OwnAccountGone) }
+}
+
+/// Takes the row; `false` when the account is deleted.
+fn take_row(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
+    let taken = diesel::update(accounts::table.find(user_id)).set(accounts::updated_at.eq(now)).execute(db)?;
+    if taken == 0 {
+        return Err(Error::NotFound);
+    }
+    let living = users::table.find(user_id).filter(users::deleted_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(living)).get_result(db)?)
 }
 
 /// Changes of a profile; what is absent stays.

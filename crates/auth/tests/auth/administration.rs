@@ -86,7 +86,7 @@ async fn nobody_gives_or_takes_what_they_do_not_hold(app: TestApp) {
     assert_eq!(give(json!(["granter"])).await.expect(200).body["roles"], json!(["granter"]));
     let admin = app.sign_in_as(&["admin"]).await;
     let admin_id = admin.get("/api/auth/me").send().await;
-    assert_eq!(admin_id.status, 401, "a person of the test kit has no account, only a session");
+    assert_eq!(admin_id.status, 404, "a person of the test kit has no account, only a session");
     let boss = person(&app, "boss").await;
     let boss_id = boss.get("/api/auth/me").send().await.expect(200).id();
     admin.put(&format!("/api/auth/users/{boss_id}/roles")).json(&json!({"roles": ["admin"]})).send().await.expect(200);
