@@ -45,6 +45,20 @@ async fn good(app: &TestApp) -> Good {
 /// Keys that an attacker may know or guess; none of them is the server's.
 const GUESSES: [&[u8]; 6] = [b"", b"secret", b"password", b"0", b"poligon", b"a-secret-of-32-bytes-for-the-test"];
 
+/// Members of a header that this server never writes.
+fn strange_members() -> [(&'static str, Value); 8] {
+    [
+        ("jku", json!("https://example.com/jwks")),
+        ("jwk", json!({"kty": "oct", "k": "c2VjcmV0"})),
+        ("x5u", json!("https://example.com/cert")),
+        ("x5c", json!(["MII"])),
+        ("crit", json!(["exp"])),
+        ("b64", json!(false)),
+        ("zip", json!("DEF")),
+        ("cty", json!("JWT")),
+    ]
+}
+
 /// Tokens with the server's header and claims, changed in one thing and signed by keys that are not the server's.
 fn unsigned_or_foreign(good: &Good) -> Vec<(String, String)> {
     let mut bad = Vec::new();
@@ -67,16 +81,7 @@ fn unsigned_or_foreign(good: &Good) -> Vec<(String, String)> {
     for kid in ["", "0", "../../etc/passwd", "' OR 1=1 --", "none", "https://example.com/key", "\u{0}"] {
         bad.push((format!("kid {kid:?}"), forge(&with("kid", json!(kid)), &good.claims, b"secret")));
     }
-    for (name, value) in [
-        ("jku", json!("https://example.com/jwks")),
-        ("jwk", json!({"kty": "oct", "k": "c2VjcmV0"})),
-        ("x5u", json!("https://example.com/cert")),
-        ("x5c", json!(["MII"])),
-        ("crit", json!(["exp"])),
-        ("b64", json!(false)),
-        ("zip", json!("DEF")),
-        ("cty", json!("JWT")),
-    ] {
+    for (name, value) in strange_members() {
         bad.push((format!("header {name}"), forge(&with(name, value), &good.claims, b"secret")));
     }
     bad
@@ -117,16 +122,7 @@ fn with_another_header(good: &Good, key: &[u8]) -> Vec<(String, String)> {
         bad.push((format!("no {name}"), with(name, None)));
         bad.push((format!("{name} is a number"), with(name, Some(json!(1)))));
     }
-    for (name, value) in [
-        ("jku", json!("https://example.com/jwks")),
-        ("jwk", json!({"kty": "oct", "k": "c2VjcmV0"})),
-        ("x5u", json!("https://example.com/cert")),
-        ("x5c", json!(["MII"])),
-        ("crit", json!(["exp"])),
-        ("b64", json!(false)),
-        ("zip", json!("DEF")),
-        ("cty", json!("JWT")),
-    ] {
+    for (name, value) in strange_members() {
         bad.push((format!("header {name} by our key"), with(name, Some(value))));
     }
     bad
