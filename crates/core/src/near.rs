@@ -10,9 +10,11 @@ use std::any::Any;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use crate::bus::Bus;
 use crate::telemetry::{Metrics, Tally};
@@ -22,7 +24,11 @@ const GENERATIONS: usize = 4_096;
 /// Longest life of an entry: how long a copy that lost a message of the bus can show what was.
 const LIFE: Duration = Duration::from_mins(1);
 /// Values that are kept at most.
-const VALUES: u64 = 1_024;
+const VALUES: usize = 1_024;
+/// What an answer takes beside its key and its body, in bytes.
+const OVERHEAD: u64 = 256;
+/// What an answer is expected to take, in bytes: decides into how many parts the cache is cut for threads.
+const USUAL_ANSWER: u64 = 8_192;
 /// The topic on the bus.
 pub(crate) const TOPIC: &str = "near";
 
@@ -45,9 +51,38 @@ pub struct Generation(u64);
 #[derive(Clone)]
 pub struct Near(Arc<Inner>);
 
+/// Something that is kept.
+#[derive(Clone)]
+struct Entry<T> {
+    of: Generation,
+    since: Instant,
+    what: T,
+}
+
+impl<T> Entry<T> {
+    fn new(of: Generation, what: T) -> Self {
+        Self { of, since: Instant::now(), what }
+    }
+
+    fn is_of(&self, present: Generation) -> bool {
+        self.of == present && self.since.elapsed() < LIFE
+    }
+}
+
+/// The bytes that an answer takes.
+#[derive(Clone)]
+struct Bytewise;
+
+impl Weighter<String, Entry<Arc<Kept>>> for Bytewise {
+    fn weight(&self, key: &String, entry: &Entry<Arc<Kept>>) -> u64 {
+        (key.len() + entry.what.body.len()) as u64 + OVERHEAD
+    }
+}
+
 struct Inner {
-    entries: moka::sync::Cache<String, (Generation, Arc<Kept>)>,
-    values: moka::sync::Cache<String, (Generation, Arc<dyn Any + Send + Sync>)>,
+    /// `None` keeps no answers.
+    entries: Option<Cache<String, Entry<Arc<Kept>>, Bytewise>>,
+    values: Cache<String, Entry<Arc<dyn Any + Send + Sync>>>,
     generations: Vec<AtomicU64>,
     hasher: RandomState,
     bus: Bus,
@@ -69,21 +104,21 @@ pub struct Size {
 impl Near {
     /// Keeps answers of at most `bytes`; 0 keeps none.
     pub fn new(bytes: u64, bus: Bus, metrics: &Metrics) -> Self {
-        let weigh = |key: &String, entry: &(Generation, Arc<Kept>)| {
-            u32::try_from(key.len() + entry.1.body.len() + 256).unwrap_or(u32::MAX)
-        };
-        let entries = moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).time_to_live(LIFE).build();
+        let usual = usize::try_from(bytes / USUAL_ANSWER).unwrap_or(usize::MAX);
+        let entries = (bytes > 0).then(|| Cache::with_weighter(usual, bytes, Bytewise));
         let generations = (0..GENERATIONS).map(|_| AtomicU64::new(0)).collect();
-        let values = moka::sync::Cache::builder().max_capacity(VALUES).time_to_live(LIFE).build();
+        let values = Cache::new(VALUES);
         let (answers_found, values_found) = (metrics.cache_reads("answers"), metrics.cache_reads("values"));
         let hasher = RandomState::new();
         Self(Arc::new(Inner { entries, values, generations, hasher, bus, answers_found, values_found }))
     }
 
-    /// How much is kept at present, as the bookkeeping sees it: it is a moment behind.
+    /// How much is kept at present.
     pub fn size(&self) -> Size {
         let Inner { entries, values, .. } = &*self.0;
-        Size { answers: entries.entry_count(), answer_bytes: entries.weighted_size(), values: values.entry_count() }
+        let (answers, answer_bytes) =
+            entries.as_ref().map_or((0, 0), |entries| (entries.len() as u64, entries.weight()));
+        Size { answers, answer_bytes, values: values.len() as u64 }
     }
 
     /// The present generation of what belongs to all of these scopes.
@@ -94,26 +129,29 @@ impl Near {
 
     /// The answer under `key`, unless one of its scopes was forgotten since.
     pub fn get(&self, scopes: &[&str], key: &str) -> Option<Arc<Kept>> {
-        let found = self.0.entries.get(key).filter(|(of, _)| *of == self.generation(scopes));
+        let entry = self.0.entries.as_ref().and_then(|entries| entries.get(key));
+        let found = entry.filter(|entry| entry.is_of(self.generation(scopes)));
         self.0.answers_found.count(found.is_some());
-        found.map(|(_, kept)| kept)
+        found.map(|entry| entry.what)
     }
 
     /// Keeps an answer that was begun in the generation `of` of its scopes.
     pub fn put(&self, of: Generation, key: String, kept: Arc<Kept>) {
-        self.0.entries.insert(key, (of, kept));
+        if let Some(entries) = &self.0.entries {
+            entries.insert(key, Entry::new(of, kept));
+        }
     }
 
     /// The value under `key`, unless one of its scopes was forgotten since, or it is no `T`.
     pub fn value<T: Send + Sync + 'static>(&self, scopes: &[&str], key: &str) -> Option<Arc<T>> {
-        let found = self.0.values.get(key).filter(|(of, _)| *of == self.generation(scopes));
+        let found = self.0.values.get(key).filter(|entry| entry.is_of(self.generation(scopes)));
         self.0.values_found.count(found.is_some());
-        found.and_then(|(_, value)| value.downcast().ok())
+        found.and_then(|entry| entry.what.downcast().ok())
     }
 
     /// Keeps a value that was begun in the generation `of` of its scopes.
     pub fn put_value<T: Send + Sync + 'static>(&self, of: Generation, key: String, value: Arc<T>) {
-        self.0.values.insert(key, (of, value));
+        self.0.values.insert(key, Entry::new(of, value));
     }
 
     /// Forgets a scope here, at once, and in every other copy of the gateway. To be called after the commit.
@@ -129,8 +167,10 @@ impl Near {
 
     /// Forgets everything: messages were lost.
     pub(crate) fn forget_all(&self) {
-        self.0.entries.invalidate_all();
-        self.0.values.invalidate_all();
+        if let Some(entries) = &self.0.entries {
+            entries.clear();
+        }
+        self.0.values.clear();
         for generation in &self.0.generations {
             generation.fetch_add(1, Ordering::AcqRel);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Json, any_of};
+use poligon_core::on_each;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,27 +62,24 @@ impl Good {
 /// These variants with their products, in order of id; one query.
 pub(crate) fn find_goods(db: &mut Db, variant_ids: &[i64]) -> Result<Vec<Good>, Error> {
     let joined = variants::table.inner_join(products::table.left_join(categories::table));
-    Ok(joined
-        .filter(any_of(db, variants::id, variant_ids))
-        .order(variants::id)
-        .select((
-            variants::id,
-            variants::product_id,
-            variants::sku,
-            variants::options,
-            variants::price,
-            variants::weight_g,
-            variants::track_stock,
-            variants::max_per_order,
-            variants::stock_on_hand,
-            variants::stock_reserved,
-            variants::archived_at,
-            products::slug,
-            products::title,
-            products::status,
-            categories::path.nullable(),
-        ))
-        .load(db)?)
+    let goods = joined.filter(any_of(db, variants::id, variant_ids)).order(variants::id).select((
+        variants::id,
+        variants::product_id,
+        variants::sku,
+        variants::options,
+        variants::price,
+        variants::weight_g,
+        variants::track_stock,
+        variants::max_per_order,
+        variants::stock_on_hand,
+        variants::stock_reserved,
+        variants::archived_at,
+        products::slug,
+        products::title,
+        products::status,
+        categories::path.nullable(),
+    ));
+    Ok(on_each!(db, c => goods.load(c))?)
 }
 
 /// The variant that is meant when only the product is named: its only one that is sold.

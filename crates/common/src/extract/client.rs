@@ -8,7 +8,7 @@ use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::header::{HeaderName, USER_AGENT};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use poligon_core::config::ServerConfig;
-use poligon_core::random;
+use uuid::Uuid;
 
 use crate::problem::Problem;
 
@@ -32,7 +32,7 @@ impl RequestInfo {
         let behind_proxy = trusted(&peer);
         let proto = req.headers().get(FORWARDED_PROTO).and_then(|v| v.to_str().ok());
         Self {
-            id: given_id(req).unwrap_or_else(|| random::id().unwrap_or_else(|_| "none".into())),
+            id: given_id(req).unwrap_or_else(|| Uuid::new_v4().simple().to_string()),
             address: if behind_proxy { forwarded(req, trusted).unwrap_or(peer) } else { peer },
             secure: behind_proxy && proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
                 || config.public_url.starts_with("https://"),

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, Scope, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, web};
 use futures_util::FutureExt as _;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi, RefOr, Required, schema::Schema};
@@ -207,29 +207,40 @@ impl Routes {
         document::of(self.base, self.tag, &self.ops)
     }
 
-    /// The actix scope.
+    /// The actix scope: of one for each first part of a path, as the router tries one pattern after the other.
     pub fn into_scope(self) -> Scope {
-        let mut by_path: BTreeMap<String, Vec<(Access, Op)>> = BTreeMap::new();
+        let mut parts: BTreeMap<String, BTreeMap<String, Vec<(Access, Op)>>> = BTreeMap::new();
         for (access, op) in self.ops {
-            by_path.entry(op.path.clone()).or_default().push((access, op));
+            let end = op.path[1..].find('/').map_or(op.path.len(), |at| at + 1);
+            let (part, rest) = (op.path[..end].to_owned(), op.path[end..].to_owned());
+            parts.entry(part).or_default().entry(rest).or_default().push((access, op));
         }
-        // In order of name `{` comes after every letter, so that `/users/me` is tried before `/users/{id}`.
         let base = self.base;
-        by_path.into_iter().fold(web::scope(base), |scope, (path, ops)| {
-            let allow = allowed(&ops);
-            let mut resource = web::resource(&path);
-            for (access, op) in ops {
-                let query = document::query_names(&op.operation);
-                let produced = document::produced(base, &op.operation);
-                let bodyless = op.refuses_a_body();
-                let rules = Rules { access, family: op.family, query, produced, bodyless };
-                for route in (op.make)(Rc::new(rules)) {
-                    resource = resource.route(route);
-                }
+        // In order of name `{` comes after every letter, so that `/users/me` is tried before `/users/{id}`.
+        parts.into_iter().fold(web::scope(base), |scope, (part, paths)| {
+            if part == "/" {
+                return paths.into_values().fold(scope, |scope, ops| scope.service(resource(base, "/", ops)));
             }
-            scope.service(resource.default_service(web::to(move |req: HttpRequest| other_method(req, allow.clone()))))
+            let paths = paths.into_iter().map(|(path, ops)| resource(base, &path, ops));
+            scope.service(paths.fold(web::scope(&part), Scope::service))
         })
     }
+}
+
+/// What serves one path, with all of its methods.
+fn resource(base: &str, path: &str, ops: Vec<(Access, Op)>) -> Resource {
+    let allow = allowed(&ops);
+    let mut resource = web::resource(path);
+    for (access, op) in ops {
+        let query = document::query_names(&op.operation);
+        let produced = document::produced(base, &op.operation);
+        let bodyless = op.refuses_a_body();
+        let rules = Rules { access, family: op.family, query, produced, bodyless };
+        for route in (op.make)(Rc::new(rules)) {
+            resource = resource.route(route);
+        }
+    }
+    resource.default_service(web::to(move |req: HttpRequest| other_method(req, allow.clone())))
 }
 
 /// The methods of a path, for `Allow`.

@@ -1,6 +1,8 @@
 //! The cache in this process.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
@@ -28,15 +30,21 @@ impl Expiry<String, Entry> for PerEntry {
     }
 }
 
-/// A bounded map whose entries expire.
+/// An arrival time in the past of everybody: the caller has not come yet.
+const NEVER: i64 = i64::MIN;
+
+/// A bounded map whose entries expire, and one of the arrival times of callers. The latter is asked with every request,
+/// so it has cells that are changed in place; a time that has passed says the same as none, so nothing expires there.
 #[derive(Clone)]
 pub(super) struct MemoryCache {
     entries: Cache<String, Entry>,
+    arrivals: Arc<quick_cache::sync::Cache<String, Arc<AtomicI64>>>,
 }
 
 impl MemoryCache {
     pub(super) fn new(most: u64) -> Self {
-        Self { entries: Cache::builder().max_capacity(most).expire_after(PerEntry).build() }
+        let arrivals = quick_cache::sync::Cache::new(usize::try_from(most).unwrap_or(usize::MAX));
+        Self { entries: Cache::builder().max_capacity(most).expire_after(PerEntry).build(), arrivals: arrivals.into() }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Vec<u8>> {
@@ -58,15 +66,16 @@ impl MemoryCache {
 
     pub(super) fn admit(&self, key: &str, rate: Rate, now: Timestamp) -> Admission {
         let now = now.utc().timestamp_micros();
-        let mut answer = rate.admission(false, 0, 0);
-        self.entries.entry_by_ref(key).and_compute_with(|stored| {
-            let tat = stored.and_then(|e| Some(i64::from_be_bytes(e.value().value.as_ref().try_into().ok()?)));
-            let (decided, next) = rate.decide(tat, now);
-            answer = decided;
-            let ttl = Duration::from_micros(u64::try_from(next - now).unwrap_or_default()) + Duration::from_secs(1);
-            Op::Put(Entry { value: Arc::from(next.to_be_bytes().as_slice()), ttl })
-        });
-        answer
+        let fresh = || Ok::<_, Infallible>(Arc::new(AtomicI64::new(NEVER)));
+        let Ok(arrival) = self.arrivals.get_or_insert_with(key, fresh);
+        let mut tat = arrival.load(Ordering::Acquire);
+        loop {
+            let (answer, next) = rate.decide((tat != NEVER).then_some(tat), now);
+            match arrival.compare_exchange_weak(tat, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return answer,
+                Err(other) => tat = other,
+            }
+        }
     }
 
     pub(super) fn fail(&self, key: &str, backoff: Backoff, now: Timestamp) -> Option<Timestamp> {

@@ -5,6 +5,7 @@ mod any_of;
 mod connection;
 pub mod dialect;
 mod error;
+mod instant_text;
 pub mod keyset;
 pub mod migrate;
 mod nested;

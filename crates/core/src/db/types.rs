@@ -11,9 +11,10 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{HasSqlType, SqlType, Text};
 use diesel::sqlite::Sqlite;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::connection::{MultiBackend, MultiRawValue};
+use super::instant_text;
 
 /// SQL type of an instant: `timestamptz` on PostgreSQL, RFC 3339 text on SQLite.
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
@@ -41,11 +42,9 @@ impl HasSqlType<Jsonb> for MultiBackend {
 
 /// An instant in UTC with millisecond precision: the precision at which it is stored and shown, so that a value
 /// read back equals the value written on either database.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Deserialize)]
 #[diesel(sql_type = Instant)]
-#[serde(try_from = "Given", into = "String")]
+#[serde(try_from = "Given")]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
@@ -113,12 +112,6 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
-impl From<Timestamp> for String {
-    fn from(value: Timestamp) -> Self {
-        value.to_string()
-    }
-}
-
 impl std::ops::Add<Duration> for Timestamp {
     type Output = Self;
     fn add(self, rhs: Duration) -> Self {
@@ -135,14 +128,29 @@ impl std::ops::Sub<Duration> for Timestamp {
 
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+        match instant_text::written(self.0) {
+            Some(text) => f.write_str(text.as_str()),
+            None => f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match instant_text::written(self.0) {
+            Some(text) => serializer.serialize_str(text.as_str()),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
 impl std::str::FromStr for Timestamp {
     type Err = BadInstant;
     fn from_str(text: &str) -> Result<Self, BadInstant> {
-        Self::checked(DateTime::parse_from_rfc3339(text)?.with_timezone(&Utc))
+        match instant_text::read(text) {
+            Some(value) => Self::checked(value),
+            None => Self::checked(DateTime::parse_from_rfc3339(text)?.with_timezone(&Utc)),
+        }
     }
 }
 

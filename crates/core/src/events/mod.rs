@@ -15,6 +15,7 @@ pub use dispatcher::{Dispatcher, lag};
 
 use crate::ctx::Ctx;
 use crate::db::{Db, DbError, Json, Timestamp};
+use crate::on_each;
 use crate::schema::outbox;
 
 /// Something that happened.
@@ -42,14 +43,13 @@ pub fn publish(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let payload = serde_json::to_value(payload).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)))?;
-    diesel::insert_into(outbox::table)
-        .values((
-            outbox::topic.eq(topic),
-            outbox::object.eq(object),
-            outbox::payload.eq(Json(payload)),
-            outbox::occurred_at.eq(now),
-        ))
-        .execute(db)?;
+    let values = (
+        outbox::topic.eq(topic),
+        outbox::object.eq(object),
+        outbox::payload.eq(Json(payload)),
+        outbox::occurred_at.eq(now),
+    );
+    on_each!(db, c => diesel::insert_into(outbox::table).values(values).execute(c))?;
     Ok(())
 }
 

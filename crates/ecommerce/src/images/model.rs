@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
+use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -14,39 +15,52 @@ use crate::events;
 use crate::products;
 use crate::schema::{product_images, products as products_table};
 
-/// Where a picture is, in one size.
+/// Where the picture with this id is, in each size. The bytes behind an address never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ImageUrl(i64, Size);
+pub(crate) struct ImageUrls(i64);
 
-impl Serialize for ImageUrl {
+impl Serialize for ImageUrls {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("/api/ecommerce/images/{}/{}", self.0, self.1.name()))
+        let (mut id, mut url) = (itoa::Buffer::new(), String::with_capacity(64));
+        for part in ["/api/ecommerce/images/", id.format(self.0), "/"] {
+            url.push_str(part);
+        }
+        let stem = url.len();
+        let mut urls = serializer.serialize_struct("ImageUrls", Size::ALL.len())?;
+        for size in Size::ALL {
+            url.truncate(stem);
+            url.push_str(size.name());
+            urls.serialize_field(size.name(), &url)?;
+        }
+        urls.end()
     }
 }
 
 /// Where a picture is, in each size. The bytes behind an address never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct ImageUrls {
+#[derive(ToSchema)]
+#[schema(as = ImageUrls)]
+#[allow(dead_code)] // for the document
+struct ImageUrlsShape {
     /// In all its pixels.
-    #[schema(value_type = String, examples("/api/ecommerce/images/7/original"))]
-    original: ImageUrl,
+    #[schema(examples("/api/ecommerce/images/7/original"))]
+    original: String,
     /// At most 1,200 pixels on its longest side; a smaller picture is not enlarged.
-    #[schema(value_type = String)]
-    large: ImageUrl,
+    large: String,
     /// At most 480 pixels.
-    #[schema(value_type = String)]
-    medium: ImageUrl,
+    medium: String,
     /// At most 160 pixels.
-    #[schema(value_type = String)]
-    small: ImageUrl,
+    small: String,
 }
 
-impl ImageUrls {
-    /// Of the picture with this id.
-    pub(crate) fn of(id: i64) -> Self {
-        let url = |size| ImageUrl(id, size);
-        let [original, large, medium, small] = Size::ALL.map(url);
-        Self { original, large, medium, small }
+impl utoipa::PartialSchema for ImageUrls {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        ImageUrlsShape::schema()
+    }
+}
+
+impl ToSchema for ImageUrls {
+    fn name() -> std::borrow::Cow<'static, str> {
+        ImageUrlsShape::name()
     }
 }
 
@@ -64,7 +78,7 @@ pub(crate) struct ImageLink {
 impl ImageLink {
     /// Of the columns in the product's row.
     pub(crate) fn of(id: Option<i64>, alt: Option<String>) -> Option<Self> {
-        id.map(|id| Self { id, alt: alt.unwrap_or_default(), urls: ImageUrls::of(id) })
+        id.map(|id| Self { id, alt: alt.unwrap_or_default(), urls: ImageUrls(id) })
     }
 }
 
@@ -108,7 +122,7 @@ impl From<Row> for ImageResponse {
             position: row.position,
             width: row.width,
             height: row.height,
-            urls: ImageUrls::of(row.id),
+            urls: ImageUrls(row.id),
         }
     }
 }

@@ -141,15 +141,14 @@ fn insert_event(
     internal: bool,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    diesel::insert_into(order_events::table)
-        .values((
-            order_events::order_id.eq(order_id),
-            order_events::kind.eq(kind),
-            order_events::actor_id.eq(actor),
-            order_events::data.eq(Json(data)),
-            order_events::internal.eq(internal),
-            order_events::created_at.eq(now),
-        ))
-        .execute(db)?;
+    let values = (
+        order_events::order_id.eq(order_id),
+        order_events::kind.eq(kind),
+        order_events::actor_id.eq(actor),
+        order_events::data.eq(Json(data)),
+        order_events::internal.eq(internal),
+        order_events::created_at.eq(now),
+    );
+    on_each!(db, c => diesel::insert_into(order_events::table).values(values).execute(c))?;
     Ok(())
 }

@@ -197,25 +197,29 @@ fn part(
     from: Option<(Step, &Cursor)>,
     most: i64,
 ) -> Result<Vec<Listed>, Error> {
-    let query = filtered!(filter);
-    let query = match from {
-        None | Some((_, Cursor::W(..))) => query,
-        Some((_, Cursor::N(id))) => query.filter(products::id.lt(*id)),
-        Some((step, Cursor::P(key, id))) => stepped!(query, step, products::price_min, *key, *id, up),
-        Some((step, Cursor::D(key, id))) => stepped!(query, step, products::price_min, *key, *id, down),
-        Some((step, Cursor::R(key, id))) => stepped!(query, step, products::rating_milli, *key, *id, down),
-        Some((step, Cursor::S(key, id))) => stepped!(query, step, products::sold_count, *key, *id, down),
-        Some((step, Cursor::T(key, id))) => stepped!(query, step, products::title_key, key.clone(), *id, up),
-    };
-    let query = match sort {
-        Sort::Newest | Sort::Relevance => query.order(products::id.desc()),
-        Sort::Price => query.order((products::price_min, products::id)),
-        Sort::PriceDown => query.order((products::price_min.desc(), products::id.desc())),
-        Sort::Rating => query.order((products::rating_milli.desc(), products::id.desc())),
-        Sort::Popularity => query.order((products::sold_count.desc(), products::id.desc())),
-        Sort::Title => query.order((products::title_key, products::id)),
-    };
-    let rows: Vec<Row> = limited(query.select(Row::as_select()), most).load(db)?;
+    // The connection as it is, here and for other reads that come often: through the combined one diesel writes the text
+    // of a statement anew, twice, each time that it runs.
+    let rows: Vec<Row> = on_each!(db, c => {
+        let query = filtered!(filter);
+        let query = match from {
+            None | Some((_, Cursor::W(..))) => query,
+            Some((_, Cursor::N(id))) => query.filter(products::id.lt(*id)),
+            Some((step, Cursor::P(key, id))) => stepped!(query, step, products::price_min, *key, *id, up),
+            Some((step, Cursor::D(key, id))) => stepped!(query, step, products::price_min, *key, *id, down),
+            Some((step, Cursor::R(key, id))) => stepped!(query, step, products::rating_milli, *key, *id, down),
+            Some((step, Cursor::S(key, id))) => stepped!(query, step, products::sold_count, *key, *id, down),
+            Some((step, Cursor::T(key, id))) => stepped!(query, step, products::title_key, key.clone(), *id, up),
+        };
+        let query = match sort {
+            Sort::Newest | Sort::Relevance => query.order(products::id.desc()),
+            Sort::Price => query.order((products::price_min, products::id)),
+            Sort::PriceDown => query.order((products::price_min.desc(), products::id.desc())),
+            Sort::Rating => query.order((products::rating_milli.desc(), products::id.desc())),
+            Sort::Popularity => query.order((products::sold_count.desc(), products::id.desc())),
+            Sort::Title => query.order((products::title_key, products::id)),
+        };
+        limited(query.select(Row::as_select()), most).load(c)
+    })?;
     Ok(rows.into_iter().map(|row| listed(row, sort)).collect())
 }
 

@@ -9,6 +9,7 @@ mod http;
 mod input;
 mod list;
 mod rating;
+mod related;
 mod status;
 mod view;
 mod write;

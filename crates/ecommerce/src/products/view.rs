@@ -1,17 +1,19 @@
 //! One product with everything that is shown of it: a few queries, whatever it has.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use poligon_common::money::Money;
 use poligon_common::{Ctx, Problem, near};
 use poligon_core::db::{Db, Json, Timestamp, dialect, nested};
+use poligon_core::on_each;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::filter::{Filter, Sort};
-use super::list::{self, ProductSummary};
+use super::list::ProductSummary;
 use super::rating::{DetailedRating, RatingHistogram};
+use super::related::{Best, Related};
 use super::status::Status;
 use crate::categories::{CategoryLink, breadcrumbs, tree};
 use crate::error::Error;
@@ -20,11 +22,8 @@ use crate::images::{self, ImageRow};
 use crate::schema::products;
 use crate::variants::{self, VariantResponse, VariantRow};
 
-/// Products that are shown beside one.
-const RELATED: usize = 6;
-
 /// A product.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ProductResponse {
     /// Its id.
     pub(super) id: i64,
@@ -59,7 +58,8 @@ pub(crate) struct ProductResponse {
     /// What can be bought of it, in the order in which it was added.
     variants: Vec<VariantResponse>,
     /// Others of its category, the most sold first.
-    related: Vec<ProductSummary>,
+    #[schema(value_type = Vec<ProductSummary>)]
+    related: Related,
     /// Counts the edits.
     pub(super) version: i64,
     /// When it was made.
@@ -153,11 +153,12 @@ fn rows_of(db: &mut Db, id: i64) -> Result<Option<Rows>, Error> {
         let row: Option<Nested> = rows?.pop();
         return Ok(row.map(|(row, Json(variants), Json(images))| (row, variants, images)));
     }
-    let row: Option<Row> = products::table.find(id).select(Row::as_select()).get_result(db).optional()?;
+    let own = products::table.find(id);
+    let row: Option<Row> = on_each!(db, c => own.select(Row::as_select()).get_result(c).optional())?;
     let Some(row) = row else { return Ok(None) };
-    let variants = variants::of_product(id).select(VariantRow::as_select()).load(db)?;
+    let variants = on_each!(db, c => variants::of_product(id).select(VariantRow::as_select()).load(c))?;
     let images = match row.image_id {
-        Some(_) => images::of_product(id).select(ImageRow::as_select()).load(db)?,
+        Some(_) => on_each!(db, c => images::of_product(id).select(ImageRow::as_select()).load(c))?,
         None => Vec::new(),
     };
     Ok(Some((row, variants, images)))
@@ -174,9 +175,8 @@ impl Found {
         Ok(Self { row, status, images, variants: variants::shown(variants, staff) })
     }
 
-    fn shown(self, staff: bool, categories: Vec<CategoryLink>, best: &[ProductSummary]) -> ProductResponse {
+    fn shown(self, staff: bool, categories: Vec<CategoryLink>, best: Arc<Best>) -> ProductResponse {
         let Self { row, status, images, variants } = self;
-        let others = best.iter().filter(|other| other.id != row.id);
         ProductResponse {
             id: row.id,
             slug: row.slug,
@@ -194,7 +194,7 @@ impl Found {
             rating: DetailedRating::of(row.rating_milli, row.rating_count, row.stars),
             images,
             variants,
-            related: others.take(RELATED).cloned().collect(),
+            related: Related::of(best, row.id),
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -206,30 +206,23 @@ impl Found {
 pub(super) fn find(db: &mut Db, id: i64, staff: bool) -> Result<ProductResponse, Error> {
     let found = Found::of(db, id, staff)?;
     let (categories, best) = match found.row.category_id {
-        Some(category) => (breadcrumbs(db, category)?, best_of(db, category)?),
-        None => (Vec::new(), Vec::new()),
+        Some(category) => (breadcrumbs(db, category)?, Best::of(db, category)?),
+        None => (Vec::new(), Best::default()),
     };
-    Ok(found.shown(staff, categories, &best))
+    Ok(found.shown(staff, categories, best.into()))
 }
 
 /// The whole product as everybody sees it. What it shares with others of its category is kept near at hand.
 pub(super) async fn find_public(ctx: &Ctx, id: i64) -> Result<ProductResponse, Problem> {
     let found = ctx.db.read_primary(move |db| Found::of(db, id, false)).await?;
-    let Some(category) = found.row.category_id else { return Ok(found.shown(false, Vec::new(), &[])) };
+    let Some(category) = found.row.category_id else { return Ok(found.shown(false, Vec::new(), Arc::default())) };
     let categories = match tree(ctx).await?.breadcrumbs(category) {
         Some(categories) => categories,
         None => ctx.db.read_primary(move |db| breadcrumbs(db, category)).await?,
     };
-    let read = async || Ok(ctx.db.read_primary(move |db| best_of(db, category)).await?);
+    let read = async || Ok(ctx.db.read_primary(move |db| Best::of(db, category)).await?);
     let best = near::value(ctx, &[LISTS], &format!("best of category {category}"), read).await?;
-    Ok(found.shown(false, categories, &best))
-}
-
-/// The best sold products of a category: one more than are shown beside one of them.
-fn best_of(db: &mut Db, category_id: i64) -> Result<Vec<ProductSummary>, Error> {
-    let filter = Filter::of_category(category_id);
-    let best = list::list(db, &filter, Sort::Popularity, None, i64::try_from(RELATED).unwrap_or(0) + 1)?;
-    Ok(best.into_iter().map(|listed| listed.product).collect())
+    Ok(found.shown(false, categories, best))
 }
 
 /// Whether there is such a product, and everybody may see it.
