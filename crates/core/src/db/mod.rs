@@ -24,7 +24,7 @@ use std::time::Duration;
 pub use any_of::any_of;
 pub use connection::{Db, MultiBackend};
 pub use error::{DbError, FromDb};
-pub use nested::nested;
+pub use nested::{nested, whole};
 pub use open::{BadUrl, Kind, sqlite_path};
 pub use pool::Load;
 pub use tuned::{kept, limited, planned_anew};

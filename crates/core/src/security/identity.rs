@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -79,6 +80,8 @@ fn mark_seen(db: &mut Db, session_id: i64, now: Timestamp) -> Result<(), DbError
 #[derive(Clone)]
 pub struct Sessions {
     remembered: moka::sync::Cache<i64, Option<Arc<Identity>>>,
+    /// Counts what was forgotten.
+    forgotten: Arc<AtomicU64>,
     found: Tally,
 }
 
@@ -86,7 +89,7 @@ impl Sessions {
     /// An empty memory. A `life` of zero remembers nothing.
     pub fn new(life: Duration, metrics: &Metrics) -> Self {
         let remembered = moka::sync::Cache::builder().max_capacity(100_000).time_to_live(life).build();
-        Self { remembered, found: metrics.cache_reads("sessions") }
+        Self { remembered, forgotten: Arc::default(), found: metrics.cache_reads("sessions") }
     }
 
     /// How many are remembered, as the bookkeeping sees it: it is a moment behind.
@@ -102,8 +105,13 @@ impl Sessions {
         if let Some(known) = known {
             return Ok(known);
         }
+        let forgotten = self.forgotten.load(Ordering::Acquire);
         let found = db.read_primary(move |db| find_identity(db, session_id)).await?.map(Arc::new);
         self.remembered.insert(session_id, found.clone());
+        if self.forgotten.load(Ordering::Acquire) != forgotten {
+            // Something was forgotten between the read and now: this may be what it was before.
+            self.remembered.invalidate(&session_id);
+        }
         if found.as_ref().is_some_and(|identity| now.since(identity.last_seen_at) > SEEN_EVERY) {
             let db = db.clone();
             tokio::spawn(async move {
@@ -117,11 +125,13 @@ impl Sessions {
 
     /// Forgets one session: it was revoked.
     pub fn forget(&self, session_id: i64) {
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
         self.remembered.invalidate(&session_id);
     }
 
     /// Forgets everything: somebody's roles changed, or messages were lost.
     pub fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
         self.remembered.invalidate_all();
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use poligon_common::money::Money;
 use poligon_common::{Ctx, Problem, near};
-use poligon_core::db::{Db, Json, Timestamp, dialect, nested};
+use poligon_core::db::{Db, Json, Timestamp, dialect, nested, whole};
 use poligon_core::on_each;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -143,15 +143,15 @@ type Rows = (Row, Vec<VariantRow>, Vec<ImageRow>);
 
 /// The rows of the product with this id: one statement, or three where they cost no round trips.
 fn rows_of(db: &mut Db, id: i64) -> Result<Option<Rows>, Error> {
-    type Nested = (Row, Json<Vec<VariantRow>>, Json<Vec<ImageRow>>);
+    type Nested = (Row, Vec<Json<VariantRow>>, Vec<Json<ImageRow>>);
     let at_once = dialect::at_once(db, || {
-        let variants = nested(variants::of_product(id).select(VariantRow::as_select()));
-        let images = nested(images::of_product(id).select(ImageRow::as_select()));
+        let variants = nested(variants::of_product(id).select(whole(VariantRow::as_select())));
+        let images = nested(images::of_product(id).select(whole(ImageRow::as_select())));
         products::table.find(id).select((Row::as_select(), variants, images))
     });
     if let Some(rows) = at_once {
         let row: Option<Nested> = rows?.pop();
-        return Ok(row.map(|(row, Json(variants), Json(images))| (row, variants, images)));
+        return Ok(row.map(|(row, variants, images)| (row, plain(variants), plain(images))));
     }
     let own = products::table.find(id);
     let row: Option<Row> = on_each!(db, c => own.select(Row::as_select()).get_result(c).optional())?;
@@ -162,6 +162,10 @@ fn rows_of(db: &mut Db, id: i64) -> Result<Option<Rows>, Error> {
         None => Vec::new(),
     };
     Ok(Some((row, variants, images)))
+}
+
+fn plain<T: std::fmt::Debug + Send + Sync>(rows: Vec<Json<T>>) -> Vec<T> {
+    rows.into_iter().map(|Json(row)| row).collect()
 }
 
 impl Found {
