@@ -46,6 +46,14 @@ pub fn planned_anew<Q>(query: Q) -> Tuned<Q> {
     Tuned { statement: query, tail: String::new(), preparing: Preparing::EachTime }
 }
 
+impl<Q> Tuned<Q> {
+    /// Has it planned each time it runs when its best plan `varies` with its values.
+    #[must_use]
+    pub fn planned_anew_when(self, varies: bool) -> Self {
+        if varies { Self { preparing: Preparing::EachTime, ..self } } else { self }
+    }
+}
+
 impl<Q, DB> QueryFragment<DB> for Tuned<Q>
 where
     DB: Backend,

@@ -197,6 +197,7 @@ fn part(
     from: Option<(Step, &Cursor)>,
     most: i64,
 ) -> Result<Vec<Listed>, Error> {
+    let several = filter.categories.as_ref().is_some_and(|ids| ids.len() > 1);
     // The connection as it is, here and for other reads that come often: through the combined one diesel writes the text
     // of a statement anew, twice, each time that it runs.
     let rows: Vec<Row> = on_each!(db, c => {
@@ -218,7 +219,8 @@ fn part(
             Sort::Popularity => query.order((products::sold_count.desc(), products::id.desc())),
             Sort::Title => query.order((products::title_key, products::id)),
         };
-        limited(query.select(Row::as_select()), most).load(c)
+        // One plan for every list of categories would be none for most of them.
+        limited(query.select(Row::as_select()), most).planned_anew_when(several).load(c)
     })?;
     Ok(rows.into_iter().map(|row| listed(row, sort)).collect())
 }
