@@ -199,11 +199,10 @@ pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult
         )),
         Db::Sqlite(c) => c.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{CACHE_KIB}; \
              PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
              PRAGMA query_only = {query_only};",
             busy = settings.statement_timeout_ms,
-            cache = if settings.read_only { CACHE_KIB } else { WRITER_CACHE_KIB },
             query_only = if settings.read_only { "ON" } else { "OFF" },
         )),
     }
@@ -215,8 +214,6 @@ const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// Most memory for pages of SQLite that a connection holds, in KiB.
 const CACHE_KIB: u32 = 8 * 1_024;
-/// The same of the one that writes: what it changes lies all over the indices.
-const WRITER_CACHE_KIB: u32 = 24 * 1_024;
 
 /// What [`prepare`] sets on a connection.
 #[derive(Debug, Clone, Copy)]
