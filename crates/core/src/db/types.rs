@@ -100,9 +100,10 @@ impl TryFrom<Given> for Timestamp {
 }
 
 impl Timestamp {
-    /// The instant, when it can be written and stored.
+    /// The instant, when it can be written and stored. A leap second is the first of the next minute, as PostgreSQL has it.
     fn checked(value: DateTime<Utc>) -> Result<Self, BadInstant> {
-        if YEARS.contains(&value.year()) { Ok(Self(value.trunc_subsecs(3))) } else { Err(BadInstant::Year) }
+        let value = DateTime::from_timestamp_millis(value.timestamp_millis()).ok_or(BadInstant::Year)?;
+        if YEARS.contains(&value.year()) { Ok(Self(value)) } else { Err(BadInstant::Year) }
     }
 }
 
@@ -255,5 +256,19 @@ impl<T: Serialize + DeserializeOwned + std::fmt::Debug + Send + Sync> ToSql<Json
 impl<T: DeserializeOwned + std::fmt::Debug + Send + Sync> FromSql<Jsonb, MultiBackend> for Json<T> {
     fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
         value.from_sql::<Self, Jsonb>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leap_second_is_the_first_of_the_next_minute() {
+        let read = |text: &str| text.parse::<Timestamp>().map(|value| value.to_string());
+        assert_eq!(read("2016-12-31T23:59:60Z").unwrap(), "2017-01-01T00:00:00.000Z");
+        assert_eq!(read("2016-12-31T23:59:60.25Z").unwrap(), "2017-01-01T00:00:00.250Z");
+        assert_eq!(read("1969-12-31T23:59:59.9999Z").unwrap(), "1969-12-31T23:59:59.999Z");
+        assert_eq!(read("9999-12-31T23:59:60Z"), Err(BadInstant::Year));
     }
 }

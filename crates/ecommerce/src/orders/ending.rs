@@ -32,12 +32,14 @@ pub(super) fn cancel(db: &mut Db, order: &Taken, actor: i64, reason: &str, now: 
     Ok(products)
 }
 
-/// Gives everything back that an order holds; answers the products of which pieces are free again.
+/// Gives everything back that an order holds; answers the products of which pieces are free again. Variants first and
+/// the coupon last, as whoever places an order takes them.
 fn release(db: &mut Db, order: &Taken, now: Timestamp) -> Result<Vec<i64>, Error> {
+    let products = free_pieces(db, order, now)?;
     if let Some(coupon_id) = order.coupon_id {
         coupons::release(db, order.id, coupon_id)?;
     }
-    free_pieces(db, order, now)
+    Ok(products)
 }
 
 /// Frees what is reserved for an order and not shipped.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, Responder};
 use poligon_common::answer::Answer;
 use poligon_common::etag::Tagged;
@@ -193,7 +194,7 @@ pub(crate) async fn get_order(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<Id
 
 /// An order with its tag.
 pub(super) fn shown(order: &OrderResponse) -> Result<Tagged, Problem> {
-    Tagged::version(order, order.version, "private, no-cache")
+    Tagged::version(order, order.version, "no-store")
 }
 
 /// Why an order is called off.
@@ -213,18 +214,26 @@ pub(crate) struct Cancellation {
 pub(crate) async fn cancel_order(
     ctx: Ctx,
     user: CurrentUser,
+    key: Idempotency,
     Path(Id(id)): Path<Id>,
     Json(body): Json<Cancellation>,
-) -> Result<Tagged, Problem> {
+) -> Result<HttpResponse, Problem> {
     let (viewer, now) = (Viewer::from(&user), ctx.clock.now());
-    let work = move |db: &mut _| {
-        let order = take_changeable(db, id, viewer, now)?;
-        let products = ending::cancel(db, &order, viewer.user_id, &body.reason.0, now)?;
-        Ok::<_, Error>((view::find(db, id, viewer.writes_all)?, products))
-    };
-    let (order, products) = ctx.db.write(work).await?;
-    stock_moved(&ctx, products, true).await?;
-    shown(&order)
+    let moved = Moved::default();
+    let told = Arc::clone(&moved);
+    let answer = key
+        .write(&ctx, move |db| {
+            let order = take_changeable(db, id, viewer, now)?;
+            let products = ending::cancel(db, &order, viewer.user_id, &body.reason.0, now)?;
+            note_moved(&told, products, true);
+            let order = view::find(db, id, viewer.writes_all)?;
+            let tag = shown(&order).map(|tagged| tagged.tag().to_owned()).unwrap_or_default();
+            Ok::<_, Error>(Answer::ok(order).header(ETAG, &tag))
+        })
+        .await?;
+    let (products, turned) = taken_from(&moved);
+    stock_moved(&ctx, products, turned).await?;
+    Ok(answer)
 }
 
 /// What happened to an order, the oldest first.

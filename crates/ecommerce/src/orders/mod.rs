@@ -51,7 +51,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::place_order).refuses(placing).once_by_key())
         .user(op!(http::list_orders).refuses(&[&kinds::FORBIDDEN]))
         .user(op!(http::get_order))
-        .user(op!(http::cancel_order).refuses(moved))
+        .user(op!(http::cancel_order).refuses(moved).idempotent_by_key())
         .user(op!(http::list_order_timeline))
         .permitted("orders:write", op!(manage::put_order_status).refuses(moved).by_version())
         .permitted(

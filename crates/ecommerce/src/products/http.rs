@@ -71,6 +71,7 @@ pub(crate) async fn list_products(
         .await;
     }
     if !is_staff(user.as_ref()) {
+        user.as_ref().ok_or_else(Problem::unauthenticated)?;
         return Err(Problem::new(&kinds::FORBIDDEN).detail(format!("this needs the permission {PRODUCTS_WRITE}")));
     }
     Ok(list_page(&ctx, &page, params, sort, behind).await?.into_response())

@@ -30,7 +30,7 @@ pub(crate) use write::{index_many, lock, refresh, refresh_many, title_key};
 pub(crate) fn routes(routes: &mut Routes) {
     let taken = &[&error::SLUG_TAKEN, &error::SKU_TAKEN];
     routes
-        .recognised(op!(http::list_products).refuses(&[&kinds::FORBIDDEN]))
+        .recognised(op!(http::list_products).refuses(&[&kinds::UNAUTHENTICATED, &kinds::FORBIDDEN]))
         .recognised(op!(http::get_product))
         .permitted("products:write", op!(http::create_product).refuses(taken).idempotent_by_key())
         .permitted("products:write", op!(http::put_product).refuses(taken).by_version())

@@ -146,7 +146,7 @@ pub(crate) async fn get_return(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<I
 }
 
 fn shown(one: &ReturnResponse) -> Result<Tagged, Problem> {
-    Tagged::version(one, one.version, "private, no-cache")
+    Tagged::version(one, one.version, "no-store")
 }
 
 /// The customer has thought better of it: the goods stay.

@@ -38,11 +38,12 @@ pub(crate) async fn list_product_reviews(
     let viewer = Viewer::of(user.as_ref());
     let filter = Filter::of_product(product_id, &params);
     if params.status.is_some_and(|status| status != Status::Approved) && !viewer.moderator {
+        viewer.user_id.ok_or_else(Problem::unauthenticated)?;
         return Err(Problem::new(&kinds::FORBIDDEN).detail(format!("this needs the permission {REVIEWS_MODERATE}")));
     }
     let order = params.sort.unwrap_or(Sort::Newest).into();
     let staff = viewer.moderator || user.is_some_and(|user| user.may(PRODUCTS_WRITE));
-    let of_product = Some(product_id).filter(|_| !staff);
+    let of_product = Some((product_id, staff));
     let answer = list_page(&ctx, &page, filter, order, viewer, of_product).await?;
     let link = answer.find_header(&LINK).map(str::to_owned);
     Ok(Tagged::json(answer.value(), cached(viewer))?.link(link))
@@ -53,25 +54,23 @@ fn cached(viewer: Viewer) -> &'static str {
     if viewer.user_id.is_none() { "public, no-cache" } else { "private, no-cache" }
 }
 
-/// One page; 404 when `of_product` is no product for sale.
+/// One page; 404 when `of_product` is no product, or one that only the staff knows and the caller is none of them.
 async fn list_page(
     ctx: &Ctx,
     page: &Page,
     filter: Filter,
     order: Order,
     viewer: Viewer,
-    of_product: Option<i64>,
+    of_product: Option<(i64, bool)>,
 ) -> Result<Answer<Listing<Listed>>, Problem> {
     let behind = Cursor::of(page, order)?;
     let (most, count) = (page.fetch(), page.include_total);
     let work = move |db: &mut _| {
-        if let Some(id) = of_product
-            && !products::is_for_sale(db, id)?
-        {
-            return Err(Error::NotFound);
+        if let Some((id, staff)) = of_product {
+            products::require_known(db, id, staff)?;
         }
         let total = if count { Some(list::count(db, filter)?) } else { None };
-        Ok((list::list(db, filter, order, behind, most, viewer)?, total))
+        Ok::<_, Error>((list::list(db, filter, order, behind, most, viewer)?, total))
     };
     let (rows, total) = ctx.db.read_primary(work).await?;
     Ok(page.answer(rows, total, |listed: &Listed| listed.cursor))

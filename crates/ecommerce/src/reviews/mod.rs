@@ -25,7 +25,7 @@ pub(crate) use verified::refresh_verified;
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
     routes
-        .recognised(op!(http::list_product_reviews).refuses(&[&kinds::FORBIDDEN]))
+        .recognised(op!(http::list_product_reviews).refuses(&[&kinds::UNAUTHENTICATED, &kinds::FORBIDDEN]))
         .user(op!(http::create_review).refuses(&[&error::REVIEW_EXISTS]).idempotent_by_key())
         .permitted(REVIEWS_MODERATE, op!(http::list_reviews))
         .user(op!(http::list_my_reviews))

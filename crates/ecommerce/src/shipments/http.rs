@@ -25,7 +25,7 @@ fn viewer(user: &CurrentUser) -> (Viewer, bool) {
 }
 
 fn tagged(shipment: &ShipmentResponse) -> Result<Tagged, Problem> {
-    Tagged::version(shipment, shipment.summary.version, "private, no-cache")
+    Tagged::version(shipment, shipment.summary.version, "no-store")
 }
 
 /// An answer that carries the tag of the shipment in it.

@@ -120,6 +120,31 @@ async fn a_coupon_is_used_as_often_as_it_may_be(app: TestApp) {
     assert_eq!(stock_of(&app, variant).await, (1_000, 5), "a refused order reserves nothing");
 }
 
+/// Both take the pieces and the coupon, and in one order: on PostgreSQL they would wait for each other otherwise.
+async fn orders_with_a_coupon_are_placed_and_called_off_at_once(app: TestApp) {
+    let staff = staff(&app).await;
+    let variant = variant_of(&staff, "A", 100, 1_000).await;
+    let coupon = json!({"code": "MANY", "kind": "percent", "percent": 10, "max_redemptions": 1_000});
+    let coupon = staff.post("/api/ecommerce/coupons").json(&coupon).send().await.expect(201).body;
+    let mut body = order_of(&[(variant, 1)]);
+    body["coupon"] = json!("MANY");
+    let buyers = buyers(&app, 14).await;
+    for round in 1..=4 {
+        let mut pending = Vec::new();
+        for buyer in &buyers[..6] {
+            pending.push(placing(buyer, &body).send().await.expect(201).body["id"].clone());
+        }
+        let cancel = |id: Value| staff.post(&format!("{ORDERS}/{id}/cancel")).json(&json!({}));
+        let placed: Vec<_> = buyers.iter().map(|buyer| placing(buyer, &body).send()).collect();
+        let cancelled: Vec<_> = pending.into_iter().map(|id| cancel(id).send()).collect();
+        let (placed, cancelled) = tokio::join!(at_once(placed), at_once(cancelled));
+        assert_eq!((tally(&placed, &[201]), tally(&cancelled, &[200])), (vec![14], vec![6]));
+        assert_eq!(stock_of(&app, variant).await, (1_000, 14 * round));
+    }
+    let coupon = staff.get(&format!("/api/ecommerce/coupons/{}", coupon["id"])).send().await.expect(200).body;
+    assert_eq!(coupon["redeemed"], 56);
+}
+
 async fn one_customer_uses_a_coupon_as_often_as_they_may(app: TestApp) {
     let staff = staff(&app).await;
     let variant = variant_of(&staff, "A", 100, 1_000).await;
@@ -155,6 +180,30 @@ async fn two_who_call_an_order_off_free_its_pieces_once(app: TestApp) {
 }
 
 /// Orders, cancellations and changes of the stock by hand at once: nothing is lost, nothing made.
+async fn calling_an_order_off_has_one_effect_by_its_key(app: TestApp) {
+    let staff = staff(&app).await;
+    let variant = variant_of(&staff, "A", 100, 10).await;
+    let buyer = app.sign_in_as(&[]).await;
+    let order: Value = placing(&buyer, &order_of(&[(variant, 4)])).send().await.expect(201).body;
+    let (path, key) = (format!("{ORDERS}/{}/cancel", order["id"]), fresh_key());
+    let cancel =
+        |reason: &str| buyer.post(&path).header("idempotency-key", &key).json(&json!({"reason": reason})).send();
+    let replies = at_once((0..6).map(|_| cancel("x"))).await;
+    let done = tally(&replies, &[200, 409])[0];
+    assert!(done >= 1);
+    assert!(replies.iter().all(|r| r.status == 200 || r.problem_code() == "idempotency_in_flight"));
+    let again = cancel("x").await.expect(200);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let now = buyer.get(&format!("{ORDERS}/{}", order["id"])).send().await.expect(200);
+    assert_eq!((again.body.clone(), again.header("etag")), (now.body.clone(), now.header("etag")));
+    assert_eq!(now.body["status"], "cancelled");
+    assert_eq!(now.header("cache-control"), Some("no-store"));
+    cancel("y").await.expect_problem(422, "idempotency_key_reused");
+    let malformed = buyer.post(&path).header("idempotency-key", "").json(&json!({"reason": "x"})).send().await;
+    malformed.expect_problem(400, "malformed_header");
+    assert_eq!(stock_of(&app, variant).await, (10, 0));
+}
+
 async fn pieces_are_neither_lost_nor_made(app: TestApp) {
     let staff = staff(&app).await;
     let (a, b) = (variant_of(&staff, "A", 100, 30).await, variant_of(&staff, "B", 100, 30).await);
@@ -187,7 +236,9 @@ poligon_testkit::tests! { start =>
     one_cart_is_ordered_once,
     one_key_has_one_effect,
     a_coupon_is_used_as_often_as_it_may_be,
+    orders_with_a_coupon_are_placed_and_called_off_at_once,
     one_customer_uses_a_coupon_as_often_as_they_may,
     two_who_call_an_order_off_free_its_pieces_once,
+    calling_an_order_off_has_one_effect_by_its_key,
     pieces_are_neither_lost_nor_made,
 }
