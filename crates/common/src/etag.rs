@@ -86,8 +86,8 @@ fn version_of(tag: &str) -> Option<i64> {
     tag.strip_prefix('"')?.split_once('-')?.0.parse().ok()
 }
 
-/// The strong tag of these bytes, quotes included: their XXH3 of 128 bits, which takes a tenth of the time of SHA-256. It
-/// tells versions of an answer apart; nothing is kept secret or proved by it.
+/// The strong tag of these bytes, quotes included: their XXH3 of 128 bits, which is soon made. It tells
+/// versions of an answer apart; nothing is kept secret or proved by it.
 pub fn tag_of(bytes: &[u8]) -> String {
     format!("\"{:032x}\"", xxh3_128(bytes))
 }

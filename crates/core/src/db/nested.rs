@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, Text};
 pub struct Whole<S>(S);
 
 /// The columns of a row as one value, which is read as a `Json<Row>`, in their order: the names of the columns are neither
-/// sent nor looked at, which costs a third less. For [`nested`].
+/// sent nor looked at. For [`nested`].
 pub fn whole<S>(columns: S) -> Whole<S> {
     Whole(columns)
 }
