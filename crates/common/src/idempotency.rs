@@ -35,6 +35,8 @@ pub struct Idempotency {
     caller: Option<String>,
     /// Whether the work finds its rows by their keys.
     planned_once: bool,
+    /// How long the key counts as in flight when the request never ends.
+    in_flight: Duration,
     /// For the body's hash, which is there once every argument of the handler is.
     request: HttpRequest,
 }
@@ -67,7 +69,7 @@ impl Scope {
 impl Idempotency {
     fn of(req: &HttpRequest) -> Result<Self, Problem> {
         let request = req.clone();
-        let none = Self { key: None, caller: None, planned_once: false, request };
+        let none = Self { key: None, caller: None, planned_once: false, in_flight: IN_FLIGHT, request };
         let Some(value) = req.headers().get(HEADER) else { return Ok(none) };
         let key =
             value.to_str().ok().filter(|k| (1..=255).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_graphic()));
@@ -110,6 +112,12 @@ impl Idempotency {
         Self { planned_once: true, ..self }
     }
 
+    /// For work that may take as long as this: the key is in flight until then, unless the request ends before.
+    #[must_use]
+    pub fn lasting(self, in_flight: Duration) -> Self {
+        Self { in_flight, ..self }
+    }
+
     /// Refuses a request without a key: for what nobody wants to happen twice.
     pub fn require(self) -> Result<Self, Problem> {
         if self.key.is_some() { Ok(self) } else { Err(Problem::new(&kinds::IDEMPOTENCY_KEY_REQUIRED)) }
@@ -120,7 +128,7 @@ impl Idempotency {
     pub async fn begin(self, ctx: &Ctx) -> Result<Begun, Problem> {
         let mut claim = Claim { ctx: ctx.clone(), scope: None, planned_once: self.planned_once };
         let Some(scope) = self.scope() else { return Ok(Begun::Fresh(claim)) };
-        if !ctx.cache.set_if_absent(&scope.marker(), IN_FLIGHT).await? {
+        if !ctx.cache.set_if_absent(&scope.marker(), self.in_flight).await? {
             return Err(in_flight());
         }
         claim.scope = Some(scope.clone());
@@ -151,7 +159,7 @@ impl Idempotency {
     {
         let mut claim = Claim { ctx: ctx.clone(), scope: None, planned_once: self.planned_once };
         if let Some(scope) = self.scope() {
-            if !ctx.cache.set_if_absent(&scope.marker(), IN_FLIGHT).await? {
+            if !ctx.cache.set_if_absent(&scope.marker(), self.in_flight).await? {
                 return Err(in_flight());
             }
             claim.scope = Some(scope);
@@ -217,6 +225,18 @@ impl Claim {
         let first = self.once(scope, move |db| Ok(((), work(db)?))).await;
         self.release().await?;
         first?.map_or_else(Ok, |((), stored)| Ok(stored.into_response(false)))
+    }
+
+    /// For work that runs its transactions itself: stores its answer in the last of them. `false` when the key has got
+    /// one meanwhile, and then that transaction is to be rolled back. [`Claim::end`] comes behind it.
+    pub fn note<T: Serialize>(&self, db: &mut Db, answer: Answer<T>) -> Result<bool, DbError> {
+        let Some(scope) = &self.scope else { return Ok(true) };
+        insert(db, scope, &Stored::of(answer)?, self.ctx.clock.now())
+    }
+
+    /// Gives the key back, before the answer goes out.
+    pub async fn end(mut self) -> Result<(), Problem> {
+        self.release().await
     }
 
     /// For a request that calls somebody outside: runs what comes before the call in one transaction, and stores the

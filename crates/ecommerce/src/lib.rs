@@ -19,6 +19,7 @@ mod error;
 mod events;
 mod goods;
 mod images;
+mod named;
 mod orders;
 mod payments;
 mod permissions;

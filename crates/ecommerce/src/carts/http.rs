@@ -177,7 +177,7 @@ pub(crate) async fn delete_cart_item(
     done(&ctx, owner, move |db, owner| items::remove(db, owner, id, now)).await
 }
 
-/// Takes everything out of the cart, the coupon too.
+/// Takes everything out of the cart, the coupon too. A cart in which nothing is left is not found.
 #[utoipa::path(delete, path = "/cart", params(CartToken),
     responses((status = 204, description = "Empty")))]
 pub(crate) async fn delete_cart(ctx: Ctx, owner: CartOwner) -> Result<impl Responder, Problem> {

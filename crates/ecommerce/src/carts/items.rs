@@ -104,9 +104,13 @@ pub(super) fn remove(db: &mut Db, owner: &CartOwner, item_id: i64, now: Timestam
     if diesel::delete(own).execute(db)? == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
-/// Takes everything out.
+/// Takes everything out; where nothing is, nothing can be deleted.
 pub(super) fn clear(db: &mut Db, owner: &CartOwner, now: Timestamp) -> Result<(), Error> {
     let cart = take(db, owner, now)?;
+    let items = cart_items::table.filter(cart_items::cart_id.eq(cart.id));
+    if cart.coupon_id.is_none() && items.select(cart_items::id).first::<i64>(db).optional()?.is_none() {
+        return Err(Error::NotFound);
+    }
     super::model::empty(db, cart.id, now)
 }
 

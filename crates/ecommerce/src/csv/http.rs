@@ -6,12 +6,14 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::{StreamExt as _, stream};
 use poligon_common::answer::Answer;
-use poligon_common::extract::{Pace, Spool, Spooled, refuse_encoded};
+use poligon_common::extract::{BodyHash, Pace, Spool, Spooled, refuse_encoded};
+use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::problem::kinds;
 use poligon_common::{Ctx, CurrentUser, FieldError, Problem, Query};
+use poligon_core::db::Db;
 use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -26,6 +28,8 @@ use crate::error::Error;
 
 /// Most bytes of a file.
 const MOST_BYTES: u64 = 200 * 1024 * 1024;
+/// Longest that a file of the most rows takes, on a slow machine.
+const LONGEST: Duration = Duration::from_mins(10);
 /// One import at a time in each process: each has a thread, and half of them would wait for the other half.
 static TURN: Semaphore = Semaphore::const_new(1);
 
@@ -75,7 +79,12 @@ impl FromRequest for CsvBody {
                 return Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE).detail("send the body as text/csv"));
             }
             refuse_encoded(&req)?;
-            spool(&Ctx::of(&req)?, payload).await.map(Self)
+            let ctx = Ctx::of(&req)?;
+            let file = spool(&ctx, payload).await?;
+            // What is done with the file is part of what was asked for.
+            let asked = format!("{}\n{}", file.hash, req.query_string());
+            req.extensions_mut().insert(BodyHash(ctx.keys.body_fingerprints(asked.as_bytes())));
+            Ok(Self(file))
         })
     }
 }
@@ -95,8 +104,9 @@ async fn spool(ctx: &Ctx, mut payload: Payload) -> Result<Spooled, Problem> {
 }
 
 /// Makes and changes products and variants by a file; columns and rules are those of the export. It takes its time:
-/// 100,000 rows some ten seconds to a minute. With `skip_bad`, what was written before a failure stays; sending the file again
-/// does no harm.
+/// 100,000 rows some ten seconds to a minute. With `skip_bad`, what was written before a failure stays. Sending a file
+/// again sets everything that it names to what it says, the stock too, whatever was sold in between: leave that column
+/// out where this is not meant, or send an `Idempotency-Key`, with which a file that was taken is not taken again.
 #[utoipa::path(post, path = "/catalogue/import", params(ImportParams),
     request_body(content = String, content_type = "text/csv",
         description = "UTF-8, with the names of the columns in the first line, at most 200 MiB and 1,000,000 rows"),
@@ -105,8 +115,13 @@ pub(crate) async fn import_catalogue(
     ctx: Ctx,
     user: CurrentUser,
     Query(params): Query<ImportParams>,
+    key: Idempotency,
     CsvBody(mut body): CsvBody,
-) -> Result<impl Responder, Problem> {
+) -> Result<HttpResponse, Problem> {
+    let claim = match key.lasting(LONGEST).begin(&ctx).await? {
+        Begun::Done(answer) => return Ok(answer),
+        Begun::Fresh(claim) => claim,
+    };
     let turn = TURN.try_acquire().map_err(|_| {
         let wait = Problem::new(&kinds::OVERLOADED).detail("another file is being imported");
         wait.retry_after(Duration::from_secs(10))
@@ -117,9 +132,15 @@ pub(crate) async fn import_catalogue(
     let span = tracing::Span::current();
     let work = tokio::task::spawn_blocking(move || {
         let _held = turn; // also when the client leaves
-        span.in_scope(|| import(&mut store, &mut body.file, mode, terms, &|_, _| {}))
+        let finish = |db: &mut Db, report: &Report| {
+            if claim.note(db, Answer::ok(report.clone()))? { Ok(()) } else { Err(ImportFailure::Taken) }
+        };
+        let outcome = span.in_scope(|| import(&mut store, &mut body.file, mode, terms, (&finish, &|_, _| {})));
+        (outcome, claim)
     });
-    Ok(Answer::ok(work.await.map_err(|e| Problem::internal(&e))??))
+    let (outcome, claim) = work.await.map_err(|e| Problem::internal(&e))?;
+    claim.end().await?;
+    Ok(Answer::ok(outcome?).into_response())
 }
 
 /// How a failure is told.
@@ -137,6 +158,7 @@ pub(super) fn problem_of(failure: ImportFailure) -> Problem {
             Problem::invalid(errors).detail(detail).with("errors_total", report.errors_total)
         }
         ImportFailure::Stopped(_) => Problem::unavailable("the service, which is about to stop,"),
+        ImportFailure::Taken => Problem::new(&kinds::IDEMPOTENCY_IN_FLIGHT).retry_after(Duration::from_secs(1)),
         ImportFailure::File(error) => Problem::internal(&error),
         ImportFailure::Other(error) => error.into(),
     }

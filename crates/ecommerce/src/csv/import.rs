@@ -24,6 +24,9 @@ pub enum Mode {
     SkipBad,
 }
 
+/// Called in the transaction that ends an import.
+pub(super) type Finish<'a> = &'a dyn Fn(&mut Db, &Report) -> Result<(), ImportFailure>;
+
 /// Told how far an import is: rows, and whether they are checked (`false`) or written.
 pub type Progress<'a> = &'a dyn Fn(u64, bool);
 
@@ -36,6 +39,9 @@ pub enum ImportFailure {
     /// The service is about to stop; what was written stays.
     #[error("the service stops; {} rows are done", .0.created + .0.updated)]
     Stopped(Report),
+    /// The request's key has got its answer meanwhile, by the same request at another copy of the service.
+    #[error("the same request has ended elsewhere meanwhile")]
+    Taken,
     /// The file could not be read again.
     #[error("the file cannot be read: {0}")]
     File(#[from] std::io::Error),
@@ -68,7 +74,7 @@ pub fn import_from(
     progress: Progress<'_>,
 ) -> Result<Report, ImportFailure> {
     let terms = Terms { actor: None, may_change_stock: true, now };
-    import(&mut Store::Own(db), source, mode, terms, progress)
+    import(&mut Store::Own(db), source, mode, terms, (&|_, _| Ok(()), progress))
 }
 
 /// Rows from which on an import changes how much there is.
@@ -80,9 +86,9 @@ pub(super) fn import(
     source: &mut (impl Read + Seek),
     mode: Mode,
     terms: Terms,
-    progress: Progress<'_>,
+    told: (Finish<'_>, Progress<'_>),
 ) -> Result<Report, ImportFailure> {
-    let report = whole(store, source, mode, terms, progress)?;
+    let report = whole(store, source, mode, terms, told)?;
     if report.created >= MANY
         && let Err(error) = store.analyze()
     {
@@ -96,10 +102,12 @@ fn whole(
     source: &mut (impl Read + Seek),
     mode: Mode,
     terms: Terms,
-    progress: Progress<'_>,
+    (finish, progress): (Finish<'_>, Progress<'_>),
 ) -> Result<Report, ImportFailure> {
     if mode == Mode::SkipBad {
-        return each(store, source, true, |store, groups| store.apply(groups, terms), progress);
+        let report = each(store, source, true, |store, groups| store.apply(groups, terms), progress)?;
+        store.alone(|db| transact(db, |db| finish(db, &report)))?;
+        return Ok(report);
     }
     let checked = each(store, source, false, |store, groups| store.check(groups, terms), progress)?;
     if checked.errors_total > 0 {
@@ -109,7 +117,10 @@ fn whole(
         // What has come between the look and the writing is found by the writing.
         let whole = |db: &mut Db| match each(db, source, true, |db, groups| apply(db, &groups, &terms), progress)? {
             bad if bad.errors_total > 0 => Err(ImportFailure::Bad(bad)),
-            report => Ok(report),
+            report => {
+                finish(db, &report)?;
+                Ok(report)
+            }
         };
         transact(db, whole)
     })

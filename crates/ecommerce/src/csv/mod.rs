@@ -34,5 +34,5 @@ pub use rows::{Report, RowError};
 pub(crate) fn routes(routes: &mut Routes) {
     routes
         .permitted("products:write", op!(http::export_catalogue))
-        .permitted("products:write", op!(http::import_catalogue).refuses(&[&kinds::CONFLICT]));
+        .permitted("products:write", op!(http::import_catalogue).refuses(&[&kinds::CONFLICT]).idempotent_by_key());
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::status::Status;
+use crate::named::{Change, Named, named_values};
 use crate::variants::VariantRequest;
 
 /// A tag: small letters.
@@ -41,33 +42,42 @@ impl TryFrom<Vec<Tag>> for Tags {
     }
 }
 
+/// Most attributes of a product.
+const MOST_ATTRIBUTES: usize = 50;
+
 /// At most 50 named values in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "BTreeMap<String, String>")]
 #[schema(value_type = BTreeMap<String, String>)]
-pub(crate) struct Attributes(pub(crate) BTreeMap<String, String>);
+pub(crate) struct Attributes(pub(crate) Named);
 
 impl TryFrom<BTreeMap<String, String>> for Attributes {
     type Error = Refused;
 
     fn try_from(given: BTreeMap<String, String>) -> Result<Self, Refused> {
-        let named = named_values::<50, 500>(given, "attributes")?;
-        Ok(Self(named))
+        Ok(Self(named_values::<MOST_ATTRIBUTES, 500>(given, "attributes")?))
     }
 }
 
-/// Checks names (1 to 50 characters) and values (1 to `LONGEST`) of a map with at most `MOST` members.
-pub(crate) fn named_values<const MOST: usize, const LONGEST: usize>(
-    given: BTreeMap<String, String>,
-    what: &str,
-) -> Result<BTreeMap<String, String>, Refused> {
-    if given.len() > MOST {
-        return Err(Refused::new("max_items", format!("must have at most {MOST} {what}")));
+/// Attributes as a patch changes them: a value sets one, `null` takes it away, the others stay.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(try_from = "BTreeMap<String, Option<String>>")]
+#[schema(value_type = BTreeMap<String, Option<String>>)]
+pub(crate) struct AttributesPatch(Change);
+
+impl AttributesPatch {
+    /// What `before` becomes by it.
+    pub(super) fn apply(&self, before: Named) -> Result<Named, Refused> {
+        self.0.apply(before, MOST_ATTRIBUTES, "attributes")
     }
-    given
-        .into_iter()
-        .map(|(name, value)| Ok((Line::<1, 50>::try_from(name)?.0, Line::<1, LONGEST>::try_from(value)?.0)))
-        .collect()
+}
+
+impl TryFrom<BTreeMap<String, Option<String>>> for AttributesPatch {
+    type Error = Refused;
+
+    fn try_from(given: BTreeMap<String, Option<String>>) -> Result<Self, Refused> {
+        Change::of_patch::<MOST_ATTRIBUTES, 500>(given, "attributes").map(Self)
+    }
 }
 
 /// The variants that a new product begins with.
@@ -186,10 +196,10 @@ pub(crate) struct ProductPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub(super) tags: Option<Tags>,
-    /// What it has, by name; replaced as a whole.
+    /// What it has, by name: what is named is set, or taken away by `null`; the others stay.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
-    pub(super) attributes: Option<Attributes>,
+    pub(super) attributes: Option<AttributesPatch>,
 }
 
 impl From<ProductRequest> for ProductPatch {
@@ -200,7 +210,7 @@ impl From<ProductRequest> for ProductPatch {
             description: Some(whole.description),
             category_id: Some(whole.category_id),
             tags: Some(whole.tags),
-            attributes: Some(whole.attributes),
+            attributes: Some(AttributesPatch(Change::Whole(whole.attributes.0))),
         }
     }
 }

@@ -20,7 +20,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use http::is_staff;
-pub(crate) use input::{Attributes, Tag, Tags, named_values};
+pub(crate) use input::{Attributes, Tag, Tags};
 pub(crate) use rating::{RatingHistogram, change_rating, put_ratings};
 pub(crate) use status::Status;
 pub(crate) use view::{is_for_sale, require_known};

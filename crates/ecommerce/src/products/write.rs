@@ -176,7 +176,9 @@ pub(super) fn update(
         diesel::update(row()).set(products::category_id.eq(category_id)).execute(db)?;
     }
     if let Some(attributes) = &patch.attributes {
-        diesel::update(row()).set(products::attributes.eq(Json(attributes.0.clone()))).execute(db)?;
+        let Json(before) = row().select(products::attributes).get_result(db)?;
+        let after = attributes.apply(before).map_err(|refused| Error::refused("/attributes", refused))?;
+        diesel::update(row()).set(products::attributes.eq(Json(after))).execute(db)?;
     }
     if let Some(tags) = &patch.tags {
         let tags: Vec<String> = tags.0.iter().map(|tag| tag.0.clone()).collect();

@@ -8,7 +8,7 @@ use poligon_common::money::Price;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::products::named_values;
+use crate::named::{Change, Named, named_values};
 
 /// Most pieces of a variant.
 pub(crate) const MOST_PIECES: i64 = 1_000_000_000;
@@ -31,20 +31,51 @@ impl TryFrom<String> for Sku {
     }
 }
 
+/// Most options of a variant.
+const MOST_OPTIONS: usize = 5;
+
 /// At most five options, as `{"size": "M"}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "BTreeMap<String, String>")]
 #[schema(value_type = BTreeMap<String, String>)]
-pub(crate) struct Options(pub(crate) BTreeMap<String, String>);
+pub(crate) struct Options(pub(crate) Named);
 
 impl TryFrom<BTreeMap<String, String>> for Options {
     type Error = Refused;
 
     fn try_from(given: BTreeMap<String, String>) -> Result<Self, Refused> {
-        if given.keys().any(|name| name.contains(':')) {
-            return Err(Refused::new("option", "must not have a colon in a name"));
-        }
-        Ok(Self(named_values::<5, 100>(given, "options")?))
+        no_colon(given.keys())?;
+        Ok(Self(named_values::<MOST_OPTIONS, 100>(given, "options")?))
+    }
+}
+
+/// A colon stands between name and value where options are filtered by.
+fn no_colon<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Refused> {
+    if names.any(|name| name.contains(':')) {
+        return Err(Refused::new("option", "must not have a colon in a name"));
+    }
+    Ok(())
+}
+
+/// Options as a patch changes them: a value sets one, `null` takes it away, the others stay.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(try_from = "BTreeMap<String, Option<String>>")]
+#[schema(value_type = BTreeMap<String, Option<String>>)]
+pub(crate) struct OptionsPatch(Change);
+
+impl OptionsPatch {
+    /// What `before` becomes by it.
+    pub(super) fn apply(&self, before: Named) -> Result<Named, Refused> {
+        self.0.apply(before, MOST_OPTIONS, "options")
+    }
+}
+
+impl TryFrom<BTreeMap<String, Option<String>>> for OptionsPatch {
+    type Error = Refused;
+
+    fn try_from(given: BTreeMap<String, Option<String>>) -> Result<Self, Refused> {
+        no_colon(given.keys())?;
+        Change::of_patch::<MOST_OPTIONS, 100>(given, "options").map(Self)
     }
 }
 
@@ -98,10 +129,10 @@ pub(crate) struct VariantPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub(super) sku: Option<Sku>,
-    /// In what it differs from the others; replaced as a whole.
+    /// In what it differs from the others: what is named is set, or taken away by `null`; the others stay.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
-    pub(super) options: Option<Options>,
+    pub(super) options: Option<OptionsPatch>,
     /// What it costs.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]

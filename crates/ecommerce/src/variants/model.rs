@@ -223,9 +223,10 @@ pub(super) fn update(db: &mut Db, id: i64, patch: &VariantPatch, now: Timestamp)
     );
     diesel::update(variants::table.find(id)).set(values).execute(db).map_err(|error| taken(error.into(), sku))?;
     if let Some(options) = &patch.options {
-        diesel::update(variants::table.find(id)).set(variants::options.eq(Json(options.0.clone()))).execute(db)?;
+        let after = options.apply(before.options.0).map_err(|refused| Error::refused("/options", refused))?;
         diesel::delete(variant_options::table.filter(variant_options::variant_id.eq(id))).execute(db)?;
-        write_options(db, id, product_id, &options.0)?;
+        write_options(db, id, product_id, &after)?;
+        diesel::update(variants::table.find(id)).set(variants::options.eq(Json(after))).execute(db)?;
     }
     refresh(db, product_id)?;
     events::product_changed(db, product_id, true, now)?;

@@ -102,6 +102,9 @@ async fn lines_change_and_go(app: TestApp) {
     assert_eq!(buyer.get(CART).send().await.expect(200).body["subtotal"], money(200));
     buyer.delete(CART).send().await.expect(204);
     assert_eq!(buyer.get(CART).send().await.expect(200).body["items"], json!([]));
+    buyer.delete(CART).send().await.expect_problem(404, "not_found");
+    put(&buyer, b, 1).await;
+    buyer.delete(CART).send().await.expect(204);
 }
 
 async fn what_has_changed_is_a_problem(app: TestApp) {

@@ -242,6 +242,33 @@ async fn a_file_changes_what_it_names(app: TestApp) {
     assert_eq!(counts(&report), [0, 1, 0, 1, 0], "as it is on hand");
 }
 
+async fn a_file_with_a_key_is_taken_once(app: TestApp) {
+    let staff = staff(&app).await;
+    for (n, mode) in ["all_or_nothing", "skip_bad"].into_iter().enumerate() {
+        let made = make(&staff, &product("Kettle", &format!("K-{n}"), 100)).await;
+        let path = format!("/api/ecommerce/variants/{}/stock", made["variants"][0]["id"]);
+        let file = format!("product,sku,stock\n{},K-{n},10\n", made["slug"].as_str().unwrap());
+        let send = async |mode: &str, file: &str| {
+            let request = staff.post(&format!("{IMPORT}?mode={mode}")).header("content-type", "text/csv");
+            request.header("idempotency-key", &format!("file-{n}")).body(file.as_bytes().to_vec()).send().await
+        };
+        let first = send(mode, &file).await.expect(200);
+        staff.post(&path).json(&json!({"delta": -3, "reason": "lost"})).send().await.expect(200);
+        let again = send(mode, &file).await.expect(200);
+        assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &first.body), "{mode}");
+        let stock =
+            async || staff.get(&path_of(&made)).send().await.expect(200).body["variants"][0]["stock_on_hand"].clone();
+        assert_eq!(stock().await, json!(7), "{mode}");
+        let other = if mode == "skip_bad" { "all_or_nothing" } else { "skip_bad" };
+        for (mode, file) in [(mode, file.replace("10", "11")), (other, file.clone())] {
+            send(mode, &file).await.expect_problem(422, "idempotency_key_reused");
+        }
+        // Without a key it sets what it names, whatever has happened since.
+        import(&staff, mode, file).await.expect(200);
+        assert_eq!(stock().await, json!(10), "{mode}");
+    }
+}
+
 async fn bad_requests_are_refused(app: TestApp) {
     let staff = staff(&app).await;
     let file = "product,title,sku,price\np,T,S,1\n";
@@ -311,6 +338,7 @@ poligon_testkit::tests! { start =>
     files_of_every_program_are_understood,
     bad_rows_change_nothing_or_are_left_out,
     a_file_changes_what_it_names,
+    a_file_with_a_key_is_taken_once,
     bad_requests_are_refused,
     many_rows_take_bounded_memory,
 }

@@ -120,6 +120,21 @@ async fn a_merge_patch_changes_what_it_names(app: TestApp) {
     let path = path_of(&made);
     let patched = staff.patch(&path).json(&json!({"category_id": null})).send().await.expect(200).body;
     assert_eq!((&patched["category_id"], &patched["attributes"]), (&Value::Null, &json!({"material": "steel"})));
+    // Objects in the body are merged, too.
+    for (patch, after) in [
+        (json!({"colour": "blue", "volume": "1 l"}), json!({"colour": "blue", "material": "steel", "volume": "1 l"})),
+        (json!({"colour": "red", "material": null, "unknown": null}), json!({"colour": "red", "volume": "1 l"})),
+        (json!({}), json!({"colour": "red", "volume": "1 l"})),
+    ] {
+        let patched = staff.patch(&path).json(&json!({"attributes": patch})).send().await.expect(200).body;
+        assert_eq!(patched["attributes"], after, "{patch}");
+    }
+    let many: serde_json::Map<String, Value> = (0..49).map(|n| (format!("a{n}"), json!("x"))).collect();
+    let refused = staff.patch(&path).json(&json!({"attributes": many})).send().await;
+    let refused = refused.expect_problem(422, "validation_failed");
+    assert_eq!(refused.body["errors"][0]["pointer"], "/attributes");
+    let before = staff.get(&path).send().await.expect(200).body;
+    assert_eq!(before["attributes"], json!({"colour": "red", "volume": "1 l"}));
     for (patch, pointer) in [
         (json!({"title": null}), "/title"),
         (json!({"title": ""}), "/title"),
@@ -127,13 +142,14 @@ async fn a_merge_patch_changes_what_it_names(app: TestApp) {
         (json!({"slug": "Not A Slug"}), "/slug"),
         (json!({"slug": "42"}), "/slug"),
         (json!({"tags": ["a".repeat(33)]}), "/tags/0"),
+        (json!({"attributes": {"": "x"}}), "/attributes"),
         (json!({"price_min": 1}), "/price_min"),
         (json!({"status": "active"}), "/status"),
     ] {
         let refused = staff.patch(&path).json(&patch).send().await.expect_problem(422, "validation_failed");
         assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{patch}");
     }
-    assert_eq!(staff.get(&path).send().await.expect(200).body, patched);
+    assert_eq!(staff.get(&path).send().await.expect(200).body, before);
 }
 
 async fn a_bad_product_is_refused_by_name(app: TestApp) {

@@ -37,6 +37,32 @@ async fn a_product_follows_its_variants(app: TestApp) {
     staff.delete(&first).send().await.expect_problem(409, "last_variant");
 }
 
+async fn a_patch_merges_options(app: TestApp) {
+    let staff = staff(&app).await;
+    let made = make(&staff, &product("Shirt", "S-1", 500)).await;
+    let path = variant_path(&made["variants"][0]);
+    for (patch, after) in [
+        (json!({"size": "S", "colour": "blue"}), json!({"size": "S", "colour": "blue"})),
+        (json!({"size": "M", "colour": null, "cut": "slim"}), json!({"size": "M", "cut": "slim"})),
+        (json!({}), json!({"size": "M", "cut": "slim"})),
+    ] {
+        let changed = staff.patch(&path).json(&json!({"options": patch})).send().await.expect(200).body;
+        assert_eq!(changed["options"], after, "{patch}");
+    }
+    let found = async |option: &str| {
+        let list = app.client().get(&format!("{PRODUCTS}?option={option}")).send().await.expect(200).body;
+        list["items"].as_array().unwrap().len()
+    };
+    assert_eq!((found("size:M").await, found("size:S").await, found("colour:blue").await), (1, 0, 0));
+    let four: serde_json::Map<String, Value> = (0..4).map(|n| (format!("o{n}"), json!("x"))).collect();
+    for patch in [json!(four), json!({"a:b": "x"}), json!({"a": ""})] {
+        let refused = staff.patch(&path).json(&json!({"options": patch})).send().await;
+        let refused = refused.expect_problem(422, "validation_failed");
+        assert!(refused.body["errors"][0]["pointer"].as_str().unwrap().starts_with("/options"), "{}", refused.body);
+    }
+    assert_eq!((found("size:M").await, found("o0:x").await), (1, 0));
+}
+
 async fn a_bad_change_of_a_variant_is_refused(app: TestApp) {
     let staff = staff(&app).await;
     let made = make(&staff, &product("Shirt", "S-M", 500)).await;
@@ -104,6 +130,7 @@ async fn a_stock_that_is_not_tracked_is_not_changed(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     a_product_follows_its_variants,
+    a_patch_merges_options,
     a_bad_change_of_a_variant_is_refused,
     every_change_of_a_stock_is_in_the_journal,
     a_stock_that_is_not_tracked_is_not_changed,
