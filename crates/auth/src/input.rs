@@ -3,10 +3,10 @@
 use poligon_common::Refused;
 use poligon_common::input::has_invisible;
 pub(crate) use poligon_common::input::{FilterId, FilterText, Remark, not_null, present};
+pub(crate) use poligon_core::users::username_key;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
-use unicode_security::skeleton;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -73,12 +73,6 @@ impl PartialSchema for Username {
 }
 
 impl ToSchema for Username {}
-
-/// The form of a user name that is compared. A capital I looks like a small l: as both spellings of a letter are one, i and
-/// l are one, too.
-pub(crate) fn username_key(name: &str) -> String {
-    skeleton(&fold(name)).flat_map(char::to_lowercase).map(|c| if c == 'i' { 'l' } else { c }).collect()
-}
 
 impl TryFrom<String> for Username {
     type Error = Refused;

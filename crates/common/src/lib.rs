@@ -19,6 +19,7 @@ pub mod page;
 pub mod problem;
 pub mod routes;
 pub mod server;
+pub mod stems;
 
 pub use domain::Domain;
 pub use extract::{Client, Ctx, CurrentUser, Id, Json, OptionalJson, Path, Path2, Query};

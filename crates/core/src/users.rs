@@ -2,6 +2,8 @@
 
 use diesel::prelude::*;
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_security::skeleton;
 
 use crate::db::{Db, DbError};
 use crate::schema::users;
@@ -18,6 +20,13 @@ pub struct UserSummary {
     pub display_name: String,
     /// Where the picture is.
     pub avatar_url: Option<String>,
+}
+
+/// The form of a user name that is compared: the skeleton (UTS #39) of the small letters in compatibility form. A capital I
+/// looks like a small l: as both spellings of a letter are one, i and l are one, too.
+pub fn username_key(name: &str) -> String {
+    let folded: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    skeleton(&folded).flat_map(char::to_lowercase).map(|c| if c == 'i' { 'l' } else { c }).collect()
 }
 
 /// The people with these ids, in no particular order; ids that nobody has are left out.

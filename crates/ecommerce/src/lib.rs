@@ -31,7 +31,6 @@ mod schema;
 mod seed;
 mod shipments;
 mod shipping;
-mod stems;
 mod variants;
 
 use poligon_common::{Domain, Routes};

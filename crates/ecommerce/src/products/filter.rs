@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use poligon_common::Refused;
 use poligon_common::input::{FilterText, Whole};
 use poligon_common::money::MOST;
+use poligon_common::stems;
 use poligon_core::db::{Db, text_search};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +13,6 @@ use super::status::Status;
 use crate::categories::{self, Tree};
 use crate::error::Error;
 use crate::schema::categories as categories_table;
-use crate::stems;
 
 /// Which products are asked for, and in which order.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use poligon_common::input::Slug;
+use poligon_common::stems;
 use poligon_core::db::{Db, DbError, Json, Timestamp, text_search};
 use poligon_core::on_each;
 
@@ -14,7 +15,6 @@ use crate::categories;
 use crate::error::Error;
 use crate::events;
 use crate::schema::{product_tags, products, variants};
-use crate::stems;
 use crate::variants as variants_slice;
 
 /// Plain tries at a free slug (`title`, `title-2`, …) before a random ending is taken.

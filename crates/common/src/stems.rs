@@ -8,7 +8,7 @@ const WORDS: usize = 12;
 const LONGEST: usize = 40;
 
 /// The stems of a text, in order.
-pub(crate) fn stems(text: &str) -> Vec<String> {
+pub fn stems(text: &str) -> Vec<String> {
     let (english, russian) = (Stemmer::create(Algorithm::English), Stemmer::create(Algorithm::Russian));
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words
@@ -29,12 +29,12 @@ fn plain(c: char) -> char {
 }
 
 /// The stems of a text in one line, for the index.
-pub(crate) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     stems(text).join(" ")
 }
 
 /// The stems of a query.
-pub(crate) fn of_query(text: &str) -> Vec<String> {
+pub fn of_query(text: &str) -> Vec<String> {
     let mut words = stems(text);
     words.truncate(WORDS);
     words

@@ -1,0 +1,163 @@
+//! Every refusal of this domain.
+
+use poligon_common::problem::{Kind, Problem, kinds as common};
+use poligon_common::{FieldError, Refused};
+use poligon_core::db::{DbError, FromDb};
+
+poligon_common::problem_kinds! {
+    NOT_YOURS = 403, "not_yours", "Not yours", "Only whoever wrote this changes it, and only they and moderators remove it.";
+    SUSPENDED = 403, "suspended", "Suspended", "A moderator has suspended this account in the social network: until suspended_until it writes nothing.";
+    // Posts and media.
+    TOO_MUCH_MEDIA = 409, "too_much_media", "Too much media", "A person has at most 100 pictures that stand in nothing yet. Use or delete some first.";
+    MEDIA_IN_USE = 409, "media_in_use", "Media in use", "The picture stands in a post or a message: change that instead.";
+    // Comments.
+    COMMENTS_LOCKED = 409, "comments_locked", "Comments locked", "The post, or a comment above this one, takes no more replies.";
+    THREAD_TOO_DEEP = 409, "thread_too_deep", "Thread too deep", "A reply stands at most 50 levels below its post. Reply to a comment further up.";
+    // People.
+    OWN_ACCOUNT = 409, "own_account", "Own account", "Nobody follows, befriends, mutes or blocks themselves.";
+    BLOCKED = 409, "blocked", "Blocked", "You have blocked this person. Unblock them first.";
+    // Chats.
+    NOT_ADMIN = 403, "not_admin", "Not an administrator", "Only the owner and the administrators of a group do this, and nobody to somebody of their own rank or above.";
+    CHAT_FULL = 409, "chat_full", "Chat full", "A group has at most 500 members.";
+    ALREADY_MEMBER = 409, "already_member", "Already a member", "This person is in the group already.";
+    DIRECT_CHAT = 409, "direct_chat", "Direct chat", "A direct chat has its two people and no title.";
+    EDIT_TOO_LATE = 409, "edit_too_late", "Too late to edit", "A message can be changed for 15 minutes, and taken back for 24 hours.";
+    REQUEST_PENDING = 409, "request_pending", "Request pending", "The other person has not accepted this conversation yet: until then it holds one message.";
+    // Moderation.
+    ALREADY_REPORTED = 409, "already_reported", "Already reported", "You have reported this already, and no moderator has decided yet.";
+}
+
+/// Why this domain did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else wrote it.
+    #[error("only whoever wrote this may do that")]
+    NotYours,
+    /// The caller is suspended until then.
+    #[error("this account is suspended until {0}")]
+    Suspended(poligon_core::db::Timestamp),
+    // Posts and media.
+    /// Too many pictures that nothing holds.
+    #[error("{0} pictures stand in nothing yet")]
+    TooMuchMedia(i64),
+    /// A picture of a post or a message.
+    #[error("the picture is in use")]
+    MediaInUse,
+    // Comments.
+    /// No more replies.
+    #[error("no more replies are taken here")]
+    CommentsLocked,
+    /// Below the deepest level.
+    #[error("a reply stands at most {0} levels deep")]
+    ThreadTooDeep(i64),
+    // People.
+    /// Oneself.
+    #[error("this is your own account")]
+    OwnAccount,
+    /// The caller has blocked that person.
+    #[error("you have blocked this person")]
+    Blocked,
+    // Chats.
+    /// The caller's rank in the group is too low.
+    #[error("this needs a higher rank in the group")]
+    NotAdmin,
+    /// The group has as many members as it can.
+    #[error("the group has {0} members, and no more can come")]
+    ChatFull(i64),
+    /// That person is in the group.
+    #[error("this person is in the group already")]
+    AlreadyMember,
+    /// Not a group.
+    #[error("this is a direct chat")]
+    DirectChat,
+    /// The time for it is over.
+    #[error("the time to do this is over")]
+    EditTooLate,
+    /// Waits for the other person.
+    #[error("the other person has not accepted the conversation yet")]
+    RequestPending,
+    // Moderation.
+    /// There is an open report of the caller.
+    #[error("you have an open report of this")]
+    AlreadyReported,
+    /// A refused move between states: from, to.
+    #[error("what is {0} cannot become {1}")]
+    InvalidTransition(&'static str, &'static str),
+    /// `If-Match` names an older version.
+    #[error("the object has changed since it was read")]
+    Stale,
+    /// No such object, or none that the caller may know of.
+    #[error("there is no such object")]
+    NotFound,
+    /// Fields that only the database could check.
+    #[error("{}", .0.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Fields(Vec<FieldError>),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Error {
+    /// One wrong field.
+    pub(crate) fn field(pointer: &str, code: &str, message: &str) -> Self {
+        Self::Fields(vec![FieldError::new(pointer, code, message)])
+    }
+
+    /// A field that breaks a rule.
+    pub(crate) fn refused(pointer: &str, refused: Refused) -> Self {
+        Self::Fields(vec![FieldError::new(pointer, refused.code, refused.message)])
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+impl FromDb for Error {
+    fn db(&self) -> Option<&DbError> {
+        match self {
+            Self::Db(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let kind: &'static Kind = match error {
+            Error::NotYours => &NOT_YOURS,
+            Error::Suspended(_) => &SUSPENDED,
+            // Posts and media.
+            Error::TooMuchMedia(_) => &TOO_MUCH_MEDIA,
+            Error::MediaInUse => &MEDIA_IN_USE,
+            // Comments.
+            Error::CommentsLocked => &COMMENTS_LOCKED,
+            Error::ThreadTooDeep(_) => &THREAD_TOO_DEEP,
+            // People.
+            Error::OwnAccount => &OWN_ACCOUNT,
+            Error::Blocked => &BLOCKED,
+            // Chats.
+            Error::NotAdmin => &NOT_ADMIN,
+            Error::ChatFull(_) => &CHAT_FULL,
+            Error::AlreadyMember => &ALREADY_MEMBER,
+            Error::DirectChat => &DIRECT_CHAT,
+            Error::EditTooLate => &EDIT_TOO_LATE,
+            Error::RequestPending => &REQUEST_PENDING,
+            // Moderation.
+            Error::AlreadyReported => &ALREADY_REPORTED,
+            Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
+            Error::Stale => &common::PRECONDITION_FAILED,
+            Error::NotFound => &common::NOT_FOUND,
+            Error::Fields(wrong) => return Self::invalid(wrong),
+            Error::Db(error) => return error.into(),
+        };
+        let problem = Self::new(kind).detail(error.to_string());
+        match error {
+            Error::InvalidTransition(from, to) => problem.with("from", from).with("to", to),
+            Error::Suspended(until) => problem.with("suspended_until", serde_json::json!(until)),
+            _ => problem,
+        }
+    }
+}

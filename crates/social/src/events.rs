@@ -1,0 +1,32 @@
+//! What this domain tells, and what it does when it hears of it.
+
+use poligon_core::events::Subscriber;
+
+/// A post was published: `id`, `author_id`, `mentions` (ids of people).
+pub(crate) const POST_PUBLISHED: &str = "social.post_published";
+/// A post was changed, deleted or removed: `id`, `author_id`, `status`.
+pub(crate) const POST_CHANGED: &str = "social.post_changed";
+/// A comment was written: `id`, `post_id`, `parent_id`, `author_id`, `mentions`.
+pub(crate) const COMMENT_WRITTEN: &str = "social.comment_written";
+/// Somebody reacted: `object` (`post`, `comment`, `message`), `id`, `user_id`, `kind`.
+pub(crate) const REACTED: &str = "social.reacted";
+/// Somebody follows: `user_id`, `other_id`.
+pub(crate) const FOLLOWED: &str = "social.followed";
+/// Somebody asks to follow: `user_id`, `other_id`.
+pub(crate) const FOLLOW_REQUESTED: &str = "social.follow_requested";
+/// A request to follow was accepted: `user_id` (who asked), `other_id` (who accepted).
+pub(crate) const FOLLOW_ACCEPTED: &str = "social.follow_accepted";
+/// Somebody asks for friendship: `user_id`, `other_id`.
+pub(crate) const FRIEND_REQUESTED: &str = "social.friend_requested";
+/// Two are friends: `user_id` (who asked), `other_id` (who accepted).
+pub(crate) const BEFRIENDED: &str = "social.befriended";
+/// One blocks the other: `user_id`, `other_id`.
+pub(crate) const BLOCKED: &str = "social.blocked";
+/// A message was sent: `id`, `chat_id`, `author_id`; `request` when the other has not accepted the conversation.
+pub(crate) const MESSAGE_SENT: &str = "social.message_sent";
+/// A moderator did something to a person: `subject_id`, `action`, `object_kind`, `object_id`, `note`.
+pub(crate) const MODERATED: &str = "social.moderated";
+
+pub(crate) fn subscribers() -> Vec<Subscriber> {
+    Vec::new()
+}

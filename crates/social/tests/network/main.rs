@@ -1,0 +1,4 @@
+//! The social network over HTTP, on both backends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+
+mod world;
