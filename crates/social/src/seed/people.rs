@@ -1,0 +1,117 @@
+//! Profiles and ties.
+
+use chrono::Duration;
+use diesel::prelude::*;
+use poligon_core::db::{Db, DbError, Timestamp};
+use poligon_core::on_each;
+use poligon_core::seed::Plan;
+
+use super::graph::{Follow, Friend, Graph, Tie};
+use super::words::BIOS;
+use super::{Size, Somebody};
+use crate::people::index_names;
+use crate::schema::{social_profiles, social_ties};
+
+/// Ties that go to the database at once, of twelve columns.
+const BATCH: usize = 2_000;
+
+/// How many are what to a person.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    followers: i64,
+    following: i64,
+    friends: i64,
+    cuts: i64,
+}
+
+/// Adds profiles and ties; answers the graph that they are of.
+pub(super) fn insert(db: &mut Db, plan: &Plan<'_>, people: &[Somebody], size: &Size) -> Result<Graph, DbError> {
+    let graph = Graph::new(size, plan.seed);
+    let mut counted = vec![Counted::default(); people.len() + 1];
+    let mut batch = Vec::with_capacity(BATCH);
+    for (n, person) in people.iter().enumerate() {
+        for (other, tie) in graph.ties(person.id) {
+            count(&mut counted, person.id, other, tie);
+            batch.push((person.id, other, tie, since(plan, person.id, other)));
+            if batch.len() == BATCH {
+                insert_ties(db, &batch)?;
+                batch.clear();
+            }
+        }
+        if n % 1_000 == 0 {
+            (plan.progress)("ties", n as u64, people.len() as u64);
+        }
+    }
+    insert_ties(db, &batch)?;
+    (plan.progress)("ties", people.len() as u64, people.len() as u64);
+    for batch in people.chunks(BATCH) {
+        insert_profiles(db, batch, &counted)?;
+        let ids: Vec<i64> = batch.iter().map(|person| person.id).collect();
+        index_names(db, &ids)?;
+    }
+    Ok(graph)
+}
+
+fn at(id: i64) -> usize {
+    usize::try_from(id).unwrap_or(0)
+}
+
+fn count(counted: &mut [Counted], id: i64, other: i64, tie: Tie) {
+    if tie.follow == Follow::Following {
+        counted[at(id)].following += 1;
+        counted[at(other)].followers += 1;
+    }
+    counted[at(id)].friends += i64::from(tie.friend == Friend::Friends);
+    counted[at(id)].cuts += i64::from(tie.cut);
+}
+
+/// Since when: the same for both.
+fn since(plan: &Plan<'_>, id: i64, other: i64) -> Timestamp {
+    let (low, high) = (id.min(other), id.max(other));
+    plan.before(Duration::minutes(60 + (low * 7_919 + high * 104_729) % (300 * 24 * 60)))
+}
+
+fn insert_ties(db: &mut Db, batch: &[(i64, i64, Tie, Timestamp)]) -> Result<(), DbError> {
+    let row = |(id, other, tie, since): &(i64, i64, Tie, Timestamp)| {
+        let follow = match tie.follow {
+            Follow::None => "none",
+            Follow::Requested => "requested",
+            Follow::Following => "following",
+        };
+        let friend = match tie.friend {
+            Friend::None => "none",
+            Friend::Sent => "sent",
+            Friend::Received => "received",
+            Friend::Friends => "friends",
+        };
+        (
+            (social_ties::user_id.eq(*id), social_ties::other_id.eq(*other)),
+            (social_ties::follow.eq(follow), social_ties::follow_at.eq((tie.follow != Follow::None).then_some(*since))),
+            (social_ties::friend.eq(friend), social_ties::friend_at.eq((tie.friend != Friend::None).then_some(*since))),
+            (social_ties::blocking.eq(tie.blocking), social_ties::blocking_at.eq(tie.blocking.then_some(*since))),
+            social_ties::cut.eq(tie.cut),
+            (social_ties::muted.eq(tie.muted), social_ties::muted_at.eq(tie.muted.then_some(*since))),
+        )
+    };
+    let rows: Vec<_> = batch.iter().map(row).collect();
+    on_each!(db, c => diesel::insert_into(social_ties::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+fn insert_profiles(db: &mut Db, batch: &[Somebody], counted: &[Counted]) -> Result<(), DbError> {
+    let row = |person: &Somebody| {
+        let of = counted[at(person.id)];
+        (
+            social_profiles::user_id.eq(person.id),
+            social_profiles::bio.eq(BIOS[at(person.id) % BIOS.len()]),
+            social_profiles::locked.eq(Graph::is_locked(person.id)),
+            social_profiles::followers_count.eq(of.followers),
+            social_profiles::following_count.eq(of.following),
+            social_profiles::friends_count.eq(of.friends),
+            social_profiles::cuts_count.eq(of.cuts),
+        )
+    };
+    let rows: Vec<_> = batch.iter().map(row).collect();
+    on_each!(db, c => diesel::insert_into(social_profiles::table).values(rows).execute(c))?;
+    Ok(())
+}
