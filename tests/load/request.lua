@@ -3,6 +3,7 @@
 --   TOKENS  file of bearer tokens, one a line; none when it is not set
 --   IDS     file of ids, one a line, and BODY, a text in which every @ stands for one of them. Each @ draws from its own
 --           part of the file, so that no id comes twice in one body. With a body the method is POST
+--   METHOD  of requests without a body; GET when it is not set
 --   KEYS    what every Idempotency-Key begins with; none when it is not set
 -- The last line that it prints is @@ and a JSON object: requests, seconds, answers that were no success, other errors.
 local function lines(name)
@@ -12,6 +13,7 @@ local function lines(name)
 end
 
 local paths, tokens, ids, pieces, keys, sent = {}, {}, {}, {}, nil, 0
+local method = os.getenv("METHOD") or "GET"
 
 function init()
   math.randomseed(tonumber(os.getenv("SEED") or "1"))
@@ -34,7 +36,10 @@ function request()
   local head = { "Host: ", wrk.host, "\r\n" }
   if #tokens > 0 then head[#head + 1] = "Authorization: Bearer " .. tokens[math.random(#tokens)] .. "\r\n" end
   local path = paths[math.random(#paths)]
-  if #pieces == 0 then return "GET " .. path .. " HTTP/1.1\r\n" .. table.concat(head) .. "\r\n" end
+  if #pieces == 0 then
+    if method ~= "GET" then head[#head + 1] = "Content-Length: 0\r\n" end
+    return method .. " " .. path .. " HTTP/1.1\r\n" .. table.concat(head) .. "\r\n"
+  end
   sent = sent + 1
   if keys then head[#head + 1] = "Idempotency-Key: " .. keys .. sent .. "\r\n" end
   local text = body()
