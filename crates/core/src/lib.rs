@@ -20,8 +20,10 @@ pub mod random;
 pub mod schema;
 pub mod security;
 pub mod seed;
+pub mod slots;
 pub mod storage;
 pub mod telemetry;
+pub mod together;
 pub mod users;
 
 pub use clock::Clock;

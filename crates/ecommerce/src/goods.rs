@@ -48,6 +48,11 @@ impl Good {
         self.tracked.then_some(self.on_hand - self.reserved)
     }
 
+    /// Counts pieces as promised to somebody: in this copy of the row only.
+    pub(crate) fn promise(&mut self, quantity: i64) {
+        self.reserved += quantity;
+    }
+
     /// Most pieces that one order may have.
     pub(crate) fn limit(&self) -> i64 {
         self.max_per_order.unwrap_or(MOST_OF_ONE).min(MOST_OF_ONE)

@@ -134,10 +134,16 @@ pub(crate) async fn place_order(
 ) -> Result<HttpResponse, Problem> {
     let key = key.require()?.planned_once();
     let (placing, now) = (body.placing(&ctx, owner, user.user_id).await?, ctx.clock.now());
+    let claim = key.claim(&ctx).await?;
+    if let Some(done) = place::together::place(&ctx, &placing, claim.row(), now).await {
+        claim.end().await?;
+        stock_moved(&ctx, done.products, done.sold_out).await?;
+        return Ok(done.answer.into_response(false));
+    }
     let moved = Moved::default();
     let told = Arc::clone(&moved);
-    let answer = key
-        .write(&ctx, move |db| {
+    let answer = claim
+        .write(move |db| {
             let placed = place::place(db, &placing, now)?;
             note_moved(&told, placed.products, placed.sold_out);
             let location = format!("/api/ecommerce/orders/{}", placed.order.id());

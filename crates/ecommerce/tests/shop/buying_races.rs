@@ -76,6 +76,49 @@ async fn orders_of_crossing_goods_do_not_block_each_other(app: TestApp) {
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
 
+/// Orders that come together are written together, and are each what their customer asked for; what is refused in
+/// between is refused alone.
+async fn orders_at_once_are_each_their_own(app: TestApp) {
+    let staff = staff(&app).await;
+    let mut variants = Vec::new();
+    for n in 0..6 {
+        variants.push(variant_of(&staff, &format!("V-{n}"), 100 * (n + 1), 1_000).await);
+    }
+    let few = variant_of(&staff, "FEW", 100, 7).await;
+    let buyers = buyers(&app, 60).await;
+    let items_of = |n: usize| match n % 10 {
+        0 => vec![(few, 2)], // three get some, and a piece is left
+        1 => vec![(variants[0], 1), (999_999, 1)],
+        2 => vec![(variants[1], 1), (variants[1], 2)],
+        _ => vec![(variants[n % 6], 1 + i64::try_from(n % 3).unwrap()), (variants[(n + 1) % 6], 2)],
+    };
+    let keys: Vec<String> = buyers.iter().map(|_| fresh_key()).collect();
+    let place = |n: usize| buyers[n].post(ORDERS).header("idempotency-key", &keys[n]).json(&order_of(&items_of(n))).send();
+    let replies = at_once((0..buyers.len()).map(place)).await;
+    assert_eq!(tally(&replies, &[201, 409, 422]), [51, 3, 6]);
+    let (mut reserved, mut numbers) = (std::collections::BTreeMap::new(), std::collections::BTreeSet::new());
+    for (n, reply) in replies.iter().enumerate().filter(|(_, reply)| reply.status == 201) {
+        let mut wanted = std::collections::BTreeMap::new();
+        for (variant, quantity) in items_of(n) {
+            *wanted.entry(variant).or_insert(0) += quantity;
+            *reserved.entry(variant).or_insert(0) += quantity;
+        }
+        let lines = reply.body["lines"].as_array().unwrap();
+        let got = lines.iter().map(|line| (line["variant_id"].as_i64().unwrap(), line["quantity"].as_i64().unwrap()));
+        assert_eq!(got.collect::<std::collections::BTreeMap<_, _>>(), wanted, "{n}");
+        let path = format!("{ORDERS}/{}", reply.id());
+        assert_eq!(reply.header("location"), Some(path.as_str()));
+        assert_eq!(buyers[n].get(&path).send().await.expect(200).body, reply.body, "{n}");
+        assert!(numbers.insert(reply.id()));
+        let again = place(n).await.expect(201);
+        assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &reply.body), "{n}");
+    }
+    assert_eq!(reserved[&few], 6);
+    for (variant, reserved) in reserved {
+        assert_eq!(stock_of(&app, variant).await.1, reserved, "{variant}");
+    }
+}
+
 async fn one_cart_is_ordered_once(app: TestApp) {
     let staff = staff(&app).await;
     let variant = variant_of(&staff, "A", 100, 1_000).await;
@@ -233,6 +276,7 @@ poligon_testkit::tests! { start =>
     two_hundred_buyers_of_the_last_twenty_pieces,
     two_hundred_carts_with_the_last_twenty_pieces,
     orders_of_crossing_goods_do_not_block_each_other,
+    orders_at_once_are_each_their_own,
     one_cart_is_ordered_once,
     one_key_has_one_effect,
     a_coupon_is_used_as_often_as_it_may_be,

@@ -5,6 +5,7 @@
 //! price is still the one that was looked at; the coupon's row comes last.
 
 mod new;
+pub(super) mod together;
 mod write;
 
 use std::collections::BTreeMap;
@@ -70,8 +71,8 @@ pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Pl
         return Err(Error::TotalChanged { total: totals.total });
     }
     let order = NewOrder::of(placing, &lines, &totals, &rate, coupon.as_ref(), now);
-    let written = match write::write(db, &order)? {
-        Ok(written) => written,
+    let written = match write::write(db, std::slice::from_ref(&order))? {
+        Ok(mut written) => written.pop().ok_or(Error::NotFound)?,
         Err(short) => return Err(why_short(db, &short)?),
     };
     if let Some(coupon) = &coupon {
@@ -89,24 +90,30 @@ type Wanted = (Option<i64>, Vec<Line>, Option<Coupon>);
 /// The lines to order in order of variant, the cart that they come from, and the coupon.
 fn wanted_lines(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Wanted, Error> {
     let Some(items) = &placing.items else { return lines_of_cart(db, placing, now) };
-    let mut quantities: BTreeMap<i64, i64> = BTreeMap::new();
-    for (variant_id, quantity) in items {
-        *quantities.entry(*variant_id).or_default() += quantity;
-    }
-    let ids: Vec<i64> = quantities.keys().copied().collect();
+    let mut ids: Vec<i64> = items.iter().map(|(variant_id, _)| *variant_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
     let goods = find_goods(db, &ids)?;
-    let known = |(id, _): &(i64, i64)| goods.iter().any(|good| good.variant_id == *id && good.is_for_sale());
-    let unknown = (0..).zip(items).filter(|(_, item)| !known(item)).map(|(n, _): (usize, _)| {
-        let message = "is not the id of a variant that is for sale";
-        poligon_common::FieldError::new(format!("/items/{n}/variant_id"), "unknown_variant", message)
-    });
-    let unknown: Vec<_> = unknown.collect();
-    if !unknown.is_empty() {
-        return Err(Error::Fields(unknown));
-    }
+    let lines = lines_of_items(items, |id| goods.iter().find(|good| good.variant_id == id).cloned())?;
     let coupon = placing.coupon.as_ref().map(|code| find_coupon(db, code)).transpose()?;
-    let line = |good: Good| Line { quantity: quantities[&good.variant_id], good, seen_price: None };
-    Ok((None, goods.into_iter().map(line).collect(), coupon))
+    Ok((None, lines, coupon))
+}
+
+/// The lines of items, those of one variant added up, in order of variant; every item that is not for sale is named.
+fn lines_of_items(items: &[(i64, i64)], good: impl Fn(i64) -> Option<Good>) -> Result<Vec<Line>, Error> {
+    let (mut lines, mut unknown): (BTreeMap<i64, Line>, _) = (BTreeMap::new(), Vec::new());
+    for (n, (variant_id, quantity)) in items.iter().enumerate() {
+        if let Some(line) = lines.get_mut(variant_id) {
+            line.quantity += quantity;
+        } else if let Some(good) = good(*variant_id).filter(Good::is_for_sale) {
+            lines.insert(*variant_id, Line { good, quantity: *quantity, seen_price: None });
+        } else {
+            let message = "is not the id of a variant that is for sale";
+            let pointer = format!("/items/{n}/variant_id");
+            unknown.push(poligon_common::FieldError::new(pointer, "unknown_variant", message));
+        }
+    }
+    if unknown.is_empty() { Ok(lines.into_values().collect()) } else { Err(Error::Fields(unknown)) }
 }
 
 fn find_coupon(db: &mut Db, code: &str) -> Result<Coupon, Error> {

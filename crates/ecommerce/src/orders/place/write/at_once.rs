@@ -1,26 +1,26 @@
-//! One statement for PostgreSQL. The rows of the variants are locked in order of id before any is changed, so that
-//! orders of the same goods wait for each other in one direction. When a line cannot be reserved, nothing of the order
-//! is written; what was reserved for its other lines goes with the transaction.
+//! One statement for PostgreSQL, for one order or many. The rows of the variants are locked in order of id before any is
+//! changed, so that orders of the same goods wait for each other in one direction. When a line of any order cannot be
+//! reserved, nothing is written; what was reserved for other lines goes with the transaction.
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
-use poligon_core::db::{Instant, Json, Jsonb, Timestamp};
-use serde_json::{Value, json};
+use poligon_core::db::{Instant, Timestamp};
+use serde_json::json;
 
+use super::super::Line;
 use super::super::new::NewOrder;
-use super::super::{Line, Placing};
 use crate::events::ORDER_PLACED;
-use crate::orders::address::Address;
-use crate::orders::view::ShippingMethod;
 
 /// The order's id and the line's, unless something was short; and the free pieces left, where some were reserved.
 pub(super) type Row = (Option<i64>, Option<i64>, Option<i64>);
 
-/// The lines, column by column.
+/// The lines of all orders, column by column.
 #[derive(Default)]
-struct Columns {
+struct Lines {
+    /// Of which order, from 1 on.
+    orders: Vec<i64>,
     variant_ids: Vec<i64>,
     product_ids: Vec<i64>,
     prices: Vec<i64>,
@@ -33,8 +33,9 @@ struct Columns {
     options: Vec<String>,
 }
 
-impl Columns {
-    fn push(&mut self, line: &Line, discount: i64) {
+impl Lines {
+    fn push(&mut self, order: i64, line: &Line, discount: i64) {
+        self.orders.push(order);
         self.variant_ids.push(line.good.variant_id);
         self.product_ids.push(line.good.product_id);
         self.prices.push(line.good.price);
@@ -48,51 +49,70 @@ impl Columns {
     }
 }
 
-/// The statement, with its values.
-pub(super) struct Statement<'a> {
-    lines: Columns,
-    placing: &'a Placing,
-    states: [&'static str; 3],
-    sums: [i64; 5],
-    tax_bp: i64,
-    coupon: (Option<i64>, Option<&'a str>),
-    method_id: i64,
-    method: Json<ShippingMethod>,
-    addresses: [Json<Address>; 2],
-    now: Timestamp,
-    expires_at: Timestamp,
-    paid_at: Option<Timestamp>,
-    noted: Json<Value>,
-    told: Json<Value>,
+/// The orders, column by column; JSON as text.
+#[derive(Default)]
+struct Orders {
+    user_ids: Vec<i64>,
+    states: [Vec<&'static str>; 3],
+    sums: [Vec<i64>; 5],
+    tax_bps: Vec<i64>,
+    coupon_ids: Vec<Option<i64>>,
+    coupon_codes: Vec<Option<String>>,
+    method_ids: Vec<i64>,
+    methods: Vec<String>,
+    addresses: [Vec<String>; 2],
+    notes: Vec<String>,
+    paid: Vec<bool>,
+    noted: Vec<String>,
+    told: Vec<String>,
 }
 
-impl<'a> Statement<'a> {
-    pub(super) fn of(order: &'a NewOrder<'a>) -> Self {
-        let mut lines = Columns::default();
-        for (line, discount) in order.lines.iter().zip(&order.totals.line_discounts) {
-            lines.push(line, *discount);
-        }
+impl Orders {
+    fn push(&mut self, order: &NewOrder<'_>) {
         let (facts, totals, placing) = (&order.facts, order.totals, order.placing);
-        Self {
-            lines,
-            placing,
-            states: [facts.status().name(), facts.payment().name(), facts.fulfilment().name()],
-            sums: [totals.subtotal, totals.discount, totals.shipping, totals.tax, totals.total],
-            tax_bp: order.tax_bp,
-            coupon: (order.coupon.map(|coupon| coupon.id), order.coupon.map(|coupon| coupon.code.as_str())),
-            method_id: order.method_id,
-            method: Json(order.method.clone()),
-            addresses: [Json(placing.shipping_address.clone()), Json(placing.billing_address.clone())],
-            now: order.now,
-            expires_at: order.expires_at,
-            paid_at: order.paid_at,
-            noted: Json(order.noted()),
-            told: Json(order.told(false)),
-        }
+        let states = [facts.status().name(), facts.payment().name(), facts.fulfilment().name()];
+        let sums = [totals.subtotal, totals.discount, totals.shipping, totals.tax, totals.total];
+        self.states.iter_mut().zip(states).for_each(|(column, state)| column.push(state));
+        self.sums.iter_mut().zip(sums).for_each(|(column, sum)| column.push(sum));
+        self.user_ids.push(placing.user_id);
+        self.tax_bps.push(order.tax_bp);
+        self.coupon_ids.push(order.coupon.map(|coupon| coupon.id));
+        self.coupon_codes.push(order.coupon.map(|coupon| coupon.code.clone()));
+        self.method_ids.push(order.method_id);
+        self.methods.push(json!(order.method).to_string());
+        let addresses = [&placing.shipping_address, &placing.billing_address];
+        self.addresses.iter_mut().zip(addresses).for_each(|(column, address)| column.push(json!(address).to_string()));
+        self.notes.push(placing.note.clone());
+        self.paid.push(order.paid_at.is_some());
+        self.noted.push(order.noted().to_string());
+        self.told.push(order.told(false).to_string());
     }
 }
 
-/// Pushes SQL and values in turn: a text is SQL, `Type: value` a value.
+/// The statement, with its values.
+pub(super) struct Statement {
+    lines: Lines,
+    orders: Orders,
+    now: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Statement {
+    /// Of orders that are placed at one instant; `None` without any.
+    pub(super) fn of(orders: &[NewOrder<'_>]) -> Option<Self> {
+        let first = orders.first()?;
+        let (mut lines, mut columns) = (Lines::default(), Orders::default());
+        for (n, order) in (1..).zip(orders) {
+            columns.push(order);
+            for (line, discount) in order.lines.iter().zip(&order.totals.line_discounts) {
+                lines.push(n, line, *discount);
+            }
+        }
+        Some(Self { lines, orders: columns, now: first.now, expires_at: first.expires_at })
+    }
+}
+
+/// Pushes SQL and values in turn: a text is SQL, `[Type: value]` a value.
 macro_rules! push {
     ($out:ident;) => {};
     ($out:ident; $sql:literal $($rest:tt)*) => { $out.push_sql($sql); push!($out; $($rest)*); };
@@ -102,51 +122,62 @@ macro_rules! push {
     };
 }
 
-impl QueryFragment<Pg> for Statement<'_> {
+impl QueryFragment<Pg> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.push_reserving(&mut out)?;
-        self.push_order(&mut out)?;
+        self.push_orders(&mut out)?;
         self.push_what_follows(&mut out)
     }
 }
 
-impl Statement<'_> {
+impl Statement {
     fn push_reserving<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let lines = &self.lines;
         push!(out;
-            "WITH line AS (SELECT * FROM unnest(" [Array<BigInt>: &lines.variant_ids] ", " [Array<BigInt>: &lines.product_ids]
-            ", " [Array<BigInt>: &lines.prices] ", " [Array<BigInt>: &lines.quantities] ", " [Array<BigInt>: &lines.discounts]
-            ", " [Array<BigInt>: &lines.weights] ", " [Array<Bool>: &lines.tracked] ", " [Array<Text>: &lines.skus]
-            ", " [Array<Text>: &lines.titles] ", " [Array<Text>: &lines.options]
-            ") WITH ORDINALITY AS given (variant_id, product_id, unit_price, quantity, discount, weight_g, tracked, \
+            "WITH line AS (SELECT * FROM unnest(" [Array<BigInt>: &lines.orders] ", " [Array<BigInt>: &lines.variant_ids]
+            ", " [Array<BigInt>: &lines.product_ids] ", " [Array<BigInt>: &lines.prices] ", " [Array<BigInt>: &lines.quantities]
+            ", " [Array<BigInt>: &lines.discounts] ", " [Array<BigInt>: &lines.weights] ", " [Array<Bool>: &lines.tracked]
+            ", " [Array<Text>: &lines.skus] ", " [Array<Text>: &lines.titles] ", " [Array<Text>: &lines.options]
+            ") WITH ORDINALITY AS given (nth, variant_id, product_id, unit_price, quantity, discount, weight_g, tracked, \
              sku, title, options, n)), \
-             held AS MATERIALIZED (SELECT id FROM variants WHERE id IN (SELECT variant_id FROM line WHERE tracked) \
+             need AS MATERIALIZED (SELECT variant_id, sum(quantity)::bigint AS quantity, min(unit_price) AS unit_price \
+             FROM line WHERE tracked GROUP BY variant_id), \
+             held AS MATERIALIZED (SELECT id FROM variants WHERE id IN (SELECT variant_id FROM need) \
              ORDER BY id FOR NO KEY UPDATE), \
-             taken AS (UPDATE variants SET stock_reserved = stock_reserved + line.quantity, updated_at = "
+             taken AS (UPDATE variants SET stock_reserved = stock_reserved + need.quantity, updated_at = "
             [Instant: &self.now]
-            " FROM held, line WHERE variants.id = held.id AND line.variant_id = held.id \
-             AND variants.archived_at IS NULL AND variants.price = line.unit_price \
-             AND variants.stock_on_hand - variants.stock_reserved >= line.quantity \
+            " FROM held, need WHERE variants.id = held.id AND need.variant_id = held.id \
+             AND variants.archived_at IS NULL AND variants.price = need.unit_price \
+             AND variants.stock_on_hand - variants.stock_reserved >= need.quantity \
              RETURNING variants.id, variants.stock_on_hand - variants.stock_reserved AS free), "
         );
         Ok(())
     }
 
-    fn push_order<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let ([status, payment, fulfilment], [subtotal, discount, shipping, tax, total]) = (&self.states, &self.sums);
+    fn push_orders<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let of = &self.orders;
+        let ([status, payment, fulfilment], [subtotal, discount, shipping, tax, total]) = (&of.states, &of.sums);
         push!(out;
-            "placed AS (INSERT INTO orders (user_id, status, payment_status, fulfilment_status, subtotal, discount, \
+            "wanted AS MATERIALIZED (SELECT nextval('orders_id_seq') AS id, given.* FROM unnest("
+            [Array<BigInt>: &of.user_ids] ", " [Array<Text>: status] ", " [Array<Text>: payment] ", " [Array<Text>: fulfilment]
+            ", " [Array<BigInt>: subtotal] ", " [Array<BigInt>: discount] ", " [Array<BigInt>: shipping]
+            ", " [Array<BigInt>: tax] ", " [Array<BigInt>: total] ", " [Array<BigInt>: &of.tax_bps]
+            ", " [Array<Nullable<BigInt>>: &of.coupon_ids] ", " [Array<Nullable<Text>>: &of.coupon_codes]
+            ", " [Array<BigInt>: &of.method_ids] ", " [Array<Text>: &of.methods]
+            ", " [Array<Text>: &of.addresses[0]] ", " [Array<Text>: &of.addresses[1]] ", " [Array<Text>: &of.notes]
+            ", " [Array<Bool>: &of.paid] ", " [Array<Text>: &of.noted] ", " [Array<Text>: &of.told]
+            ") WITH ORDINALITY AS given (user_id, status, payment_status, fulfilment_status, subtotal, discount, shipping, \
+             tax, total, tax_bp, coupon_id, coupon_code, shipping_method_id, shipping_method, shipping_address, \
+             billing_address, note, paid, noted, told, n)), \
+             placed AS (INSERT INTO orders (id, user_id, status, payment_status, fulfilment_status, subtotal, discount, \
              shipping, tax, total, authorized, captured, refunded, tax_bp, coupon_id, coupon_code, shipping_method_id, \
              shipping_method, shipping_address, billing_address, customer_note, version, created_at, updated_at, \
-             expires_at, paid_at) SELECT "
-            [BigInt: &self.placing.user_id] ", " [Text: *status] ", " [Text: *payment] ", " [Text: *fulfilment] ", "
-            [BigInt: subtotal] ", " [BigInt: discount] ", " [BigInt: shipping] ", " [BigInt: tax] ", " [BigInt: total]
-            ", 0, 0, 0, " [BigInt: &self.tax_bp] ", " [Nullable<BigInt>: &self.coupon.0] ", "
-            [Nullable<Text>: &self.coupon.1] ", " [BigInt: &self.method_id] ", " [Jsonb: &self.method] ", "
-            [Jsonb: &self.addresses[0]] ", " [Jsonb: &self.addresses[1]] ", " [Text: &self.placing.note] ", 1, "
-            [Instant: &self.now] ", " [Instant: &self.now] ", " [Instant: &self.expires_at] ", "
-            [Nullable<Instant>: &self.paid_at]
-            " WHERE (SELECT count(*) FROM taken) = (SELECT count(*) FROM line WHERE tracked) RETURNING id), "
+             expires_at, paid_at) SELECT id, user_id, status, payment_status, fulfilment_status, subtotal, discount, \
+             shipping, tax, total, 0, 0, 0, tax_bp, coupon_id, coupon_code, shipping_method_id, shipping_method::jsonb, \
+             shipping_address::jsonb, billing_address::jsonb, note, 1, "
+            [Instant: &self.now] ", " [Instant: &self.now] ", " [Instant: &self.expires_at] ", CASE WHEN paid THEN "
+            [Instant: &self.now]
+            " END FROM wanted WHERE (SELECT count(*) FROM taken) = (SELECT count(*) FROM need) RETURNING id), "
         );
         Ok(())
     }
@@ -155,18 +186,21 @@ impl Statement<'_> {
         push!(out;
             "lines AS (INSERT INTO order_lines (order_id, variant_id, product_id, sku, title, options, unit_price, \
              quantity, discount, weight_g, tracked, shipped, delivered, return_open, returned) \
-             SELECT placed.id, line.variant_id, line.product_id, line.sku, line.title, line.options::jsonb, \
+             SELECT wanted.id, line.variant_id, line.product_id, line.sku, line.title, line.options::jsonb, \
              line.unit_price, line.quantity, line.discount, line.weight_g, line.tracked, 0, 0, 0, 0 \
-             FROM placed, line ORDER BY line.n RETURNING id, variant_id), \
+             FROM placed JOIN wanted ON wanted.id = placed.id JOIN line ON line.nth = wanted.n \
+             ORDER BY line.n RETURNING id, order_id, variant_id), \
              noted AS (INSERT INTO order_events (order_id, kind, actor_id, data, internal, created_at) \
-             SELECT id, 'placed', " [BigInt: &self.placing.user_id] ", " [Jsonb: &self.noted] ", false, "
-            [Instant: &self.now] " FROM placed), \
+             SELECT wanted.id, 'placed', wanted.user_id, wanted.noted::jsonb, false, " [Instant: &self.now]
+            " FROM placed JOIN wanted ON wanted.id = placed.id), \
              told AS (INSERT INTO outbox (topic, object, payload, occurred_at) SELECT " [Text: ORDER_PLACED]
-            ", 'order:' || id, " [Jsonb: &self.told]
-            " || jsonb_build_object('id', id, 'listed', EXISTS (SELECT 1 FROM taken WHERE free = 0)), "
-            [Instant: &self.now] " FROM placed) \
-             SELECT placed.id, lines.id, taken.free FROM line LEFT JOIN placed ON true \
-             LEFT JOIN lines ON lines.variant_id = line.variant_id \
+            ", 'order:' || wanted.id, wanted.told::jsonb || jsonb_build_object('id', wanted.id, 'listed', \
+             EXISTS (SELECT 1 FROM taken JOIN line ON line.variant_id = taken.id \
+             WHERE taken.free = 0 AND line.nth = wanted.n)), "
+            [Instant: &self.now] " FROM placed JOIN wanted ON wanted.id = placed.id) \
+             SELECT placed.id, lines.id, taken.free FROM line JOIN wanted ON wanted.n = line.nth \
+             LEFT JOIN placed ON placed.id = wanted.id \
+             LEFT JOIN lines ON lines.order_id = placed.id AND lines.variant_id = line.variant_id \
              LEFT JOIN taken ON taken.id = line.variant_id ORDER BY line.n"
         );
         Ok(())
@@ -174,13 +208,13 @@ impl Statement<'_> {
 }
 
 /// The text is always the same, so it is prepared once for a connection.
-impl QueryId for Statement<'_> {
-    type QueryId = Statement<'static>;
+impl QueryId for Statement {
+    type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl Query for Statement<'_> {
+impl Query for Statement {
     type SqlType = (Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
 }
 
-impl RunQueryDsl<PgConnection> for Statement<'_> {}
+impl RunQueryDsl<PgConnection> for Statement {}

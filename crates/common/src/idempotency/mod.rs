@@ -2,6 +2,8 @@
 //! once, and whoever repeats the request gets the first answer again. The answer is stored in the transaction of the
 //! effect, so that a crash leaves both or neither. Refusals are not stored: they had no effect.
 
+mod insertion;
+
 use std::future::{Ready, ready};
 use std::time::Duration;
 
@@ -11,13 +13,14 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use poligon_core::Ctx;
-use poligon_core::db::{Db, DbError, FromDb, Json, Timestamp, kept};
+use poligon_core::db::{Db, DbError, FromDb, Json, Timestamp, dialect, kept};
 use poligon_core::housekeeping::IDEMPOTENCY_LIFE;
 use poligon_core::on_each;
 use poligon_core::schema::idempotency_keys;
 use poligon_core::security::tokens::fingerprint;
 use serde::Serialize;
 
+use self::insertion::Insertion;
 use crate::answer::Answer;
 use crate::extract::{BodyHash, CurrentUser, RequestInfo};
 use crate::problem::{Problem, kinds};
@@ -145,18 +148,10 @@ impl Idempotency {
 }
 
 impl Idempotency {
-    /// Runs `work` in one transaction and gives its answer, or the first answer of an earlier request with this key.
-    /// For requests that have nothing costly to do before; see [`Idempotency::begin`] for the others.
-    ///
-    /// Most keys are new, so nothing is looked up before: the key's row is written behind the work, and only when that
-    /// fails, or the work does, is there a question whether the key has an answer already.
-    pub async fn write<T, E, F>(self, ctx: &Ctx, work: F) -> Result<HttpResponse, Problem>
-    where
-        T: Serialize + Send + 'static,
-        E: FromDb,
-        Problem: From<E>,
-        F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
-    {
+    /// Takes the key for work that follows at once. Most keys are new, so nothing is looked up before: the key's row is
+    /// written behind the work, and only when that fails, or the work does, is there a question whether the key has an
+    /// answer already.
+    pub async fn claim(self, ctx: &Ctx) -> Result<Claim, Problem> {
         let mut claim = Claim { ctx: ctx.clone(), scope: None, planned_once: self.planned_once };
         if let Some(scope) = self.scope() {
             if !ctx.cache.set_if_absent(&scope.marker(), self.in_flight).await? {
@@ -164,7 +159,19 @@ impl Idempotency {
             }
             claim.scope = Some(scope);
         }
-        claim.write(work).await
+        Ok(claim)
+    }
+
+    /// Runs `work` in one transaction and gives its answer, or the first answer of an earlier request with this key.
+    /// For requests that have nothing costly to do before; see [`Idempotency::begin`] for the others.
+    pub async fn write<T, E, F>(self, ctx: &Ctx, work: F) -> Result<HttpResponse, Problem>
+    where
+        T: Serialize + Send + 'static,
+        E: FromDb,
+        Problem: From<E>,
+        F: FnMut(&mut Db) -> Result<Answer<T>, E> + Send + 'static,
+    {
+        self.claim(ctx).await?.write(work).await
     }
 }
 
@@ -232,6 +239,11 @@ impl Claim {
     pub fn note<T: Serialize>(&self, db: &mut Db, answer: Answer<T>) -> Result<bool, DbError> {
         let Some(scope) = &self.scope else { return Ok(true) };
         insert(db, scope, &Stored::of(answer)?, self.ctx.clock.now())
+    }
+
+    /// The key's row, for work that writes those of many callers: see [`insert_many`]. `None` without a key.
+    pub fn row(&self) -> Option<KeyRow> {
+        self.scope.clone().map(KeyRow)
     }
 
     /// Gives the key back, before the answer goes out.
@@ -373,8 +385,29 @@ impl FromRequest for Idempotency {
     }
 }
 
+/// A key on its way into the database.
+pub struct KeyRow(Scope);
+
+/// Keys that have a row.
+pub struct Used(Vec<String>);
+
+impl Used {
+    /// Whether the key is one of them.
+    pub fn contains(&self, key: &KeyRow) -> bool {
+        self.0.contains(&key.0.name)
+    }
+}
+
+/// Which of these keys have a row already. One that is past its life may be among them.
+pub fn find_used<'a>(db: &mut Db, keys: impl Iterator<Item = &'a KeyRow>) -> Result<Used, DbError> {
+    let names: Vec<String> = keys.map(|key| key.0.name.clone()).collect();
+    let known = idempotency_keys::table.filter(idempotency_keys::scope.eq_any(&names));
+    Ok(Used(on_each!(db, c => known.select(idempotency_keys::scope).load(c))?))
+}
+
 /// An answer as stored.
-struct Stored {
+#[derive(Clone)]
+pub struct Stored {
     status: i64,
     headers: Vec<(String, String)>,
     body: String,
@@ -460,8 +493,24 @@ fn replace(db: &mut Db, scope: &str, stored: &Stored) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Writes the rows of many keys with their answers; `false` when one of them has an answer already, and then the
+/// transaction is to be rolled back.
+pub fn insert_many(db: &mut Db, keys: &[(&KeyRow, Stored)], now: Timestamp) -> Result<bool, DbError> {
+    let written: Option<QueryResult<Vec<i64>>> = dialect::at_once(db, || Insertion::of(keys, now));
+    if let Some(rows) = written {
+        return Ok(rows?.len() == keys.len());
+    }
+    for (KeyRow(scope), stored) in keys {
+        if !insert(db, scope, stored, now)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 impl Stored {
-    fn of<T: Serialize>(answer: Answer<T>) -> Result<Self, DbError> {
+    /// What is stored of an answer.
+    pub fn of<T: Serialize>(answer: Answer<T>) -> Result<Self, DbError> {
         let parts = answer.into_parts();
         let (status, headers, body) =
             parts.map_err(|e| DbError::from(diesel::result::Error::SerializationError(Box::new(e))))?;
@@ -472,7 +521,8 @@ impl Stored {
         Ok(Self { status: i64::from(status.as_u16()), headers, body })
     }
 
-    fn into_response(self, replayed: bool) -> HttpResponse {
+    /// The answer; `replayed` says so in a header.
+    pub fn into_response(self, replayed: bool) -> HttpResponse {
         let status = u16::try_from(self.status).ok().and_then(|s| StatusCode::from_u16(s).ok());
         let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
         for (name, value) in self.headers {
