@@ -80,9 +80,8 @@ pub(crate) async fn create_media(
     let (owner_id, now) = (user.user_id, ctx.clock.now());
     ctx.db.read_primary(move |db| model::require_room(db, owner_id, now)).await?;
     let id = store(&ctx, owner_id, alt, develop(upload.file).await?).await?;
-    let finish = move |db: &mut _| {
-        Ok::<_, Error>(Answer::created(&format!("/api/social/media/{id}"), model::finish(db, id)?))
-    };
+    let finish =
+        move |db: &mut _| Ok::<_, Error>(Answer::created(&format!("/api/social/media/{id}"), model::finish(db, id)?));
     claim.write(finish).await
 }
 
