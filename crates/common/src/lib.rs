@@ -16,6 +16,7 @@ pub mod money;
 pub mod near;
 pub mod openapi;
 pub mod page;
+pub mod pictures;
 pub mod problem;
 pub mod routes;
 pub mod server;

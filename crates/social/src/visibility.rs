@@ -1,8 +1,8 @@
 //! Who may see a post: one expression, which every list, count, search and socket asks, and which explains itself.
 
 use diesel::backend::Backend;
-use diesel::dsl::AsExprOf;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::dsl::{AsExprOf, sql};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, SqlLiteral, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::permissions::SOCIAL_MODERATE;
-use crate::schema::posts;
+use crate::schema::{posts, social_ties};
 
 /// Who looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -193,4 +193,38 @@ pub(crate) fn verdict(db: &mut Db, post_id: i64, viewer: Viewer) -> Result<Reaso
 /// Refuses a post that the viewer does not see, as if it were not there.
 pub(crate) fn require_seen(db: &mut Db, post_id: i64, viewer: Viewer) -> Result<(), Error> {
     if verdict(db, post_id, viewer)?.is_seen() { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Posts that are neither deleted nor removed, in the words of their indexes.
+pub(crate) fn is_published() -> SqlLiteral<Bool> {
+    sql("posts.status = 'published'")
+}
+
+/// Posts for everybody, in the words of their index.
+pub(crate) fn is_public() -> SqlLiteral<Bool> {
+    sql("posts.visibility = 'public'")
+}
+
+/// The same as [`seen_by`] of a published post by somebody whom the viewer follows, in queries on `social_ties` that have
+/// found the viewer's tie to the author already: who follows is not cut.
+pub(crate) fn seen_by_follower() -> SqlLiteral<Bool> {
+    sql("(posts.visibility IN ('public', 'followers') \
+         OR posts.visibility = 'friends' AND social_ties.friend = 'friends')")
+}
+
+/// The visibilities of posts by this person that the viewer sees.
+pub(crate) fn audiences(db: &mut Db, author_id: i64, viewer: Viewer) -> Result<&'static [&'static str], Error> {
+    const ALL: [&str; 4] = ["public", "followers", "friends", "private"];
+    if viewer.user_id == Some(author_id) {
+        return Ok(&ALL);
+    }
+    let tie = social_ties::table.find((viewer.id(), author_id));
+    let tie: Option<(bool, String, String)> =
+        tie.select((social_ties::cut, social_ties::friend, social_ties::follow)).first(db).optional()?;
+    Ok(match tie.as_ref().map(|(cut, friend, follow)| (*cut, friend.as_str(), follow.as_str())) {
+        Some((true, ..)) => &[],
+        Some((_, "friends", _)) => &ALL[..3],
+        Some((_, _, "following")) => &ALL[..2],
+        _ => &ALL[..1],
+    })
 }

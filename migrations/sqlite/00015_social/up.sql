@@ -281,6 +281,8 @@ CREATE INDEX social_media_post ON social_media (post_id);
 CREATE INDEX social_media_message ON social_media (message_id);
 CREATE INDEX social_media_loose ON social_media (created_at) WHERE post_id IS NULL AND message_id IS NULL;
 CREATE INDEX social_media_owner ON social_media (owner_id);
+CREATE INDEX social_media_unused ON social_media (owner_id, id) WHERE post_id IS NULL AND message_id IS NULL;
+CREATE INDEX social_media_doomed ON social_media (id) WHERE status = 'doomed';
 
 -- What a person is told. What belongs together is one row, which is new again when something is added.
 CREATE TABLE notifications (

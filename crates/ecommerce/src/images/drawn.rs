@@ -2,8 +2,7 @@
 //! from the name of its file alone, so that its bytes never change.
 
 use image::{Rgb, RgbImage};
-
-use super::picture::{Flaw, Size, encode};
+use poligon_common::pictures::{Flaw, Size, encode};
 
 /// Pixels on each side of a drawing.
 pub(crate) const SIDE: u32 = 800;

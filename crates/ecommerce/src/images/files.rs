@@ -6,13 +6,13 @@ use chrono::Duration as Span;
 use diesel::prelude::*;
 use futures_util::future::try_join_all;
 use poligon_common::Problem;
+use poligon_common::pictures::{Picture, Size};
 use poligon_core::Ctx;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::jobs::{Job, JobError};
 use poligon_core::random;
 use poligon_core::storage::StorageError;
 
-use super::picture::{Picture, Size};
 use crate::error::Error;
 use crate::schema::stray_files;
 

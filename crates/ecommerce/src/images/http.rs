@@ -12,6 +12,7 @@ use poligon_common::extract::{Form, Text, Upload};
 use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::input::{Line, Whole, not_null};
 use poligon_common::page::{Listing, Page, PageParams};
+use poligon_common::pictures::{Size, develop, draw};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Path2, Problem, Refused, near};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -19,8 +20,6 @@ use utoipa::ToSchema;
 use super::drawn::Drawing;
 use super::files::{name_of, store};
 use super::model::{self, ImageResponse};
-use super::picture::Size;
-use super::studio::{develop, draw};
 use crate::error::Error;
 use crate::events::{LISTS, forget_product, product_scope};
 use crate::products::{is_staff, require_known};
@@ -122,7 +121,7 @@ pub(crate) async fn get_image_file(
     let media_type = HeaderValue::from_str(&found.media_type).map_err(|e| Problem::internal(&e))?;
     response.insert_header((CONTENT_TYPE, media_type)).insert_header((CONTENT_DISPOSITION, "inline"));
     if let Some(drawing) = Drawing::of(&found.file) {
-        return Ok(response.body(draw(drawing, size).await?));
+        return Ok(response.body(draw(move || drawing.draw(size)).await?));
     }
     let file = ctx.storage.open_file(&name_of(&found.file, size)).await?;
     let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));

@@ -1,7 +1,7 @@
 //! Pictures of products: uploaded, made anew from their pixels, and served in four sizes.
 //!
 //! Nothing of what a client sends is kept but the pixels: a picture is decoded within bounds and encoded again, as JPEG,
-//! or as PNG where something shows through. Names in the storage are ours. Files are written before the row that names
+//! or as PNG where something shows through (`poligon_common::pictures`). Names in the storage are ours. Files are written before the row that names
 //! them, and removed after it: a crash in between leaves files that nobody sees, and a job removes them. The pictures of demo
 //! products are drawn when they are asked for.
 
@@ -9,9 +9,6 @@ mod drawn;
 mod files;
 mod http;
 mod model;
-mod picture;
-mod studio;
-mod turned;
 
 use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};

@@ -1,6 +1,7 @@
 //! Pictures in the database.
 
 use diesel::prelude::*;
+use poligon_common::pictures::Size;
 use poligon_core::db::{Db, Timestamp};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -9,7 +10,6 @@ use utoipa::ToSchema;
 use super::MOST_IMAGES;
 use super::files::{Stored, adopt, insert_stray};
 use super::http::ImagePatch;
-use super::picture::Size;
 use crate::error::Error;
 use crate::events;
 use crate::products;

@@ -1,4 +1,10 @@
 //! The social network over HTTP, on both backends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
+mod feeds;
+mod media;
+mod media_hostile;
+mod post_races;
+mod posts;
+mod ties;
 mod world;

@@ -18,7 +18,7 @@ use super::turned::Turned;
 pub(super) const LONGEST_SIDE: u32 = 8_000;
 /// What one picture may take of the memory while it is worked on, by estimate, in bytes. That is 13 megapixels of a
 /// usual JPEG, 12 of a PNG with alpha, and 5 of what the decoders need most for (WebP with alpha, 16 bits a channel).
-pub(super) const MOST_MEMORY: u64 = 60 * MIB;
+const MOST_MEMORY: u64 = 60 * MIB;
 const MIB: u64 = 1024 * 1024;
 /// Largest encoded picture, in bytes.
 const MOST_ENCODED: usize = 16 << 20;
@@ -27,7 +27,7 @@ const MOST_METADATA: u64 = 4 * MIB;
 
 /// The sizes that a picture is served in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Size {
+pub enum Size {
     /// As it was uploaded, as far as pixels go.
     Original,
     /// At most 1,200 pixels on its longest side.
@@ -40,10 +40,10 @@ pub(crate) enum Size {
 
 impl Size {
     /// All of them, the largest first.
-    pub(super) const ALL: [Self; 4] = [Self::Original, Self::Large, Self::Medium, Self::Small];
+    pub const ALL: [Self; 4] = [Self::Original, Self::Large, Self::Medium, Self::Small];
 
     /// As it stands in addresses.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Original => "original",
             Self::Large => "large",
@@ -53,7 +53,7 @@ impl Size {
     }
 
     /// The longest side, in pixels.
-    pub(super) fn longest(self) -> u32 {
+    pub fn longest(self) -> u32 {
         match self {
             Self::Original => LONGEST_SIDE,
             Self::Large => 1_200,
@@ -73,7 +73,7 @@ impl std::str::FromStr for Size {
 
 /// Why bytes make no picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub enum Flaw {
     /// They are none, or a broken one.
     NoPicture,
     /// It is one, and larger than we can take.
@@ -88,14 +88,16 @@ impl From<ImageError> for Flaw {
 }
 
 /// A picture of our own making.
-pub(super) struct Picture {
+#[derive(Debug)]
+pub struct Picture {
     /// Whether it is PNG; JPEG otherwise.
-    pub(super) is_png: bool,
+    pub is_png: bool,
     /// Of the original, in pixels.
-    pub(super) width: u32,
-    pub(super) height: u32,
+    pub width: u32,
+    /// Of the original, in pixels.
+    pub height: u32,
     /// In the order of [`Size::ALL`].
-    pub(super) files: [Vec<u8>; 4],
+    pub files: [Vec<u8>; 4],
 }
 
 /// A picture whose head was read.
@@ -246,7 +248,7 @@ where
 }
 
 /// Encodes a picture, as PNG or as JPEG of a quality from 1 to 100.
-pub(super) fn encode<I, P>(image: &I, is_png: bool, quality: u8) -> Result<Vec<u8>, Flaw>
+pub fn encode<I, P>(image: &I, is_png: bool, quality: u8) -> Result<Vec<u8>, Flaw>
 where
     I: GenericImageView<Pixel = P>,
     P: Pixel<Subpixel = u8> + PixelWithColorType,

@@ -4,15 +4,12 @@ use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use poligon_common::extract::Spooled;
-use poligon_common::problem::kinds;
-use poligon_common::{Problem, Refused};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
-use super::drawn::Drawing;
-use super::picture::{Flaw, LONGEST_SIDE, Picture, Size, open};
-use crate::error::Error;
+use super::picture::{Flaw, LONGEST_SIDE, Picture, open};
+use crate::extract::Spooled;
+use crate::problem::{Problem, Refused, kinds};
 
 /// Pictures that are made at once.
 const AT_ONCE: usize = 2;
@@ -52,8 +49,8 @@ impl Drop for Guest {
     }
 }
 
-/// Makes a picture of an upload.
-pub(super) async fn develop(upload: Spooled) -> Result<Picture, Problem> {
+/// Makes a picture of an upload. Bytes that make none are a wrong field `/file`; 503 when too many wait.
+pub async fn develop(upload: Spooled) -> Result<Picture, Problem> {
     let _guest = Guest::admit().ok_or_else(overloaded)?;
     let place = patiently(STUDIO.places.acquire()).await?;
     let (file, length): (File, u64) = (upload.file, upload.length);
@@ -71,12 +68,12 @@ pub(super) async fn develop(upload: Spooled) -> Result<Picture, Problem> {
 /// Drawings that are made at once.
 static PENS: Semaphore = Semaphore::const_new(AT_ONCE);
 
-/// Draws a picture in one size. As many may wait as there are connections.
-pub(super) async fn draw(drawing: Drawing, size: Size) -> Result<Vec<u8>, Problem> {
+/// Draws a picture that no client sent: its encoded bytes. As many may wait as there are connections.
+pub async fn draw(drawing: impl FnOnce() -> Result<Vec<u8>, Flaw> + Send + 'static) -> Result<Vec<u8>, Problem> {
     let pen = patiently(PENS.acquire()).await?;
     let drawn = spawn_blocking(move || {
         let _held: SemaphorePermit<'static> = pen;
-        drawing.draw(size)
+        drawing()
     });
     let drawn = drawn.await.map_err(|e| Problem::internal(&e))?;
     drawn.map_err(|flaw| Problem::internal(&std::io::Error::other(format!("a drawing: {flaw:?}"))))
@@ -110,6 +107,6 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, Flaw> + Send + 
                 ),
             ),
         };
-        Error::field("/file", code, &message).into()
+        Problem::invalid_field("/file", code, message)
     })
 }

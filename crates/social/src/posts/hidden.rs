@@ -1,0 +1,68 @@
+//! What hidden people did, taken out of what a viewer is shown.
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use poligon_core::db::{Db, any_of};
+
+use super::view::PostResponse;
+use crate::error::Error;
+use crate::reactions::Kind;
+use crate::schema::{comments, post_reactions};
+
+/// Takes what these people, in order of id, did out of posts: the counters in the rows are of everybody.
+pub(super) fn leave_out(db: &mut Db, posts: &mut [PostResponse], hidden: &[i64]) -> Result<(), Error> {
+    let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
+    let theirs = post_reactions::table
+        .filter(any_of(db, post_reactions::post_id, &ids))
+        .filter(any_of(db, post_reactions::user_id, hidden))
+        .group_by((post_reactions::post_id, post_reactions::kind))
+        .select((post_reactions::post_id, post_reactions::kind, count_star()));
+    let mut reacted: BTreeMap<i64, Vec<(Kind, i64)>> = BTreeMap::new();
+    for (id, kind, count) in theirs.load::<(i64, String, i64)>(db)? {
+        reacted.entry(id).or_default().extend(Kind::of(&kind).map(|kind| (kind, count)));
+    }
+    let theirs = comments::table
+        .filter(any_of(db, comments::post_id, &ids))
+        .filter(any_of(db, comments::author_id, hidden))
+        .filter(comments::status.eq("published"))
+        .group_by(comments::post_id)
+        .select((comments::post_id, count_star()));
+    let commented: BTreeMap<i64, i64> = theirs.load::<(i64, i64)>(db)?.into_iter().collect();
+    for post in posts {
+        let reacted = reacted.get(&post.id).map_or(&[][..], Vec::as_slice);
+        post.without(reacted, commented.get(&post.id).copied().unwrap_or_default(), hidden);
+    }
+    Ok(())
+}
+
+/// The same HTML with the links to a person as plain text: as for whoever names nobody.
+pub(super) fn unlink(html: &str, user_id: i64) -> String {
+    let begin = format!("<a class=\"mention\" href=\"/api/social/users/{user_id}\"");
+    let (mut out, mut rest) = (String::with_capacity(html.len()), html);
+    while let Some(at) = rest.find(&begin) {
+        let (before, link) = rest.split_at(at);
+        out.push_str(before);
+        let text = link.find('>').and_then(|head| Some((head + 1, link.find("</a>")?)));
+        let Some((head, end)) = text.filter(|(head, end)| head <= end) else { break };
+        out.push_str(&link[head..end]);
+        rest = &link[end + "</a>".len()..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unlink;
+
+    #[test]
+    fn only_links_to_that_person_become_text() {
+        let link = |id: i64, name: &str| {
+            format!("<a class=\"mention\" href=\"/api/social/users/{id}\" rel=\"nofollow\">@{name}</a>")
+        };
+        let html = format!("<p>{} and {}, {}</p>", link(7, "ann"), link(77, "bob"), link(7, "Ann"));
+        assert_eq!(unlink(&html, 7), format!("<p>@ann and {}, @Ann</p>", link(77, "bob")));
+        assert_eq!(unlink(&html, 5), html);
+    }
+}
