@@ -46,6 +46,11 @@ impl ChatRow {
         Kind::of(&self.kind)
     }
 
+    /// The conversation as it was before its last message.
+    pub(super) fn before_last(&self) -> Self {
+        Self { last_number: self.last_number - 1, last_seq: self.last_seq - 1, ..self.clone() }
+    }
+
     /// The other one of a direct conversation.
     pub(super) fn other_than(&self, user_id: i64) -> Option<i64> {
         let (one, two) = self.pair.as_ref()?.split_once(':')?;

@@ -66,7 +66,7 @@ const UNREAD: &str = "(SELECT count(*) FROM (SELECT 1 AS one FROM messages AS un
      AND (chat_members.until_number IS NULL OR unread.number <= chat_members.until_number) \
      AND unread.author_id <> chat_members.user_id AND unread.status = 'sent' \
      AND NOT EXISTS (SELECT 1 FROM social_ties AS tie WHERE tie.user_id = chat_members.user_id \
-     AND tie.other_id = unread.author_id AND tie.cut) LIMIT 1000) AS some)";
+     AND tie.other_id = unread.author_id AND tie.cut) LIMIT 1000) AS counted)";
 
 const HIDDEN: &str = "(SELECT count(*) FROM social_ties AS tie INNER JOIN chat_members AS hidden \
      ON hidden.chat_id = chat_members.chat_id AND hidden.user_id = tie.other_id AND hidden.status = 'active' \

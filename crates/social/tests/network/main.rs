@@ -1,4 +1,9 @@
 //! The social network over HTTP, on both backends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
+mod chat_members;
+mod chat_messages;
+mod chat_races;
+mod chat_requests;
+mod chats;
 mod world;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::media;
 use super::send::{index, require_something};
-use super::view::{Attachment, MessageResponse, Quote, Row, Status, find};
+use super::view::{Kept, MessageResponse, Quote, Row, Status, find};
 use crate::chats::access::{lock, locked, readable_message};
 use crate::chats::log::{append, scrub};
 use crate::error::Error;
@@ -90,7 +90,7 @@ pub(super) fn delete(
 ) -> Result<i64, Error> {
     require_active(db, user_id, now)?;
     let row = take(db, id, user_id, check, Duration::hours(DELETE_HOURS), now)?;
-    let nothing = Json(Vec::<Attachment>::new());
+    let nothing = Json(Vec::<Kept>::new());
     let values = (messages::body.eq(""), messages::html.eq(""), messages::attachments.eq(nothing));
     diesel::update(messages::table.find(id)).set(values).execute(db)?;
     media::doom(db, id)?;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use poligon_core::db::Db;
 
-use super::view::Attachment;
+use super::view::Kept;
 use crate::error::Error;
 use crate::schema::social_media;
 
@@ -25,7 +25,7 @@ fn unknown(n: usize) -> Error {
 }
 
 /// The pictures with these ids, in their order.
-pub(super) fn find(db: &mut Db, owner_id: i64, ids: &[i64]) -> Result<Vec<Attachment>, Error> {
+pub(super) fn find(db: &mut Db, owner_id: i64, ids: &[i64]) -> Result<Vec<Kept>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -33,7 +33,7 @@ pub(super) fn find(db: &mut Db, owner_id: i64, ids: &[i64]) -> Result<Vec<Attach
     let found: Vec<(i64, String, i64, i64)> = loose!(owner_id, ids).select(columns).load(db)?;
     let picture = |(n, id): (usize, &i64)| {
         let row = found.iter().find(|row| row.0 == *id).ok_or_else(|| unknown(n))?;
-        Ok(Attachment { id: row.0, alt: row.1.clone(), width: row.2, height: row.3 })
+        Ok(Kept { id: row.0, alt: row.1.clone(), width: row.2, height: row.3 })
     };
     ids.iter().enumerate().map(picture).collect()
 }

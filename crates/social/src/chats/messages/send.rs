@@ -124,6 +124,5 @@ fn require_writer(db: &mut Db, chat: &ChatRow, author_id: i64, now: Timestamp) -
         return Err(Error::NotFound);
     }
     let (other, _) = of(other_id).ok_or(Error::NotFound)?;
-    let before = ChatRow { last_number: chat.last_number - 1, last_seq: chat.last_seq - 1, ..chat.clone() };
-    Ok((author, requests::write(db, &before, own, other, now)?))
+    Ok((author, requests::write(db, &chat.before_last(), own, other, now)?))
 }

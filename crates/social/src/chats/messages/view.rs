@@ -50,18 +50,54 @@ impl Status {
     }
 }
 
+/// A picture of a message, as its row keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::chats) struct Kept {
+    pub(super) id: i64,
+    pub(super) alt: String,
+    pub(super) width: i64,
+    pub(super) height: i64,
+}
+
 /// A picture of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = MessageAttachment)]
 pub(crate) struct Attachment {
     /// Its id.
-    pub(super) id: i64,
+    id: i64,
     /// What it shows, in words.
-    pub(super) alt: String,
+    alt: String,
     /// Pixels from left to right.
-    pub(super) width: i64,
+    width: i64,
     /// Pixels from top to bottom.
-    pub(super) height: i64,
+    height: i64,
+    /// Where it is, by size.
+    urls: AttachmentUrls,
+}
+
+/// Where a picture is, in each size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MessageAttachmentUrls)]
+pub(crate) struct AttachmentUrls {
+    /// In all its pixels.
+    #[schema(examples("/api/social/media/7/original"))]
+    original: String,
+    /// At most 1,200 pixels on its longest side.
+    large: String,
+    /// At most 480 pixels.
+    medium: String,
+    /// At most 160 pixels.
+    small: String,
+}
+
+impl From<Kept> for Attachment {
+    fn from(kept: Kept) -> Self {
+        let Kept { id, alt, width, height } = kept;
+        let at = |size: &str| format!("/api/social/media/{id}/{size}");
+        let urls =
+            AttachmentUrls { original: at("original"), large: at("large"), medium: at("medium"), small: at("small") };
+        Self { id, alt, width, height, urls }
+    }
 }
 
 /// The message that another one answers.
@@ -112,7 +148,7 @@ pub(crate) struct MessageResponse {
     html: String,
     /// What it answers; `null` also when that is not there any more, or not for whoever looks.
     reply_to: Option<Quote>,
-    /// Its pictures: each is at `/api/social/media/{id}/{size}`.
+    /// Its pictures.
     attachments: Vec<Attachment>,
     /// How many have reacted, by kind.
     reactions: Counts,
@@ -149,7 +185,7 @@ pub(in crate::chats) struct Row {
     pub(super) body: String,
     pub(super) html: String,
     pub(super) reply_to: Option<i64>,
-    pub(super) attachments: Json<Vec<Attachment>>,
+    pub(super) attachments: Json<Vec<Kept>>,
     pub(super) status: String,
     like_count: i64,
     love_count: i64,
@@ -191,7 +227,7 @@ impl Row {
             body,
             html,
             reply_to,
-            attachments,
+            attachments: attachments.into_iter().map(Attachment::from).collect(),
             reactions,
             status,
             version,
