@@ -18,6 +18,7 @@ poligon_common::problem_kinds! {
     BLOCKED = 409, "blocked", "Blocked", "You have blocked this person. Unblock them first.";
     // Chats.
     NOT_ADMIN = 403, "not_admin", "Not an administrator", "Only the owner and the administrators of a group do this, and nobody to somebody of their own rank or above.";
+    NOT_MEMBER = 403, "not_member", "Not a member", "You have left this group, or were removed from it: you read what was written until then.";
     CHAT_FULL = 409, "chat_full", "Chat full", "A group has at most 500 members.";
     ALREADY_MEMBER = 409, "already_member", "Already a member", "This person is in the group already.";
     DIRECT_CHAT = 409, "direct_chat", "Direct chat", "A direct chat has its two people and no title.";
@@ -61,6 +62,9 @@ pub enum Error {
     /// The caller's rank in the group is too low.
     #[error("this needs a higher rank in the group")]
     NotAdmin,
+    /// The caller has gone from the group.
+    #[error("you are not in this group any more")]
+    NotMember,
     /// The group has as many members as it can.
     #[error("the group has {0} members, and no more can come")]
     ChatFull(i64),
@@ -140,6 +144,7 @@ impl From<Error> for Problem {
             Error::Blocked => &BLOCKED,
             // Chats.
             Error::NotAdmin => &NOT_ADMIN,
+            Error::NotMember => &NOT_MEMBER,
             Error::ChatFull(_) => &CHAT_FULL,
             Error::AlreadyMember => &ALREADY_MEMBER,
             Error::DirectChat => &DIRECT_CHAT,

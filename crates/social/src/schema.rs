@@ -220,6 +220,8 @@ diesel::table! {
         read_number -> BigInt,
         read_seq -> BigInt,
         joined_at -> Instant,
+        declined_at -> Nullable<Instant>,
+        until_title -> Nullable<Text>,
     }
 }
 

@@ -211,6 +211,10 @@ CREATE TABLE chat_members (
     read_number bigint NOT NULL DEFAULT 0,
     read_seq bigint NOT NULL DEFAULT 0,
     joined_at timestamptz NOT NULL,
+    -- When a request was declined: whoever sent it asks again after a day.
+    declined_at timestamptz,
+    -- The title as it was when this person went.
+    until_title text,
     PRIMARY KEY (chat_id, user_id)
 );
 CREATE INDEX chat_members_user ON chat_members (user_id, status, chat_id);

@@ -47,6 +47,18 @@ pub const POSTS: TextIndex = TextIndex {
                ON CONFLICT (post_id) DO UPDATE SET words = excluded.words",
 };
 
+/// The words of messages.
+pub const MESSAGES: TextIndex = TextIndex {
+    sqlite: [
+        "DELETE FROM message_search WHERE rowid = ?",
+        "INSERT INTO message_search (rowid, title, rest) VALUES (?, ?, ?)",
+    ],
+    postgres: "INSERT INTO message_texts (message_id, words) \
+               SELECT id, setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', rest), 'D') \
+               FROM unnest($1, $2, $3) AS given (id, title, rest) \
+               ON CONFLICT (message_id) DO UPDATE SET words = excluded.words",
+};
+
 impl TextIndex {
     /// Makes these the words of the row `id`: stems with spaces between them.
     pub fn put(&self, db: &mut Db, id: i64, title: &str, rest: &str) -> QueryResult<()> {

@@ -1,0 +1,12 @@
+//! What is written in conversations.
+
+mod change;
+pub(super) mod history;
+pub(super) mod http;
+mod media;
+mod read;
+pub(super) mod search;
+mod send;
+pub(super) mod view;
+
+pub(crate) use change::remove;

@@ -1,0 +1,358 @@
+//! Messages as they are shown.
+//!
+//! One that was deleted or removed is a stub: it keeps its place and its author, and nothing of what it said.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use poligon_core::db::{Db, Json, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::chats::access::{is_open, is_read};
+use crate::error::Error;
+use crate::people::{Person, find_people};
+use crate::reactions::{Counts, Kind};
+use crate::schema::{chat_members, chats, message_reactions, messages, social_ties};
+
+/// Characters of a message that an answer to it shows.
+const QUOTED: usize = 120;
+
+/// Whether a message is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MessageStatus)]
+pub(crate) enum Status {
+    /// It is.
+    Sent,
+    /// Its author has taken it back.
+    Deleted,
+    /// A moderator has removed it.
+    Removed,
+}
+
+impl Status {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Deleted => "deleted",
+            Self::Removed => "removed",
+        }
+    }
+
+    fn of(name: &str) -> Self {
+        match name {
+            "sent" => Self::Sent,
+            "deleted" => Self::Deleted,
+            _ => Self::Removed,
+        }
+    }
+}
+
+/// A picture of a message, as its row keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::chats) struct Kept {
+    pub(super) id: i64,
+    pub(super) alt: String,
+    pub(super) width: i64,
+    pub(super) height: i64,
+}
+
+/// A picture of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MessageAttachment)]
+pub(crate) struct Attachment {
+    /// Its id.
+    id: i64,
+    /// What it shows, in words.
+    alt: String,
+    /// Pixels from left to right.
+    width: i64,
+    /// Pixels from top to bottom.
+    height: i64,
+    /// Where it is, by size.
+    urls: AttachmentUrls,
+}
+
+/// Where a picture is, in each size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MessageAttachmentUrls)]
+pub(crate) struct AttachmentUrls {
+    /// In all its pixels.
+    #[schema(examples("/api/social/media/7/original"))]
+    original: String,
+    /// At most 1,200 pixels on its longest side.
+    large: String,
+    /// At most 480 pixels.
+    medium: String,
+    /// At most 160 pixels.
+    small: String,
+}
+
+impl From<Kept> for Attachment {
+    fn from(kept: Kept) -> Self {
+        let Kept { id, alt, width, height } = kept;
+        let at = |size: &str| format!("/api/social/media/{id}/{size}");
+        let urls =
+            AttachmentUrls { original: at("original"), large: at("large"), medium: at("medium"), small: at("small") };
+        Self { id, alt, width, height, urls }
+    }
+}
+
+/// The message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = QuotedMessage)]
+pub(crate) struct Quote {
+    /// Its id.
+    pub(super) id: i64,
+    /// Who wrote it; `null` in events, which also go to people who may not read it.
+    pub(super) author_id: Option<i64>,
+    /// Its first 120 characters; `null` in events.
+    pub(super) text: Option<String>,
+}
+
+impl Quote {
+    /// As everybody may know of it.
+    pub(super) fn of_id(id: i64) -> Self {
+        Self { id, author_id: None, text: None }
+    }
+
+    pub(super) fn new(id: i64, author_id: i64, body: &str) -> Self {
+        Self { id, author_id: Some(author_id), text: Some(body.chars().take(QUOTED).collect()) }
+    }
+}
+
+/// What a message is to whoever looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MessageMine)]
+pub(crate) struct Mine {
+    /// How they have reacted to it.
+    reaction: Option<Kind>,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct MessageResponse {
+    /// Its id.
+    pub(in crate::chats) id: i64,
+    /// The conversation that it stands in.
+    pub(in crate::chats) chat_id: i64,
+    /// Its place there: 1 is the first.
+    pub(in crate::chats) number: i64,
+    /// Who wrote it.
+    author: Person,
+    /// What it says, in Markdown; empty in a stub.
+    body: String,
+    /// The same as HTML.
+    html: String,
+    /// What it answers; `null` also when that is not there any more, or not for whoever looks.
+    reply_to: Option<Quote>,
+    /// Its pictures.
+    attachments: Vec<Attachment>,
+    /// How many have reacted, by kind.
+    reactions: Counts,
+    /// Whether it is there.
+    status: Status,
+    /// Counts the changes.
+    pub(super) version: i64,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When its author last changed it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    edited_at: Option<Timestamp>,
+    /// What it is to whoever looks; `null` in events.
+    mine: Option<Mine>,
+}
+
+impl MessageResponse {
+    /// What an event says of it: nothing that is for some of the members only.
+    pub(super) fn told(&self) -> Result<Value, Error> {
+        let reply_to = self.reply_to.as_ref().map(|quote| Quote::of_id(quote.id));
+        let told = Self { reply_to, mine: None, ..self.clone() };
+        serde_json::to_value(told).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)).into())
+    }
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(in crate::chats) struct Row {
+    pub(in crate::chats) id: i64,
+    pub(in crate::chats) chat_id: i64,
+    pub(in crate::chats) number: i64,
+    pub(super) author_id: i64,
+    pub(super) body: String,
+    pub(super) html: String,
+    pub(super) reply_to: Option<i64>,
+    pub(super) attachments: Json<Vec<Kept>>,
+    pub(super) status: String,
+    like_count: i64,
+    love_count: i64,
+    laugh_count: i64,
+    wow_count: i64,
+    sad_count: i64,
+    angry_count: i64,
+    pub(super) version: i64,
+    pub(super) created_at: Timestamp,
+    pub(super) edited_at: Option<Timestamp>,
+}
+
+impl Row {
+    pub(super) fn status(&self) -> Status {
+        Status::of(&self.status)
+    }
+
+    fn counts(&self) -> Counts {
+        let Self { like_count, love_count, laugh_count, wow_count, sad_count, angry_count, .. } = *self;
+        Counts::of((like_count, love_count, laugh_count, wow_count, sad_count, angry_count))
+    }
+
+    /// The message without what is for one viewer only.
+    pub(super) fn shown(
+        self,
+        author: Person,
+        reply_to: Option<Quote>,
+        reactions: Counts,
+        mine: Mine,
+    ) -> MessageResponse {
+        let (id, chat_id, number, version) = (self.id, self.chat_id, self.number, self.version);
+        let (status, created_at, edited_at) = (self.status(), self.created_at, self.edited_at);
+        let (body, html, Json(attachments)) = (self.body, self.html, self.attachments);
+        let all = MessageResponse {
+            id,
+            chat_id,
+            number,
+            author,
+            body,
+            html,
+            reply_to,
+            attachments: attachments.into_iter().map(Attachment::from).collect(),
+            reactions,
+            status,
+            version,
+            created_at,
+            edited_at,
+            mine: Some(mine),
+        };
+        if status == Status::Sent { all } else { stub(all) }
+    }
+
+    /// The message as its author sees it right after writing it.
+    pub(super) fn fresh(self, author: Person, reply_to: Option<Quote>) -> MessageResponse {
+        let counts = self.counts();
+        self.shown(author, reply_to, counts, Mine::default())
+    }
+}
+
+fn stub(message: MessageResponse) -> MessageResponse {
+    MessageResponse {
+        body: String::new(),
+        html: String::new(),
+        reply_to: None,
+        attachments: Vec::new(),
+        reactions: Counts::default(),
+        ..message
+    }
+}
+
+/// One message that the viewer reads.
+pub(super) fn find(db: &mut Db, id: i64, viewer: i64) -> Result<MessageResponse, Error> {
+    let row = messages::table
+        .inner_join(chats::table.inner_join(chat_members::table))
+        .filter(messages::id.eq(id))
+        .filter(messages::status.eq("sent"))
+        .filter(chat_members::user_id.eq(viewer))
+        .filter(is_read())
+        .filter(is_open());
+    let row: Row = row.select(Row::as_select()).first(db).optional()?.ok_or(Error::NotFound)?;
+    show(db, vec![row], viewer)?.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Messages as the viewer, who reads them, sees them: a few more queries, however many they are.
+pub(in crate::chats) fn show(db: &mut Db, rows: Vec<Row>, viewer: i64) -> Result<Vec<MessageResponse>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut authors: Vec<i64> = rows.iter().map(|row| row.author_id).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let authors = find_people(db, &authors)?;
+    let mut quotes = quotes(db, &rows, viewer)?;
+    let reacted: Vec<i64> = rows.iter().filter(|row| row.counts() != Counts::default()).map(|row| row.id).collect();
+    let mine = own_reactions(db, &reacted, viewer)?;
+    let hidden = hidden_reactions(db, &reacted, viewer)?;
+    let shown = rows.into_iter().filter_map(|row| {
+        let author = authors.get(&row.author_id)?.clone(); // a message has an author (foreign key)
+        let quote = row.reply_to.and_then(|id| quotes.remove(&row.id).filter(|quote| quote.id == id));
+        let of_hidden = hidden.iter().filter(|(id, _)| *id == row.id);
+        let counts = of_hidden.fold(row.counts(), |counts, (_, kind)| counts.plus(*kind, -1));
+        let mine = Mine { reaction: mine.get(&row.id).copied() };
+        Some(row.shown(author, quote, counts, mine))
+    });
+    Ok(shown.collect())
+}
+
+/// What these messages answer, by their own ids: as far as it is there and the viewer reads it.
+fn quotes(db: &mut Db, rows: &[Row], viewer: i64) -> Result<BTreeMap<i64, Quote>, Error> {
+    let wanted: Vec<i64> = rows.iter().filter_map(|row| row.reply_to).collect();
+    let found = quotable(db, &wanted, viewer)?;
+    let quote = |row: &Row| {
+        let (id, author_id, body) = found.iter().find(|(id, ..)| Some(*id) == row.reply_to)?;
+        Some((row.id, Quote::new(*id, *author_id, body)))
+    };
+    Ok(rows.iter().filter_map(quote).collect())
+}
+
+/// Of these messages those that are there and that the viewer reads: id, author, what they say.
+fn quotable(db: &mut Db, ids: &[i64], viewer: i64) -> Result<Vec<(i64, i64, String)>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = messages::table
+        .inner_join(chat_members::table.on(chat_members::chat_id.eq(messages::chat_id)))
+        .filter(messages::id.eq_any(ids))
+        .filter(messages::status.eq("sent"))
+        .filter(chat_members::user_id.eq(viewer))
+        .filter(is_read());
+    Ok(found.select((messages::id, messages::author_id, messages::body)).load(db)?)
+}
+
+/// The message of this conversation that a new one answers.
+pub(super) fn quote(db: &mut Db, chat_id: i64, id: i64, viewer: i64) -> Result<Quote, Error> {
+    let found = messages::table
+        .inner_join(chat_members::table.on(chat_members::chat_id.eq(messages::chat_id)))
+        .filter(messages::id.eq(id))
+        .filter(messages::chat_id.eq(chat_id))
+        .filter(messages::status.eq("sent"))
+        .filter(chat_members::user_id.eq(viewer))
+        .filter(is_read());
+    let found: Option<(i64, String)> = found.select((messages::author_id, messages::body)).first(db).optional()?;
+    let unknown = || Error::field("/reply_to", "unknown_message", "is no message of this conversation that you read");
+    found.map(|(author_id, body)| Quote::new(id, author_id, &body)).ok_or_else(unknown)
+}
+
+fn own_reactions(db: &mut Db, ids: &[i64], viewer: i64) -> Result<BTreeMap<i64, Kind>, Error> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    use message_reactions as of;
+    let own = of::table.filter(of::message_id.eq_any(ids)).filter(of::user_id.eq(viewer));
+    let own: Vec<(i64, String)> = own.select((of::message_id, of::kind)).load(db)?;
+    Ok(own.into_iter().filter_map(|(id, kind)| Some((id, Kind::of(&kind)?))).collect())
+}
+
+/// The reactions of people who are hidden from the viewer: they do not count for them.
+fn hidden_reactions(db: &mut Db, ids: &[i64], viewer: i64) -> Result<Vec<(i64, Kind)>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    use message_reactions as of;
+    let hidden = of::table
+        .inner_join(social_ties::table.on(social_ties::other_id.eq(of::user_id)))
+        .filter(of::message_id.eq_any(ids))
+        .filter(social_ties::user_id.eq(viewer))
+        .filter(social_ties::cut);
+    let hidden: Vec<(i64, String)> = hidden.select((of::message_id, of::kind)).load(db)?;
+    Ok(hidden.into_iter().filter_map(|(id, kind)| Some((id, Kind::of(&kind)?))).collect())
+}
