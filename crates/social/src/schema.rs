@@ -311,7 +311,6 @@ diesel::table! {
         kind -> Text,
         group_key -> Text,
         actor_id -> Nullable<BigInt>,
-        actor_count -> BigInt,
         post_id -> Nullable<BigInt>,
         comment_id -> Nullable<BigInt>,
         chat_id -> Nullable<BigInt>,
@@ -321,6 +320,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         read_at -> Nullable<Instant>,
+        deleted_at -> Nullable<Instant>,
     }
 }
 
