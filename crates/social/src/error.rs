@@ -26,6 +26,8 @@ poligon_common::problem_kinds! {
     REQUEST_PENDING = 409, "request_pending", "Request pending", "The other person has not accepted this conversation yet: until then it holds one message.";
     // Moderation.
     ALREADY_REPORTED = 409, "already_reported", "Already reported", "You have reported this already, and no moderator has decided yet.";
+    OWN_REPORT = 409, "own_report", "Own report", "Nobody reports themselves, or what they wrote: delete it.";
+    OWN_CASE = 403, "own_case", "Own case", "A moderator does not decide on what is about themselves: another one does.";
 }
 
 /// Why this domain did not do what was asked.
@@ -84,6 +86,12 @@ pub enum Error {
     /// There is an open report of the caller.
     #[error("you have an open report of this")]
     AlreadyReported,
+    /// The reporter's own.
+    #[error("this is your own")]
+    OwnReport,
+    /// About the moderator.
+    #[error("this is about yourself")]
+    OwnCase,
     /// A refused move between states: from, to.
     #[error("what is {0} cannot become {1}")]
     InvalidTransition(&'static str, &'static str),
@@ -152,6 +160,8 @@ impl From<Error> for Problem {
             Error::RequestPending => &REQUEST_PENDING,
             // Moderation.
             Error::AlreadyReported => &ALREADY_REPORTED,
+            Error::OwnReport => &OWN_REPORT,
+            Error::OwnCase => &OWN_CASE,
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,

@@ -2,6 +2,8 @@
 
 use poligon_core::events::Subscriber;
 
+use crate::notifications;
+
 /// A post was published: `id`, `author_id`, `mentions` (ids of people).
 pub(crate) const POST_PUBLISHED: &str = "social.post_published";
 /// A post was changed, deleted or removed: `id`, `author_id`, `status`, `mentions` (ids of people whom it names now and did
@@ -25,9 +27,10 @@ pub(crate) const BEFRIENDED: &str = "social.befriended";
 pub(crate) const BLOCKED: &str = "social.blocked";
 /// A message was sent: `id`, `chat_id`, `author_id`; `request` when the other has not accepted the conversation.
 pub(crate) const MESSAGE_SENT: &str = "social.message_sent";
-/// A moderator did something to a person: `subject_id`, `action`, `object_kind`, `object_id`, `note`.
+/// A moderator did something to a person: `subject_id`, `action`, `object_kind`, `object_id`, `note`; `suspended_until` when
+/// it suspends them.
 pub(crate) const MODERATED: &str = "social.moderated";
 
 pub(crate) fn subscribers() -> Vec<Subscriber> {
-    Vec::new()
+    [notifications::subscribers()].into_iter().flatten().collect()
 }

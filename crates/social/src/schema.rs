@@ -313,7 +313,6 @@ diesel::table! {
         kind -> Text,
         group_key -> Text,
         actor_id -> Nullable<BigInt>,
-        actor_count -> BigInt,
         post_id -> Nullable<BigInt>,
         comment_id -> Nullable<BigInt>,
         chat_id -> Nullable<BigInt>,
@@ -323,6 +322,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         read_at -> Nullable<Instant>,
+        deleted_at -> Nullable<Instant>,
     }
 }
 

@@ -296,9 +296,8 @@ CREATE TABLE notifications (
         'friend_accepted', 'mention', 'comment', 'reply', 'reaction', 'message_request', 'moderation')),
     -- What belongs together: `reaction:post:5`.
     group_key text NOT NULL,
-    -- The last of those who did it, and how many they are.
+    -- The last of those who did it. How many react is counted where they do.
     actor_id bigint REFERENCES users (id),
-    actor_count bigint NOT NULL CHECK (actor_count >= 0),
     post_id bigint REFERENCES posts (id),
     comment_id bigint REFERENCES comments (id),
     chat_id bigint REFERENCES chats (id),
@@ -308,12 +307,19 @@ CREATE TABLE notifications (
     -- See `social_profiles.notification_seq`.
     seq bigint NOT NULL,
     created_at timestamptz NOT NULL,
+    -- When something was added: reading is no news.
     updated_at timestamptz NOT NULL,
     read_at timestamptz,
+    -- One that is deleted stays for a while: an event that comes again does not bring it back, and other devices hear of it.
+    deleted_at timestamptz,
     CONSTRAINT notifications_group_key_unique UNIQUE (user_id, group_key),
-    CONSTRAINT notifications_seq_unique UNIQUE (user_id, seq)
+    CONSTRAINT notifications_seq_unique UNIQUE (user_id, seq),
+    CHECK (deleted_at IS NULL OR read_at IS NOT NULL)
 );
-CREATE INDEX notifications_unread ON notifications (user_id) WHERE read_at IS NULL;
+CREATE INDEX notifications_newest ON notifications (user_id, updated_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX notifications_kind ON notifications (user_id, kind, updated_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX notifications_unread ON notifications (user_id, updated_at, id) WHERE read_at IS NULL;
+CREATE INDEX notifications_old ON notifications (read_at) WHERE read_at IS NOT NULL;
 
 -- Kinds that a person does not want to be told of, or wants: what is not here is wanted.
 CREATE TABLE notification_preferences (
@@ -349,6 +355,8 @@ CREATE TABLE reports (
 CREATE UNIQUE INDEX reports_reporter_id_unique ON reports (object_kind, object_id, reporter_id)
     WHERE status IN ('open', 'assigned');
 CREATE INDEX reports_queue ON reports (status, id);
+CREATE INDEX reports_kind ON reports (object_kind, id);
+CREATE INDEX reports_assignee ON reports (assignee_id, id);
 CREATE INDEX reports_subject ON reports (subject_id, id);
 CREATE INDEX reports_reporter ON reports (reporter_id, id);
 
@@ -365,6 +373,7 @@ CREATE TABLE moderation_log (
     created_at timestamptz NOT NULL
 );
 CREATE INDEX moderation_log_subject ON moderation_log (subject_id, id);
+CREATE INDEX moderation_log_moderator ON moderation_log (moderator_id, id);
 CREATE INDEX moderation_log_report ON moderation_log (report_id);
 CREATE TRIGGER moderation_log_immutable BEFORE UPDATE OR DELETE ON moderation_log
     FOR EACH ROW EXECUTE FUNCTION refuse_change();

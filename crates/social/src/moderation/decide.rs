@@ -1,0 +1,151 @@
+//! Deciding on a report.
+
+use diesel::prelude::*;
+use poligon_core::db::{Db, Timestamp, dialect};
+use poligon_core::events;
+use serde_json::json;
+
+use super::assign::take;
+use super::input::ReportStatusRequest;
+use super::log::{self, Entry};
+use super::object::{ObjectKind, ReportedObject};
+use super::status::{Action, Decision, Status};
+use super::suspension::suspend;
+use super::take_down::take_down;
+use super::view::{self, Row};
+use crate::error::Error;
+use crate::events::MODERATED;
+use crate::people::require_active;
+use crate::schema::reports;
+
+/// Held by whoever decides on a report of a thing, so that two who decide on two reports of it take turns: each closes the
+/// other's. Before every row in the order of locks.
+const OBJECT_LOCK: i64 = 0x7265_706f_0000_0000;
+
+fn lock(db: &mut Db, object: ReportedObject) -> Result<(), Error> {
+    let kind = match object.kind {
+        ObjectKind::Post => 0,
+        ObjectKind::Comment => 1,
+        ObjectKind::Message => 2,
+        ObjectKind::User => 3,
+    };
+    Ok(dialect::lock(db, OBJECT_LOCK ^ (kind << 28) ^ object.id)?)
+}
+
+impl ReportStatusRequest {
+    /// Refuses what contradicts itself, or cannot be done about such a thing.
+    fn check(&self, object: ReportedObject) -> Result<(), Error> {
+        let wrong = |pointer: &str, code: &str, message: &str| Err(Error::field(pointer, code, message));
+        match (self.status, self.action, self.suspend_days) {
+            (Decision::Rejected, Action::Warn | Action::Remove | Action::Suspend, _) => {
+                wrong("/action", "action", "must be none: nothing is done about a report that is rejected")
+            }
+            (_, Action::Remove, _) if object.kind == ObjectKind::User => {
+                wrong("/action", "action", "must not be remove: a person is suspended")
+            }
+            (_, Action::Suspend, None) => wrong("/suspend_days", "required", "is required to suspend somebody"),
+            (_, Action::None | Action::Warn | Action::Remove, Some(_)) => {
+                wrong("/suspend_days", "action", "must not be there unless somebody is suspended")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Decides on a report; answers the conversation that has changed by it, which is told after the commit.
+pub(super) fn decide(
+    db: &mut Db,
+    id: i64,
+    decision: &ReportStatusRequest,
+    moderator: i64,
+    check: &dyn Fn(i64) -> bool,
+    now: Timestamp,
+) -> Result<Option<i64>, Error> {
+    require_active(db, moderator, now)?;
+    let object = view::find_object(db, id)?;
+    lock(db, object)?;
+    let report = take(db, id, moderator, check)?;
+    let status = report.status().change(decision.status.status())?;
+    decision.check(object)?;
+    close(db, &[id], status, decision, now)?;
+    let action = if status == Status::Rejected { "reject" } else { decision.action.name() };
+    note(db, &report, id, action, &decision.note.0, moderator, now)?;
+    if decision.action == Action::None {
+        return Ok(None);
+    }
+    let chat_id = act(db, &report, decision, now)?;
+    if object.kind != ObjectKind::User {
+        close_others(db, &report, decision, moderator, now)?;
+    }
+    Ok(chat_id)
+}
+
+/// Does what was decided, and tells whoever it is about.
+fn act(db: &mut Db, report: &Row, decision: &ReportStatusRequest, now: Timestamp) -> Result<Option<i64>, Error> {
+    let (object, subject_id) = (report.object(), report.subject_id);
+    let mut told = json!({
+        "subject_id": subject_id, "action": decision.action.name(), "object_kind": object.kind.name(),
+        "object_id": object.id, "note": decision.note.0,
+    });
+    let chat_id = if decision.action == Action::Remove { take_down(db, object, now)? } else { None };
+    if let (Action::Suspend, Some(days)) = (decision.action, decision.suspend_days) {
+        told["suspended_until"] = json!(suspend(db, subject_id, days.0, now)?);
+    }
+    events::publish(db, MODERATED, &format!("user:{subject_id}"), &told, now)?;
+    Ok(chat_id)
+}
+
+/// Closes reports.
+fn close(
+    db: &mut Db,
+    ids: &[i64],
+    status: Status,
+    decision: &ReportStatusRequest,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let changes = (
+        reports::status.eq(status.name()),
+        reports::action.eq(decision.action.name()),
+        reports::resolution.eq(&decision.note.0),
+        reports::version.eq(reports::version + 1),
+        reports::updated_at.eq(now),
+        reports::closed_at.eq(now),
+    );
+    diesel::update(reports::table.filter(reports::id.eq_any(ids))).set(changes).execute(db)?;
+    Ok(())
+}
+
+/// Closes the other open reports of the same thing with the decision on this one. Who has decided counts as who looked into
+/// them, where nobody did.
+fn close_others(
+    db: &mut Db,
+    report: &Row,
+    decision: &ReportStatusRequest,
+    moderator: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let object = report.object();
+    let open = reports::table
+        .filter(reports::object_kind.eq(object.kind.name()))
+        .filter(reports::object_id.eq(object.id))
+        .filter(reports::status.eq_any([Status::Open.name(), Status::Assigned.name()]));
+    let others: Vec<i64> = open.order(reports::id).select(reports::id).load(db)?;
+    let untaken = reports::table.filter(reports::id.eq_any(&others)).filter(reports::assignee_id.is_null());
+    diesel::update(untaken).set(reports::assignee_id.eq(moderator)).execute(db)?;
+    close(db, &others, Status::Resolved, decision, now)?;
+    let with = format!("with report {}", report.id);
+    others.iter().try_for_each(|id| note(db, report, *id, "close", &with, moderator, now))
+}
+
+fn note(
+    db: &mut Db,
+    report: &Row,
+    report_id: i64,
+    action: &str,
+    note: &str,
+    moderator: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (object, subject_id) = (report.object(), report.subject_id);
+    log::add(db, &Entry { moderator, action, object, subject_id, report_id: Some(report_id), note }, now)
+}

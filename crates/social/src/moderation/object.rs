@@ -1,0 +1,135 @@
+//! What can be reported, and what it says: as far as the reporter sees it.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::schema::users;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::chats::readable_message;
+use crate::error::Error;
+use crate::schema::{comments, messages, posts, social_profiles, social_ties};
+use crate::visibility::{Viewer, require_seen};
+
+/// A kind of thing that can be reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReportedKind)]
+pub(crate) enum ObjectKind {
+    /// A post.
+    Post,
+    /// A comment.
+    Comment,
+    /// A message.
+    Message,
+    /// A person.
+    User,
+}
+
+impl ObjectKind {
+    /// As it is stored and shown.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Comment => "comment",
+            Self::Message => "message",
+            Self::User => "user",
+        }
+    }
+
+    /// The kind that is stored as `name`. The database holds no other (`CHECK`).
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "post" => Self::Post,
+            "comment" => Self::Comment,
+            "message" => Self::Message,
+            _ => Self::User,
+        }
+    }
+}
+
+/// A thing that is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ReportedObject {
+    /// What kind of thing.
+    pub(super) kind: ObjectKind,
+    /// Its id.
+    pub(super) id: i64,
+}
+
+/// Whom a thing is about, and what it says now; 404 when the reporter does not see it.
+pub(super) fn look(db: &mut Db, object: ReportedObject, reporter: i64) -> Result<(i64, Value), Error> {
+    match object.kind {
+        ObjectKind::Post => look_at_post(db, object.id, reporter),
+        ObjectKind::Comment => look_at_comment(db, object.id, reporter),
+        ObjectKind::Message => look_at_message(db, object.id, reporter),
+        ObjectKind::User => look_at_person(db, object.id, reporter),
+    }
+}
+
+fn look_at_post(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Error> {
+    require_seen(db, id, Viewer::person(reporter))?;
+    let columns = (posts::author_id, posts::body, posts::content_warning, posts::visibility, posts::media);
+    let row = posts::table.find(id).select((columns, posts::version, posts::created_at));
+    type Said = (i64, String, String, String, Json<Value>);
+    let (said, version, created_at): (Said, i64, Timestamp) = row.first(db)?;
+    let (author_id, body, content_warning, visibility, Json(media)) = said;
+    let snapshot = json!({
+        "body": body, "content_warning": content_warning, "visibility": visibility, "media": media,
+        "version": version, "created_at": created_at,
+    });
+    Ok((author_id, snapshot))
+}
+
+/// A comment is seen by whoever sees its post, unless its author, or that of one above it, is hidden.
+fn look_at_comment(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Error> {
+    let row = comments::table.find(id).filter(comments::status.eq("published"));
+    let columns = (comments::author_id, comments::post_id, comments::path, comments::body);
+    let row = row.select((columns, comments::version, comments::created_at));
+    let row: Option<((i64, i64, String, String), i64, Timestamp)> = row.first(db).optional()?;
+    let ((author_id, post_id, path, body), version, created_at) = row.ok_or(Error::NotFound)?;
+    require_seen(db, post_id, Viewer::person(reporter))?;
+    let branch: Vec<i64> = path.split('/').filter_map(|id| id.parse().ok()).chain([id]).collect();
+    let hidden = social_ties::table
+        .filter(social_ties::user_id.eq(reporter))
+        .filter(social_ties::cut)
+        .select(social_ties::other_id);
+    let cut = comments::table.filter(comments::id.eq_any(branch)).filter(comments::author_id.eq_any(hidden));
+    if diesel::select(exists(cut)).get_result(db)? {
+        return Err(Error::NotFound);
+    }
+    let snapshot = json!({"body": body, "post_id": post_id, "version": version, "created_at": created_at});
+    Ok((author_id, snapshot))
+}
+
+fn look_at_message(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Error> {
+    let message = readable_message(db, id, reporter)?;
+    let row = messages::table.find(id);
+    let row = row.select((messages::body, messages::attachments, messages::version, messages::created_at));
+    let (body, Json(attachments), version, created_at): (String, Json<Value>, i64, Timestamp) = row.first(db)?;
+    let snapshot = json!({
+        "body": body, "attachments": attachments, "chat_id": message.chat_id, "version": version,
+        "created_at": created_at,
+    });
+    Ok((message.author_id, snapshot))
+}
+
+/// A person is seen by everybody whom they do not block; whoever blocks them back still may say why.
+fn look_at_person(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Error> {
+    let row = users::table.filter(users::id.eq(id)).filter(users::deleted_at.is_null());
+    let row = row.select((users::username, users::display_name, users::avatar_url));
+    let row: Option<(String, String, Option<String>)> = row.first(db).optional()?;
+    let (username, display_name, avatar_url) = row.ok_or(Error::NotFound)?;
+    let tie = social_ties::table.find((reporter, id)).select((social_ties::cut, social_ties::blocking));
+    if matches!(tie.first::<(bool, bool)>(db).optional()?, Some((true, false))) {
+        return Err(Error::NotFound);
+    }
+    let bio = social_profiles::table.find(id).select(social_profiles::bio).first::<String>(db).optional()?;
+    let snapshot = json!({
+        "username": username, "display_name": display_name, "avatar_url": avatar_url,
+        "bio": bio.unwrap_or_default(),
+    });
+    Ok((id, snapshot))
+}

@@ -1,0 +1,50 @@
+//! Whether a person is told of something. Asked when the event arrives, so what has changed since it was written counts.
+
+use diesel::prelude::*;
+use poligon_core::db::{Db, Timestamp};
+
+use super::kind::Kind;
+use super::preferences;
+use super::tell::{Place, Told};
+use crate::chats::readable_message;
+use crate::error::Error;
+use crate::schema::social_ties;
+use crate::visibility::{Reason, Viewer, verdict};
+
+/// The kind under which a person is told, if they are.
+pub(super) fn admit(db: &mut Db, told: &Told, now: Timestamp) -> Result<Option<Kind>, Error> {
+    if told.actor_id == Some(told.user_id) {
+        return Ok(None);
+    }
+    let unwanted = preferences::unwanted(db, told.user_id)?;
+    let Some(kind) = told.kinds.iter().copied().find(|kind| !unwanted.contains(kind)) else { return Ok(None) };
+    if let Some(actor_id) = told.actor_id
+        && is_silent(db, told.user_id, actor_id, now)?
+    {
+        return Ok(None);
+    }
+    Ok(is_seen(db, told)?.then_some(kind))
+}
+
+/// Whether somebody is hidden from this person, or muted by them.
+fn is_silent(db: &mut Db, user_id: i64, actor_id: i64, now: Timestamp) -> Result<bool, Error> {
+    let tie = social_ties::table.find((user_id, actor_id));
+    let tie = tie.select((social_ties::cut, social_ties::muted, social_ties::muted_until));
+    let tie: Option<(bool, bool, Option<Timestamp>)> = tie.first(db).optional()?;
+    Ok(tie.is_some_and(|(cut, muted, until)| cut || (muted && until.is_none_or(|until| until > now))))
+}
+
+/// Whether the person sees where it happened.
+fn is_seen(db: &mut Db, told: &Told) -> Result<bool, Error> {
+    let seen = match told.place {
+        Place::Nowhere | Place::Chat { message_id: None, .. } => return Ok(true),
+        Place::Post(id) | Place::Comment { post_id: id, .. } => {
+            verdict(db, id, Viewer::person(told.user_id)).map(Reason::is_seen)
+        }
+        Place::Chat { message_id: Some(id), .. } => readable_message(db, id, told.user_id).map(|_| true),
+    };
+    match seen {
+        Err(Error::NotFound) => Ok(false),
+        seen => seen,
+    }
+}
