@@ -16,6 +16,7 @@ use crate::random;
 use crate::security::audit::Auditor;
 use crate::security::tokens::AccessTokens;
 use crate::security::{Hasher, KeyRing, Sessions};
+use crate::slots::Slots;
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
 
@@ -70,6 +71,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Whether it can serve.
     pub health: Health,
+    /// What domains keep while the application runs.
+    pub slots: Slots,
     /// Names this copy of the gateway among the others.
     pub instance: String,
 }
@@ -101,6 +104,7 @@ impl Ctx {
             audit: Auditor::default(),
             health: Health::default(),
             sessions: Sessions::new(Duration::from_millis(config.security.session_cache_ms), &metrics),
+            slots: Slots::default(),
             instance: random::id().map_err(|e| part("randomness")(&e))?,
             metrics,
             keys,

@@ -20,6 +20,7 @@ pub mod random;
 pub mod schema;
 pub mod security;
 pub mod seed;
+pub mod slots;
 pub mod storage;
 pub mod telemetry;
 pub mod users;
