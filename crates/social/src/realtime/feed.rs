@@ -307,6 +307,7 @@ impl Feed {
                 }),
                 _ => self.todo.push_back(Todo::Chat(chat_id)),
             },
+            Item::Behind { chat_id } => self.todo.push_back(Todo::Chat(chat_id)),
             Item::Noted => self.todo.push_back(Todo::Notes),
             Item::Refresh => self.todo.extend([Todo::All, Todo::Presence]),
             Item::Typing { chat_id, user_id } => self.say(FrameKind::Typing, Some(chat_id), &TypingData { user_id }),

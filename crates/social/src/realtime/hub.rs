@@ -11,6 +11,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use super::log::{Batch, Entry, Place};
 use super::pump;
 
+/// Entries that are queued at once. Of more each connection reads the log as fast as its client does, so that a burst
+/// closes nobody who is not slow.
+const BURST: usize = 50;
+
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Close {
@@ -81,6 +85,8 @@ impl Close {
 pub(super) enum Item {
     /// Its person's part of a log from `before` to `to`: one entry at its end, or none.
     Log { chat_id: i64, before: i64, to: i64, entry: Option<Arc<Entry>> },
+    /// More of a log is new than is worth queueing.
+    Behind { chat_id: i64 },
     /// A notification has changed.
     Noted,
     /// Their conversations, or whom they see, have changed.
@@ -277,6 +283,10 @@ impl Hub {
         let mut state = self.state();
         for member in &batch.members {
             let Some(here) = state.people.get(&member.user_id) else { continue };
+            if batch.entries.len() > BURST {
+                here.tell(Item::Behind { chat_id: batch.chat_id });
+                continue;
+            }
             let mut before = batch.from;
             for entry in batch.seen_by(*member) {
                 let (chat_id, to) = (batch.chat_id, entry.seq);
