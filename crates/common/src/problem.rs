@@ -225,6 +225,16 @@ impl Problem {
             .header(WWW_AUTHENTICATE, r#"Bearer realm="poligon", error="invalid_token""#)
     }
 
+    /// What happened, for people.
+    pub fn message(&self) -> &str {
+        &self.detail
+    }
+
+    /// The wrong fields.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// The kind of this refusal.
     pub fn kind(&self) -> &'static Kind {
         self.kind

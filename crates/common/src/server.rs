@@ -50,6 +50,7 @@ pub fn app(
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    ctx: Ctx,
     server: ServerHandle,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
     stop: watch::Sender<bool>,
@@ -63,8 +64,9 @@ impl Running {
         let config = ctx.config.server.clone();
         let (stop, stopped) = watch::channel(false);
         let background = start_background(ctx, &domains, &stopped);
-        let ctx = ctx.clone();
-        let server = HttpServer::new(move || app(&ctx, &domains, extra))
+        bound_writes(&listener);
+        let own = ctx.clone();
+        let server = HttpServer::new(move || app(&own, &domains, extra))
             .workers(config.worker_count())
             .max_connections(config.max_connections)
             .keep_alive(Duration::from_secs(config.keep_alive_s))
@@ -75,17 +77,35 @@ impl Running {
             .listen(listener)?
             .run();
         let handle = server.handle();
-        Ok(Self { address, server: handle, served: tokio::spawn(server), stop, background })
+        Ok(Self { address, ctx: ctx.clone(), server: handle, served: tokio::spawn(server), stop, background })
     }
 
-    /// Stops to accept, finishes the requests in flight, then the work in the background.
+    /// Stops to accept, ends what lasts for ever, finishes the requests in flight, then the work in the background.
     pub async fn stop(mut self) {
+        self.ctx.health.start_draining();
         self.server.stop(true).await;
         drop(self.served.await); // it has ended either way
         self.stop.send_replace(true);
         while self.background.join_next().await.is_some() {}
     }
 }
+
+/// How long a client may leave unread what was sent to it. What lasts for ever (sockets, streams) cannot end while the
+/// client reads nothing, and would keep its connection.
+#[cfg(target_os = "linux")]
+const UNREAD: Duration = Duration::from_secs(20);
+
+/// Has the kernel end connections whose clients do not read (RFC 5482); those that are accepted inherit it.
+#[cfg(target_os = "linux")]
+fn bound_writes(listener: &TcpListener) {
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_user_timeout(Some(UNREAD)) {
+        tracing::warn!(%error, "clients that do not read may keep their connections");
+    }
+}
+
+/// Elsewhere there is no such option.
+#[cfg(not(target_os = "linux"))]
+fn bound_writes(_: &TcpListener) {}
 
 /// Everything that runs beside the requests.
 fn start_background(ctx: &Ctx, domains: &[Domain], stopped: &watch::Receiver<bool>) -> JoinSet<()> {

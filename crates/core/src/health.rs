@@ -2,10 +2,9 @@
 //! makes sense, however many ask.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
 use crate::ctx::Ctx;
@@ -61,7 +60,7 @@ impl Last {
 /// What an application knows of its own health.
 pub struct Health {
     started: Instant,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
     database: Last,
     migrations: Last,
     cache: Last,
@@ -73,7 +72,7 @@ impl Default for Health {
     fn default() -> Self {
         Self {
             started: Instant::now(),
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
             database: Last::default(),
             migrations: Last::default(),
             cache: Last::default(),
@@ -86,12 +85,18 @@ impl Default for Health {
 impl Health {
     /// From now on the application is not ready for new work, and says so: it is about to stop.
     pub fn start_draining(&self) {
-        self.draining.store(true, Ordering::SeqCst);
+        self.draining.send_replace(true);
     }
 
     /// Whether the application is about to stop.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::SeqCst)
+        *self.draining.borrow()
+    }
+
+    /// Waits until the application is about to stop: what would last for ever ends then.
+    pub async fn drained(&self) {
+        // The sender is here, so it is never gone.
+        drop(self.draining.subscribe().wait_for(|draining| *draining).await);
     }
 
     /// How long the application has been there.

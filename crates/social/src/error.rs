@@ -24,6 +24,10 @@ poligon_common::problem_kinds! {
     DIRECT_CHAT = 409, "direct_chat", "Direct chat", "A direct chat has its two people and no title.";
     EDIT_TOO_LATE = 409, "edit_too_late", "Too late to edit", "A message can be changed for 15 minutes, and taken back for 24 hours.";
     REQUEST_PENDING = 409, "request_pending", "Request pending", "The other person has not accepted this conversation yet: until then it holds one message.";
+    // Sockets.
+    FOREIGN_ORIGIN = 403, "foreign_origin", "Foreign origin", "The page that opens the socket is of another origin than this service and those of server.allowed_origins.";
+    INVALID_TICKET = 401, "invalid_ticket", "Invalid ticket", "The ticket was used, has expired after its minute, or never was one; or its session has ended. Ask for a new one.";
+    UPGRADE_REQUIRED = 426, "upgrade_required", "Upgrade required", "This path speaks WebSocket (RFC 6455, version 13) only.";
     // Moderation.
     ALREADY_REPORTED = 409, "already_reported", "Already reported", "You have reported this already, and no moderator has decided yet.";
     OWN_REPORT = 409, "own_report", "Own report", "Nobody reports themselves, or what they wrote: delete it.";

@@ -35,6 +35,7 @@ use poligon_common::{Domain, Routes};
 use poligon_core::jobs::Job;
 
 pub use permissions::PERMISSIONS;
+pub use realtime::asyncapi;
 
 /// The front door.
 pub fn domain() -> Domain {

@@ -73,11 +73,16 @@ async fn authenticate(req: &HttpRequest, ctx: &Ctx) -> Result<Credentials, Probl
         .and_then(|v| v.split_once(' '))
         .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' ')));
     let (Some(token), None) = (token, given.next()) else { return Ok(Credentials::Bad) };
+    Ok(identify(ctx, token).await?.map_or(Credentials::Bad, Credentials::Good))
+}
+
+/// Whose access token this is; `None` when it is none, or its session has ended. For tokens that come another way than
+/// in `Authorization`.
+pub async fn identify(ctx: &poligon_core::Ctx, token: &str) -> Result<Option<Arc<Identity>>, Problem> {
     let now = ctx.clock.now();
-    let Ok(claims) = ctx.tokens.check(token, now) else { return Ok(Credentials::Bad) };
+    let Ok(claims) = ctx.tokens.check(token, now) else { return Ok(None) };
     let known = ctx.sessions.find(&ctx.db, claims.sid, now).await?;
-    let valid = known.filter(|i| claims.sub == i.user_id.to_string() && i.expires_at > now);
-    Ok(valid.map_or(Credentials::Bad, Credentials::Good))
+    Ok(known.filter(|i| claims.sub == i.user_id.to_string() && i.expires_at > now))
 }
 
 fn address_key(req: &HttpRequest) -> String {

@@ -284,8 +284,8 @@ fn check(config: &Config) -> Vec<String> {
 }
 
 /// Numbers, and whether they are within their bounds.
-fn ranges(config: &Config) -> [(bool, &'static str); 10] {
-    let (server, security) = (&config.server, &config.security);
+fn ranges(config: &Config) -> [(bool, &'static str); 12] {
+    let (server, security, realtime) = (&config.server, &config.security, &config.realtime);
     [
         ((4..=16).contains(&security.bcrypt_cost), "security.bcrypt_cost: must be 4 to 16"),
         (config.database.pool_size > 0, "database.pool_size: must be 1 or more"),
@@ -302,6 +302,11 @@ fn ranges(config: &Config) -> [(bool, &'static str); 10] {
         (
             (1..=30_000).contains(&config.payments.provider_timeout_ms),
             "payments.provider_timeout_ms: must be 1 to 30000 milliseconds",
+        ),
+        ((50..=900).contains(&realtime.poll_ms), "realtime.poll_ms: must be 50 to 900 milliseconds"),
+        (
+            realtime.ping_ms > 0 && realtime.comment_ms > 0 && realtime.queue > 0 && realtime.max_per_person > 0,
+            "realtime: ping_ms, comment_ms, queue and max_per_person must be 1 or more",
         ),
     ]
 }

@@ -7,6 +7,7 @@ mod limits;
 mod load;
 mod mail;
 mod payments;
+mod realtime;
 mod security;
 mod server;
 mod storage;
@@ -22,6 +23,7 @@ pub use limits::{LimitsConfig, Quota};
 pub use load::{ConfigError, Sources, environment_names};
 pub use mail::MailConfig;
 pub use payments::PaymentsConfig;
+pub use realtime::RealtimeConfig;
 pub use security::SecurityConfig;
 pub use server::ServerConfig;
 pub use storage::StorageConfig;
@@ -47,6 +49,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// `[payments]`
     pub payments: PaymentsConfig,
+    /// `[realtime]`
+    pub realtime: RealtimeConfig,
     /// `[security]`
     pub security: SecurityConfig,
     /// `[limits]`

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use crate::db::{Database, Db, DbError, Json, Timestamp};
+use crate::db::{Database, Db, DbError, Json, Timestamp, any_of};
 use crate::schema::{role_permissions, sessions, user_roles, users};
 use crate::telemetry::{Metrics, Tally};
 
@@ -51,6 +51,21 @@ pub fn find_identity(db: &mut Db, session_id: i64) -> Result<Option<Identity>, D
     let Some((user_id, expires_at, last_seen_at, Json(amr))) = row else { return Ok(None) };
     let (roles, permissions) = roles_and_permissions(db, user_id)?;
     Ok(Some(Identity { user_id, session_id, roles, permissions, amr, expires_at, last_seen_at }))
+}
+
+/// Which of these sessions live: not revoked, not over, and their people neither locked nor deleted.
+pub fn live_sessions(db: &mut Db, session_ids: &[i64], now: Timestamp) -> Result<BTreeSet<i64>, DbError> {
+    let asked = any_of(db, sessions::id, session_ids);
+    let live = sessions::table
+        .inner_join(users::table)
+        .filter(asked)
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::locked_at.is_null())
+        .filter(users::deleted_at.is_null())
+        .select(sessions::id)
+        .load(db)?;
+    Ok(live.into_iter().collect())
 }
 
 /// A person's roles, and everything that they allow.

@@ -12,7 +12,7 @@ pub mod signatures;
 pub mod tokens;
 
 pub use hasher::{HashQueueFull, Hasher};
-pub use identity::{Identity, Sessions};
+pub use identity::{Identity, Sessions, live_sessions};
 pub use keys::KeyRing;
 pub use permissions::Permission;
 pub use sealed::NotSealed;

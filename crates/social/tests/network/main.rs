@@ -12,4 +12,5 @@ mod chat_messages;
 mod chat_races;
 mod chat_requests;
 mod chats;
+mod realtime;
 mod world;

@@ -1,0 +1,180 @@
+//! The AsyncAPI document (version 3) of sockets and event streams, made of the types of the frames.
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+use super::frames::{
+    AuthFrame, ErrorData, FrameKind, PingFrame, PongData, PresenceData, ReadData, ReadyData, ResumeFrame, ResumedData,
+    TypingData, TypingFrame,
+};
+use super::hub::Close;
+use super::socket::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST, MOST_BAD};
+
+const SOCKET: &str = "/api/social/ws";
+const STREAM: &str = "/api/social/events";
+
+/// Where a frame stands: in the log of a conversation, among the notifications, or nowhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    InChat,
+    AmongNotifications,
+    NowhereWithCursor,
+    OfChat,
+    Nowhere,
+}
+
+/// Every frame of the server, in words, with the schema of its `data`: without one, an object that the other slices describe.
+const SERVER: [(FrameKind, Stands, Option<&str>, &str); 14] = [
+    (FrameKind::Ready, Stands::NowhereWithCursor, Some("ReadyData"), "The connection is there. Its cursor is where it begins."),
+    (FrameKind::Message, Stands::InChat, None, "A message was sent."),
+    (FrameKind::Edit, Stands::InChat, None, "A message was changed."),
+    (FrameKind::Delete, Stands::InChat, None, "A message was deleted by its author or removed by a moderator."),
+    (FrameKind::Reaction, Stands::InChat, None, "The reactions to a message have changed."),
+    (FrameKind::Member, Stands::InChat, None, "Somebody came into a conversation, left it, or has another role."),
+    (FrameKind::Chat, Stands::InChat, None, "A conversation has changed."),
+    (FrameKind::Read, Stands::InChat, Some("ReadData"), "Somebody has read up to a message. Of several only the last is kept."),
+    (FrameKind::Typing, Stands::OfChat, Some("TypingData"), "Somebody writes. Not stored."),
+    (FrameKind::Presence, Stands::Nowhere, Some("PresenceData"), "A friend, or the other one of a direct conversation, comes or goes. Not stored."),
+    (FrameKind::Notification, Stands::AmongNotifications, None, "A notification is new or has changed, as the list of notifications shows it."),
+    (FrameKind::Error, Stands::Nowhere, Some("ErrorData"), "A frame of the client could not be taken."),
+    (FrameKind::Pong, Stands::Nowhere, Some("PongData"), "The answer to ping."),
+    (FrameKind::Resumed, Stands::NowhereWithCursor, Some("ResumedData"), "Everything behind the cursor of resume has been told."),
+];
+
+/// Every frame of the client.
+const CLIENT: [(&str, &str, &str); 4] = [
+    ("auth", "AuthFrame", "Who the client is: the first frame of a socket that was opened without a ticket."),
+    ("resume", "ResumeFrame", "Asks for everything behind a cursor: once, best as the first frame after ready."),
+    ("typing", "TypingFrame", "Tells the others of a conversation that the person writes."),
+    ("ping", "PingFrame", "Asks whether the server is there."),
+];
+
+/// The document.
+pub fn asyncapi() -> Value {
+    let server: Map<String, Value> = SERVER.iter().map(|(kind, _, _, words)| message(kind.name(), words)).collect();
+    let client: Map<String, Value> = CLIENT.iter().map(|(name, _, words)| message(name, words)).collect();
+    let messages: Map<String, Value> = server.into_iter().chain(client).collect();
+    let of_server: Vec<&str> = SERVER.iter().map(|(kind, ..)| kind.name()).collect();
+    let of_client: Vec<&str> = CLIENT.iter().map(|(name, ..)| *name).collect();
+    let all: Vec<&str> = of_server.iter().chain(&of_client).copied().collect();
+    // What a stream answers to is `Last-Event-ID` alone.
+    let of_stream: Vec<&str> =
+        of_server.iter().filter(|name| !["error", "pong"].contains(*name)).copied().collect();
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Poligon: what happens, as it happens",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": description(),
+            "license": {"name": "MIT OR Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {
+            "socket": channel(SOCKET, "A WebSocket: one for all conversations and notifications of a person.", &all, &json!({
+                "ws": {"method": "GET", "query": {"type": "object", "properties": {"ticket": {
+                    "type": "string", "description": "A ticket of POST /api/social/ws/tickets",
+                }}}},
+            })),
+            "events": channel(STREAM, "Server-Sent Events: id is the cursor, event the type, data the frame.", &of_stream, &json!({
+                "http": {"method": "GET", "headers": {"type": "object", "properties": {"Last-Event-ID": {
+                    "type": "string", "description": "The cursor of the last event that was worked on",
+                }}}},
+            })),
+        },
+        "operations": {
+            "tell": operation("send", "socket", &of_server),
+            "hear": operation("receive", "socket", &of_client),
+            "stream": operation("send", "events", &of_stream),
+        },
+        "components": {"messages": messages, "schemas": schemas()},
+    })
+}
+
+fn description() -> String {
+    let closes: Vec<String> = Close::ALL.iter().map(|close| format!("- {}: {}", close.code(), close.reason())).collect();
+    let (second, once) = (FRAMES_PER_SECOND, FRAMES_AT_ONCE);
+    format!(
+        "Every frame is one JSON object. `n` counts the frames of a connection from 1. What stands in the log of a \
+         conversation has its `chat_id` and its `seq` there, in order and without repetition; a `seq` is left out where \
+         something is not for this person. A notification has the `seq` of its change. These frames name a `cursor`: who \
+         connects again and shows that of the last frame that they have worked on is told exactly what came after.\n\n\
+         A client sends frames of at most {LARGEST} bytes, {second} a second and {once} at once; {MOST_BAD} may be wrong. \
+         A socket is closed with one of these codes:\n\n{}",
+        closes.join("\n")
+    )
+}
+
+fn channel(address: &str, words: &str, messages: &[&str], bindings: &Value) -> Value {
+    let refer = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/messages/{name}")}));
+    let messages: Map<String, Value> = messages.iter().map(refer).collect();
+    json!({"address": address, "description": words, "messages": messages, "bindings": bindings})
+}
+
+fn operation(action: &str, channel: &str, messages: &[&str]) -> Value {
+    let refer = |name: &&str| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
+    let messages: Vec<Value> = messages.iter().map(refer).collect();
+    json!({"action": action, "channel": {"$ref": format!("#/channels/{channel}")}, "messages": messages})
+}
+
+fn message(name: &str, words: &str) -> (String, Value) {
+    let payload = json!({"$ref": format!("#/components/schemas/{}", frame_name(name))});
+    (name.to_owned(), json!({"name": name, "summary": words, "payload": payload}))
+}
+
+/// The name of a frame's schema: `ReadyFrame` of `ready`.
+fn frame_name(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    format!("{}{rest}Frame", first.to_ascii_uppercase())
+}
+
+fn schemas() -> Map<String, Value> {
+    let mut all = Vec::new();
+    add::<ReadyData>(&mut all);
+    add::<ReadData>(&mut all);
+    add::<TypingData>(&mut all);
+    add::<PresenceData>(&mut all);
+    add::<ErrorData>(&mut all);
+    add::<PongData>(&mut all);
+    add::<ResumedData>(&mut all);
+    add::<AuthFrame>(&mut all);
+    add::<ResumeFrame>(&mut all);
+    add::<TypingFrame>(&mut all);
+    add::<PingFrame>(&mut all);
+    let as_json = |(name, schema): (String, RefOr<Schema>)| Some((name, serde_json::to_value(schema).ok()?));
+    let mut schemas: Map<String, Value> = all.into_iter().filter_map(as_json).collect();
+    for (name, schema, _) in CLIENT {
+        schemas[schema]["properties"]["type"] = json!({"const": name});
+    }
+    schemas.extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
+    schemas
+}
+
+fn add<T: ToSchema + PartialSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
+    all.push((T::name().into_owned(), T::schema()));
+    T::schemas(all);
+}
+
+/// The schema of a frame of the server.
+fn frame(kind: FrameKind, stands: Stands, data: Option<&str>) -> Value {
+    let number = json!({"type": "integer", "minimum": 1});
+    let text = json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"});
+    let none = json!({"type": "null"});
+    let given = |is: bool, schema: &Value| if is { schema.clone() } else { none.clone() };
+    let data = data.map_or_else(|| json!({"type": "object"}), |name| json!({"$ref": format!("#/components/schemas/{name}")}));
+    let in_log = matches!(stands, Stands::InChat | Stands::AmongNotifications);
+    json!({
+        "type": "object",
+        "required": ["type", "n", "chat_id", "seq", "cursor", "data"],
+        "additionalProperties": false,
+        "properties": {
+            "type": {"const": kind.name()},
+            "n": number,
+            "chat_id": given(matches!(stands, Stands::InChat | Stands::OfChat), &number),
+            "seq": given(in_log, &number),
+            "cursor": given(in_log || stands == Stands::NowhereWithCursor, &text),
+            "data": data,
+        },
+    })
+}

@@ -1,0 +1,102 @@
+//! Sockets, event streams and tickets over HTTP.
+
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, UPGRADE};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
+use poligon_common::answer::Answer;
+use poligon_common::problem::kinds;
+use poligon_common::{Client, Ctx, CurrentUser, Problem, Query};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
+
+use super::feed::Feed;
+use super::hub::Hub;
+use super::socket::{self, Opened};
+use super::tickets::{self, TicketResponse};
+use super::{origin, stream};
+use crate::error::UPGRADE_REQUIRED;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How a socket is opened.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SocketParams {
+    /// A ticket of `POST ws/tickets`. Without one the first frame is `auth`.
+    ticket: Option<String>,
+}
+
+/// A ticket for one socket within one minute: for clients that cannot send a frame before the socket is trusted. Nothing
+/// is stored but its hash, so a repetition gets another ticket.
+#[utoipa::path(post, path = "/ws/tickets", responses((status = 201, description = "The ticket", body = TicketResponse)))]
+pub(crate) async fn create_ticket(ctx: Ctx, user: CurrentUser) -> Result<impl Responder, Problem> {
+    let ticket = tickets::make(&ctx, &user).await?;
+    Ok(Answer::created("/api/social/ws", ticket))
+}
+
+/// A WebSocket for all conversations and notifications. Its frames are described by `/api/asyncapi.json`. Who does not show
+/// a ticket sends `{"type": "auth", "token": "…"}` within ten seconds.
+#[utoipa::path(get, path = "/ws", params(SocketParams), responses((status = 101, description = "The socket is open")))]
+pub(crate) async fn open_socket(
+    ctx: Ctx,
+    req: HttpRequest,
+    client: Client,
+    Query(params): Query<SocketParams>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    origin::check(&req, &ctx.config.server)?;
+    let (response, session, messages) = actix_ws::handle(&req, payload).map_err(|_| {
+        Problem::new(&UPGRADE_REQUIRED).detail("open this path as a WebSocket").header(UPGRADE, "websocket")
+    })?;
+    let identity = match params.ticket {
+        Some(ticket) => Some(tickets::take(&ctx, &ticket).await?),
+        None => None,
+    };
+    let place = take_place(&ctx)?;
+    let opened = Opened { ctx: ctx.0.clone(), session, messages, place, client };
+    actix_web::rt::spawn(socket::serve(opened, identity));
+    Ok(response)
+}
+
+/// The same frames as Server-Sent Events: `id` is the cursor, `event` the type, `data` the frame. `Last-Event-ID` gives
+/// what was missed since.
+#[utoipa::path(get, path = "/events",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event that was worked on")),
+    responses((status = 200, description = "Events until the session ends", body = String, content_type = "text/event-stream")))]
+pub(crate) async fn stream_events(ctx: Ctx, req: HttpRequest, user: CurrentUser) -> Result<HttpResponse, Problem> {
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((ACCEL_BUFFERING, "no"));
+    if req.method() == Method::HEAD {
+        return Ok(response.finish());
+    }
+    let mut feed = Feed::open(&ctx, take_place(&ctx)?, &user).await?;
+    let last = req.headers().get(LAST_EVENT_ID).filter(|last| !last.is_empty());
+    match last {
+        Some(last) => feed.begin_at(last.to_str().unwrap_or_default()).await.map_err(|problem| match problem.kind() {
+            kind if kind == &kinds::VALIDATION_FAILED => {
+                Problem::new(&kinds::MALFORMED_HEADER).detail("Last-Event-ID is no id that this person was given")
+            }
+            _ => problem,
+        })?,
+        None => feed.go_live(),
+    }
+    feed.say_ready()?;
+    Ok(response.streaming(stream::events(ctx.0.clone(), feed)))
+}
+
+/// A place for one more connection; none while the service stops.
+fn take_place(ctx: &Ctx) -> Result<OwnedSemaphorePermit, Problem> {
+    if ctx.health.is_draining() {
+        return Err(Problem::new(&kinds::UNAVAILABLE).detail("this copy stops").retry_after(Duration::from_secs(1)));
+    }
+    Hub::of(ctx).take_place().ok_or_else(|| {
+        ctx.metrics.refused("connections");
+        Problem::new(&kinds::OVERLOADED).detail("all connections are taken").retry_after(Duration::from_secs(5))
+    })
+}

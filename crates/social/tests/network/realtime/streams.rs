@@ -1,0 +1,203 @@
+//! Server-Sent Events: the same, for clients without WebSocket.
+
+use std::time::{Duration, Instant};
+
+use poligon_testkit::{Backend, Client, TestApp};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::{PATIENCE, document, group, live, session_of, sql, start, write, write_silently};
+use crate::world::{id_of, person};
+
+const EVENTS: &str = "/api/social/events";
+
+/// A stream of events, read line by line.
+struct Stream {
+    lines: Lines<BufReader<TcpStream>>,
+    id: String,
+}
+
+#[derive(Debug)]
+struct Event {
+    id: Option<String>,
+    name: String,
+    data: Value,
+}
+
+impl Stream {
+    async fn open(app: &TestApp, person: &Client, last: Option<&str>) -> Self {
+        let address = app.url().replace("http://", "");
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
+        let request = format!(
+            "GET {EVENTS} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n{last}\r\n",
+            person.token().unwrap()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        let status = lines.next_line().await.unwrap().unwrap();
+        assert_eq!(status, "HTTP/1.1 200 OK");
+        let mut heads = Vec::new();
+        while let Some(line) = lines.next_line().await.unwrap().filter(|line| !line.is_empty()) {
+            heads.push(line.to_ascii_lowercase());
+        }
+        assert!(heads.contains(&"content-type: text/event-stream".to_owned()), "{heads:?}");
+        assert!(heads.contains(&"cache-control: no-store".to_owned()), "{heads:?}");
+        let mut stream = Self { lines, id: String::new() };
+        let ready = stream.next().await;
+        assert_eq!((ready.name.as_str(), &ready.data["data"]["user_id"]), ("ready", &json!(id_of(person))));
+        stream
+    }
+
+    /// The next line that has something to say: the sizes of chunks are hexadecimal numbers alone.
+    async fn line(&mut self) -> Option<String> {
+        loop {
+            let line = timeout(PATIENCE, self.lines.next_line()).await.expect("a line in time").ok()??;
+            let is_size = !line.is_empty() && line.chars().all(|c| c.is_ascii_hexdigit());
+            if line.trim() == "0" {
+                return None;
+            }
+            if !line.is_empty() && !is_size {
+                return Some(line);
+            }
+        }
+    }
+
+    async fn try_next(&mut self) -> Option<Event> {
+        let (mut id, mut name) = (None, String::new());
+        loop {
+            let line = self.line().await?;
+            if let Some(given) = line.strip_prefix("id: ") {
+                id = Some(given.to_owned());
+            } else if let Some(given) = line.strip_prefix("event: ") {
+                given.clone_into(&mut name);
+            } else if let Some(given) = line.strip_prefix("data: ") {
+                let data: Value = serde_json::from_str(given).unwrap();
+                document::assert_described(&data);
+                assert_eq!(data["type"], name.as_str());
+                assert_eq!(data["cursor"].as_str(), id.as_deref());
+                self.id = id.clone().unwrap_or_else(|| self.id.clone());
+                return Some(Event { id, name, data });
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        self.try_next().await.expect("an event")
+    }
+
+    async fn messages(&mut self, count: usize) -> Vec<String> {
+        let mut bodies = Vec::new();
+        while bodies.len() < count {
+            let event = self.next().await;
+            assert_eq!(event.name, "message");
+            assert!(event.id.is_some());
+            bodies.push(super::body_of(&event.data));
+        }
+        bodies
+    }
+}
+
+async fn a_stream_tells_the_same(app: TestApp) {
+    let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
+    let chat = group(&app, &[&ann, &bob]).await;
+    let mut stream = Stream::open(&app, &bob, None).await;
+    let mut stranger = Stream::open(&app, &eve, None).await;
+    for n in 0..3 {
+        write(&app, chat, &ann, &n.to_string()).await;
+    }
+    assert_eq!(stream.messages(3).await, ["0", "1", "2"]);
+    assert!(timeout(super::SILENCE, stranger.next()).await.is_err());
+}
+
+async fn last_event_id_makes_up_for_a_drop(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let chat = group(&app, &[&ann, &bob]).await;
+    let mut stream = Stream::open(&app, &bob, None).await;
+    write(&app, chat, &ann, "before").await;
+    assert_eq!(stream.messages(1).await, ["before"]);
+    let last = stream.id.clone();
+    drop(stream);
+    for n in 0..30 {
+        write_silently(&app, chat, &ann, &n.to_string()).await;
+    }
+    let mut stream = Stream::open(&app, &bob, Some(&last)).await;
+    assert_eq!(stream.id, last, "until something was told the place is the same");
+    assert_eq!(stream.messages(30).await, (0..30).map(|n| n.to_string()).collect::<Vec<_>>());
+    let resumed = stream.next().await;
+    assert_eq!((resumed.name.as_str(), &resumed.data["data"]["frames"]), ("resumed", &json!(30)));
+    write(&app, chat, &ann, "after").await;
+    assert_eq!(stream.messages(1).await, ["after"]);
+    // A socket goes on where a stream has ended, and the other way round.
+    let (socket, missed) = super::resume(&app, &bob, &last).await;
+    assert_eq!(missed.len(), 31);
+    write_silently(&app, chat, &ann, "last").await;
+    let mut stream = Stream::open(&app, &bob, Some(&socket.cursor)).await;
+    assert_eq!(stream.messages(1).await, ["last"]);
+}
+
+async fn who_may_open_a_stream(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    app.client().get(EVENTS).send().await.expect_problem(401, "unauthenticated");
+    app.client().with_token("x").get(EVENTS).send().await.expect_problem(401, "invalid_token");
+    let of_bob = live(&app, &bob).await.cursor;
+    for last in ["nonsense", "!", &of_bob] {
+        ann.get(EVENTS).header("last-event-id", last).send().await.expect_problem(400, "malformed_header");
+    }
+    ann.get(EVENTS).header("accept", "application/json").send().await.expect_problem(406, "not_acceptable");
+    ann.get(&format!("{EVENTS}?token=x")).send().await.expect(422);
+    let head = ann.request("HEAD".parse().unwrap(), EVENTS).send().await.expect(200);
+    assert_eq!(head.header("content-type"), Some("text/event-stream"));
+    ann.post(EVENTS).send().await.expect(405);
+}
+
+async fn a_stream_ends_with_its_session(app: TestApp) {
+    let ann = person(&app).await;
+    let mut stream = Stream::open(&app, &ann, None).await;
+    let (session_id, now) = (session_of(&app, &ann).await, app.ctx.clock.now());
+    sql(&app, format!("UPDATE sessions SET revoked_at = '{now}' WHERE id = {session_id}")).await;
+    let began = Instant::now();
+    app.ctx.session_ended(session_id);
+    assert!(stream.try_next().await.is_none());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+async fn a_stream_ends_when_its_copy_stops(app: TestApp) {
+    let ann = person(&app).await;
+    let mut stream = Stream::open(&app, &ann, None).await;
+    let began = Instant::now();
+    let stopping = tokio::spawn(app.stop());
+    assert!(stream.try_next().await.is_none());
+    drop(stream);
+    stopping.await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+async fn a_stream_says_that_it_is_there(backend: Backend) {
+    let app = TestApp::builder(backend)
+        .domain(poligon_social::domain())
+        .config(|config| config.realtime.comment_ms = 200)
+        .start()
+        .await;
+    let ann = person(&app).await;
+    let mut stream = Stream::open(&app, &ann, None).await;
+    for _ in 0..3 {
+        assert_eq!(stream.line().await.as_deref(), Some(": here"));
+    }
+}
+
+mod settings {
+    use super::a_stream_says_that_it_is_there;
+
+    poligon_testkit::tests! { a_stream_says_that_it_is_there }
+}
+
+poligon_testkit::tests! { start =>
+    a_stream_tells_the_same,
+    last_event_id_makes_up_for_a_drop,
+    who_may_open_a_stream,
+    a_stream_ends_with_its_session,
+    a_stream_ends_when_its_copy_stops,
+}
