@@ -82,8 +82,7 @@ impl Page {
         let limit = usize::try_from(self.limit).unwrap_or(1);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let last = rows.last().filter(|_| more).and_then(|row| serde_json::to_vec(&key(row)).ok());
-        let next_cursor = last.map(|json| URL_SAFE_NO_PAD.encode(json));
+        let next_cursor = rows.last().filter(|_| more).and_then(|row| cursor_of(&key(row)));
         let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));
         let answer = Answer::ok(Listing { items: rows, next_cursor, total });
         match link {
@@ -99,6 +98,11 @@ impl Page {
             form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair("cursor", cursor).finish();
         format!("<{}?{query}>; rel=\"next\"", self.path)
     }
+}
+
+/// The cursor that [`Page::after`] reads: for lists that stand inside of an item, and go on under a path of their own.
+pub fn cursor_of(key: &impl Serialize) -> Option<String> {
+    serde_json::to_vec(key).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
 }
 
 impl FromRequest for Page {

@@ -168,7 +168,7 @@ CREATE TABLE comments (
 CREATE INDEX comments_newest ON comments (post_id, parent_id, id);
 CREATE INDEX comments_top ON comments (post_id, parent_id, score, id);
 CREATE INDEX comments_parent ON comments (parent_id);
-CREATE INDEX comments_author ON comments (author_id, id);
+CREATE INDEX comments_author ON comments (author_id, post_id);
 
 CREATE TABLE comment_reactions (
     comment_id INTEGER NOT NULL REFERENCES comments (id),

@@ -21,7 +21,7 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use any_of::any_of;
+pub use any_of::{AnyOf, any_of};
 pub use connection::{Db, MultiBackend};
 pub use error::{DbError, FromDb};
 pub use nested::{nested, whole};

@@ -82,3 +82,22 @@ impl Counts {
         self
     }
 }
+
+impl Counts {
+    /// All of them.
+    pub(crate) fn total(self) -> i64 {
+        self.like + self.love + self.laugh + self.wow + self.sad + self.angry
+    }
+
+    /// The same without some of them.
+    pub(crate) fn without(self, some: Self) -> Self {
+        Self {
+            like: self.like - some.like,
+            love: self.love - some.love,
+            laugh: self.laugh - some.laugh,
+            wow: self.wow - some.wow,
+            sad: self.sad - some.sad,
+            angry: self.angry - some.angry,
+        }
+    }
+}
