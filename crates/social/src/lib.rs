@@ -64,5 +64,5 @@ fn routes() -> Routes {
 }
 
 fn jobs() -> Vec<Job> {
-    [media::jobs()].into_iter().flatten().collect()
+    [media::jobs(), people::jobs()].into_iter().flatten().collect()
 }
