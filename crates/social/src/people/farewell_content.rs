@@ -26,8 +26,7 @@ pub(super) fn delete_posts(db: &mut Db, user_id: i64, now: Timestamp) -> Result<
     if ids.is_empty() {
         return Ok(false);
     }
-    let ended =
-        (posts::status.eq("deleted"), posts::ended_at.eq(now), posts::version.eq(posts::version + 1));
+    let ended = (posts::status.eq("deleted"), posts::ended_at.eq(now), posts::version.eq(posts::version + 1));
     // A moderator may have removed one meanwhile: what is counted is what was changed here.
     let still = posts::table.filter(any_of(db, posts::id, &ids)).filter(posts::status.eq("published"));
     let changed: Vec<(i64, String)> = on_each!(db, c => diesel::update(still)

@@ -159,9 +159,7 @@ macro_rules! page {
             _ => query,
         };
         let query = match $behind {
-            Some(Cursor(_, _, at, id)) => {
-                query.filter(before((social_ties::$at, social_ties::$id), at, id))
-            }
+            Some(Cursor(_, _, at, id)) => query.filter(before((social_ties::$at, social_ties::$id), at, id)),
             None => query,
         };
         let columns = (social_ties::$id, social_ties::$at, social_ties::muted_until);

@@ -12,12 +12,12 @@
 //! What two are to each other is changed with the profiles of both taken, in order of id, so that of two requests at once
 //! one comes after the other, and the counters of both are what the rows say.
 
+mod blocks;
 mod changes;
 mod farewell;
 mod farewell_content;
 mod follow;
 mod friends;
-mod blocks;
 mod http;
 mod list;
 mod mutes;

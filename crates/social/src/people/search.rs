@@ -43,9 +43,8 @@ macro_rules! found {
             query = query.filter(not(exists(social_ties::table.filter(tie).filter(social_ties::cut))));
         }
         for word in $words.0.iter().flatten() {
-            let begins = social_name_words::word
-                .ge(word.clone())
-                .and(social_name_words::word.lt(names::end_of_range(word)));
+            let begins =
+                social_name_words::word.ge(word.clone()).and(social_name_words::word.lt(names::end_of_range(word)));
             let ids = social_name_words::table.filter(begins).select(social_name_words::user_id);
             query = query.filter(users::id.eq_any(ids));
         }

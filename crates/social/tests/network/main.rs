@@ -1,4 +1,5 @@
 //! The social network over HTTP, on both backends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
+mod people;
 mod world;
