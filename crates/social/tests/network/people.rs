@@ -103,9 +103,32 @@ pub(crate) async fn expect_exact(app: &TestApp) {
         WHERE o.user_id = t.other_id AND o.other_id = t.user_id AND o.cut = t.cut AND o.friend = CASE t.friend \
         WHEN 'sent' THEN 'received' WHEN 'received' THEN 'sent' ELSE t.friend END) AND (t.cut OR t.friend <> 'none')";
     assert_eq!(number(app, lone).await, 0, "two directions do not agree");
+    let nowhere = "SELECT count(*) AS number FROM social_ties AS t WHERE NOT EXISTS (SELECT 1 FROM social_profiles AS p \
+        WHERE p.user_id = t.user_id)";
+    assert_eq!(number(app, nowhere).await, 0, "somebody is counted nowhere");
     let empty = "SELECT count(*) AS number FROM social_ties WHERE follow = 'none' AND friend = 'none' AND NOT cut \
         AND NOT muted";
     assert_eq!(number(app, empty).await, 0, "rows say nothing");
+}
+
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    payload: String,
+}
+
+/// Who did something to whom, of all events of a topic, in order.
+pub(crate) async fn told(app: &TestApp, topic: &str) -> Vec<(i64, i64)> {
+    let of_topic =
+        format!("SELECT CAST(payload AS TEXT) AS payload FROM outbox WHERE topic = 'social.{topic}' ORDER BY id");
+    let work = move |db: &mut Db| {
+        let rows: Vec<Told> = on_each!(db, c => diesel::sql_query(&of_topic).load(c))?;
+        Ok::<_, DbError>(rows)
+    };
+    let rows = app.ctx.db.read_primary(work).await.expect("the outbox");
+    let id = |payload: &Value, member: &str| payload[member].as_i64().expect("an id");
+    let read = rows.iter().map(|row| serde_json::from_str::<Value>(&row.payload).expect("JSON"));
+    read.map(|payload| (id(&payload, "user_id"), id(&payload, "other_id"))).collect()
 }
 
 /// Waits until `is` holds of what is answered at a path.
