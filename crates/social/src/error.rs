@@ -15,6 +15,7 @@ poligon_common::problem_kinds! {
     THREAD_TOO_DEEP = 409, "thread_too_deep", "Thread too deep", "A reply stands at most 50 levels below its post. Reply to a comment further up.";
     // People.
     OWN_ACCOUNT = 409, "own_account", "Own account", "Nobody follows, befriends, mutes or blocks themselves.";
+    LOCKED_ACCOUNT = 403, "locked_account", "Locked account", "The lists of people of a locked account are seen by its followers and friends. Ask to follow it.";
     BLOCKED = 409, "blocked", "Blocked", "You have blocked this person. Unblock them first.";
     // Chats.
     NOT_ADMIN = 403, "not_admin", "Not an administrator", "Only the owner and the administrators of a group do this, and nobody to somebody of their own rank or above.";
@@ -61,6 +62,9 @@ pub enum Error {
     /// Oneself.
     #[error("this is your own account")]
     OwnAccount,
+    /// A list of a locked account, of which the caller is neither a follower nor a friend.
+    #[error("only followers and friends of this account see its lists")]
+    LockedAccount,
     /// The caller has blocked that person.
     #[error("you have blocked this person")]
     Blocked,
@@ -153,6 +157,7 @@ impl From<Error> for Problem {
             Error::ThreadTooDeep(_) => &THREAD_TOO_DEEP,
             // People.
             Error::OwnAccount => &OWN_ACCOUNT,
+            Error::LockedAccount => &LOCKED_ACCOUNT,
             Error::Blocked => &BLOCKED,
             // Chats.
             Error::NotAdmin => &NOT_ADMIN,

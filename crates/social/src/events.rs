@@ -1,6 +1,9 @@
 //! What this domain tells, and what it does when it hears of it.
 
-use poligon_core::events::Subscriber;
+use poligon_core::Ctx;
+use poligon_core::events::{Event, Subscriber};
+
+use crate::people;
 
 use crate::notifications;
 
@@ -33,4 +36,21 @@ pub(crate) const MODERATED: &str = "social.moderated";
 
 pub(crate) fn subscribers() -> Vec<Subscriber> {
     [notifications::subscribers()].into_iter().flatten().collect()
+    vec![people()]
+}
+
+// People.
+const REGISTERED: &str = "auth.registered";
+const PROFILE_CHANGED: &str = "auth.profile_changed";
+const DELETED: &str = "auth.deleted";
+
+/// Keeps the words that people are found by, and clears up behind those who are gone.
+fn people() -> Subscriber {
+    Subscriber::new("social.people", &[REGISTERED, PROFILE_CHANGED, DELETED], |ctx: Ctx, event: Event| async move {
+        match (event.topic.as_str(), event.payload.0["user_id"].as_i64()) {
+            (DELETED, Some(user_id)) => people::account_deleted(&ctx, user_id, ctx.clock.now()).await,
+            (_, Some(user_id)) => people::name_changed(&ctx, user_id).await,
+            (_, None) => Ok(()),
+        }
+    })
 }

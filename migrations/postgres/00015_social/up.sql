@@ -53,6 +53,7 @@ CREATE TABLE social_ties (
 CREATE INDEX social_ties_following ON social_ties (user_id, follow_at, other_id) WHERE follow = 'following';
 CREATE INDEX social_ties_followers ON social_ties (other_id, follow_at, user_id) WHERE follow = 'following';
 CREATE INDEX social_ties_follow_requests ON social_ties (other_id, follow_at, user_id) WHERE follow = 'requested';
+CREATE INDEX social_ties_follow_sent ON social_ties (user_id, follow_at, other_id) WHERE follow = 'requested';
 CREATE INDEX social_ties_friends ON social_ties (user_id, friend, friend_at, other_id) WHERE friend <> 'none';
 CREATE INDEX social_ties_blocking ON social_ties (user_id, blocking_at, other_id) WHERE blocking;
 CREATE INDEX social_ties_cut ON social_ties (user_id, other_id) WHERE cut;
@@ -60,7 +61,7 @@ CREATE INDEX social_ties_muted ON social_ties (user_id, muted_at, other_id) WHER
 
 -- The words that a person is found by: of the user name and of the name for people, in Latin letters.
 CREATE TABLE social_name_words (
-    word text NOT NULL,
+    word text COLLATE "C" NOT NULL,
     user_id bigint NOT NULL REFERENCES users (id),
     PRIMARY KEY (word, user_id)
 );

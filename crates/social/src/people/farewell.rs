@@ -1,0 +1,91 @@
+//! What becomes of whatever a person has here when their account is deleted: nobody is anything to them any more, what
+//! they wrote is deleted, and they leave their conversations. Some at a time, each some in one transaction, so that
+//! somebody whom a hundred thousand follow holds nobody up; what is done is done, so it may be begun again.
+
+use diesel::prelude::*;
+use poligon_core::Ctx;
+use poligon_core::db::{Db, Timestamp};
+use poligon_core::jobs::{self, Job, JobError};
+use serde_json::{Value, json};
+
+use super::farewell_content::{delete_comments, delete_posts, leave_chat};
+use super::names::index_names;
+use super::pair::{Pair, lock_profiles};
+use crate::error::Error;
+use crate::realtime::{chat_changed, person_changed};
+use crate::schema::{social_profiles, social_ties};
+
+const JOB: &str = "social.forget_person";
+/// Transactions of one run; whatever is left is for the next.
+const STEPS: usize = 60;
+/// People of one transaction.
+const AT_ONCE: i64 = 50;
+
+/// What one transaction has done.
+enum Step {
+    /// There was nothing left to do.
+    Done,
+    /// Something.
+    More,
+    /// A conversation was left.
+    Left(i64),
+}
+
+/// Takes what is shown of a deleted person, and has the rest done by the job.
+pub(super) fn begin(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
+    index_names(db, &[user_id])?;
+    diesel::update(social_profiles::table.find(user_id)).set(social_profiles::bio.eq("")).execute(db)?;
+    Ok(jobs::enqueue(db, JOB, json!({"user_id": user_id}), now, now)?)
+}
+
+/// Ends what a person and some others are to each other, in both directions; answers whether there was anybody.
+fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
+    let from = social_ties::table.filter(social_ties::user_id.eq(user_id)).order(social_ties::other_id);
+    let mut ids: Vec<i64> = from.limit(AT_ONCE).select(social_ties::other_id).load(db)?;
+    if ids.is_empty() {
+        let to = social_ties::table.filter(social_ties::other_id.eq(user_id));
+        ids = to.limit(AT_ONCE).select(social_ties::user_id).load(db)?;
+    }
+    if ids.is_empty() {
+        return Ok(false);
+    }
+    lock_profiles(db, &[&ids[..], &[user_id]].concat())?;
+    for other in ids {
+        let mut pair = Pair::load(db, user_id, other)?;
+        pair.clear();
+        pair.save(db)?;
+    }
+    Ok(true)
+}
+
+fn step(db: &mut Db, user_id: i64, now: Timestamp) -> Result<Step, Error> {
+    if part_some(db, user_id)? || delete_posts(db, user_id, now)? || delete_comments(db, user_id, now)? {
+        return Ok(Step::More);
+    }
+    Ok(leave_chat(db, user_id, now)?.map_or(Step::Done, Step::Left))
+}
+
+async fn forget(ctx: &Ctx, user_id: i64) -> Result<(), Error> {
+    for _ in 0..STEPS {
+        let now = ctx.clock.now();
+        match ctx.db.write(move |db| step(db, user_id, now)).await? {
+            Step::More => {}
+            Step::Left(chat_id) => chat_changed(ctx, chat_id),
+            Step::Done => {
+                person_changed(ctx, user_id);
+                return Ok(());
+            }
+        }
+    }
+    let now = ctx.clock.now();
+    let again = move |db: &mut Db| jobs::enqueue(db, JOB, json!({"user_id": user_id}), now, now);
+    Ok(ctx.db.write(again).await?)
+}
+
+/// See the module.
+pub(super) fn job() -> Job {
+    Job::on_demand(JOB, 10, |ctx: Ctx, told: Value| async move {
+        let Some(user_id) = told["user_id"].as_i64() else { return Ok(()) };
+        forget(&ctx, user_id).await.map_err(|error| JobError(error.to_string()))
+    })
+}

@@ -1,0 +1,74 @@
+//! An account that is no longer locked: whoever has asked to follow it follows it.
+//!
+//! Nobody asks from then on, as following looks at the lock with the profile taken; so those who have asked are accepted
+//! some at a time, each some in one transaction, until there are none.
+
+use diesel::dsl::{exists, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use poligon_core::Ctx;
+use poligon_core::db::{Db, Timestamp};
+use poligon_core::jobs::{Job, JobError};
+use serde_json::Value;
+
+use super::follow;
+use super::list::REQUESTED;
+use super::pair::{Pair, lock_profiles};
+use super::tie::Follow;
+use crate::error::Error;
+use crate::schema::{social_profiles, social_ties};
+
+/// Accepts what a copy that died has left.
+pub(super) const JOB: &str = "social.accept_follow_requests";
+/// After how many seconds it does that.
+pub(super) const PATIENCE_S: i64 = 30;
+/// Requests of one transaction.
+const AT_ONCE: i64 = 50;
+
+/// Whether somebody has asked to follow this person.
+pub(super) fn has_requests(db: &mut Db, me: i64) -> Result<bool, Error> {
+    let asked = social_ties::table.filter(social_ties::other_id.eq(me)).filter(sql::<Bool>(REQUESTED));
+    Ok(diesel::select(exists(asked)).get_result(db)?)
+}
+
+/// Accepts some of those who have asked; answers whether there may be more. Does nothing for an account that is locked
+/// (again).
+fn accept_some(db: &mut Db, me: i64, now: Timestamp) -> Result<bool, Error> {
+    let asked = social_ties::table.filter(social_ties::other_id.eq(me)).filter(sql::<Bool>(REQUESTED));
+    let ids: Vec<i64> = asked
+        .order((social_ties::follow_at, social_ties::user_id))
+        .limit(AT_ONCE)
+        .select(social_ties::user_id)
+        .load(db)?;
+    if ids.is_empty() {
+        return Ok(false);
+    }
+    lock_profiles(db, &[&ids[..], &[me]].concat())?;
+    if social_profiles::table.find(me).select(social_profiles::locked).first::<bool>(db)? {
+        return Ok(false);
+    }
+    for id in ids {
+        let mut pair = Pair::load(db, me, id)?;
+        // They may have changed their mind before their profile was taken.
+        if pair.theirs.follow() == Follow::Requested {
+            follow::accept(db, &mut pair, now)?;
+            pair.save(db)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Accepts all who have asked to follow a person whose account is not locked.
+pub(super) async fn accept_all(ctx: &Ctx, me: i64) -> Result<(), Error> {
+    let now = ctx.clock.now();
+    while ctx.db.write(move |db| accept_some(db, me, now)).await? {}
+    Ok(())
+}
+
+/// See [`JOB`].
+pub(super) fn job() -> Job {
+    Job::on_demand(JOB, 10, |ctx: Ctx, told: Value| async move {
+        let Some(me) = told["user_id"].as_i64() else { return Ok(()) };
+        accept_all(&ctx, me).await.map_err(|error| JobError(error.to_string()))
+    })
+}
