@@ -3,9 +3,7 @@
 use poligon_core::Ctx;
 use poligon_core::events::{Event, Subscriber};
 
-use crate::people;
-
-use crate::notifications;
+use crate::{notifications, people};
 
 /// A post was published: `id`, `author_id`, `mentions` (ids of people).
 pub(crate) const POST_PUBLISHED: &str = "social.post_published";
@@ -35,8 +33,7 @@ pub(crate) const MESSAGE_SENT: &str = "social.message_sent";
 pub(crate) const MODERATED: &str = "social.moderated";
 
 pub(crate) fn subscribers() -> Vec<Subscriber> {
-    [notifications::subscribers()].into_iter().flatten().collect()
-    vec![people()]
+    std::iter::once(people()).chain(notifications::subscribers()).collect()
 }
 
 // People.

@@ -65,6 +65,5 @@ fn routes() -> Routes {
 }
 
 fn jobs() -> Vec<Job> {
-    [media::jobs(), notifications::jobs()].into_iter().flatten().collect()
-    [media::jobs(), people::jobs()].into_iter().flatten().collect()
+    [media::jobs(), people::jobs(), notifications::jobs()].into_iter().flatten().collect()
 }
