@@ -55,7 +55,7 @@ fn path_of(picture: &Value) -> String {
 }
 
 async fn unused(owner: &Client) -> Vec<Value> {
-    let list = owner.get(&format!("{MEDIA}?include_total=true")).send().await.expect(200).body;
+    let list = owner.get(&format!("{MEDIA}?include_total=true&limit=100")).send().await.expect(200).body;
     let items = list["items"].as_array().expect("items").clone();
     assert_eq!(list["total"], json!(items.len()));
     items
