@@ -95,7 +95,7 @@ CREATE TABLE posts (
     edited_at TEXT CHECK (edited_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
     ended_at TEXT CHECK (ended_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z')
 ) STRICT;
-CREATE INDEX posts_author ON posts (author_id, id) WHERE status = 'published';
+CREATE INDEX posts_author ON posts (author_id, id, visibility) WHERE status = 'published';
 CREATE INDEX posts_public ON posts (id) WHERE status = 'published' AND visibility = 'public';
 
 -- What a post said before each of its edits.

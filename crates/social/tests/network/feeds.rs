@@ -116,9 +116,28 @@ async fn home_is_the_same_however_much_people_write(app: TestApp) {
         expected.extend(seen);
     }
     expected.sort_unstable_by(|one, other| other.cmp(one));
-    assert_eq!(expected.len() > 150, true, "{}", expected.len());
-    for limit in [1, 2, 5, 20, 100] {
-        assert_eq!(ids(&me, "feed=home", limit).await, expected, "by {limit}");
+    assert!(expected.len() > 150, "{}", expected.len());
+    // Once as for who follows few, and once as for who follows many.
+    for following in [20, 5_000] {
+        run_sql(
+            &app,
+            format!("UPDATE social_profiles SET following_count = {following} WHERE user_id = {}", id_of(&me)),
+        )
+        .await;
+        for limit in [2, 20, 100] {
+            assert_eq!(ids(&me, "feed=home", limit).await, expected, "{following} by {limit}");
+        }
+    }
+    // What is far behind the last posts of everybody is found as well.
+    let values = "'x', 'x', '', 'public', 'published', '[]', '[]', '[]', 1, '2026-01-01T00:00:00.000Z'";
+    for (far, author) in [(1_900, &authors[1]), (2_300, &authors[0]), (9_000, &authors[0])] {
+        run_sql(&app, format!("INSERT INTO posts (id, {columns}) VALUES ({far}, {}, {values})", id_of(author))).await;
+        if far == 1_900 {
+            expected.insert(0, far);
+        }
+        for limit in [5, 100] {
+            assert_eq!(ids(&me, "feed=home", limit).await, expected, "{far} by {limit}");
+        }
     }
 }
 
