@@ -117,6 +117,23 @@ async fn a_repeated_request_with_a_key_makes_one_post(app: TestApp) {
     assert_eq!(counted(&app, &ann).await, [1, 0, 0, 0]);
 }
 
+/// Whoever sees a post may bookmark it and not change it; to whoever does not, it is not there.
+async fn act(viewer: &Client, post: &Value, seen: bool, author: bool, moderator: bool) {
+    let status = if seen { 200 } else { 404 };
+    viewer.put(&format!("{}/bookmark", at(post))).send().await.expect(status);
+    viewer.delete(&format!("{}/bookmark", at(post))).send().await.expect(if seen { 204 } else { 404 });
+    if author {
+        return;
+    }
+    let (code, problem) = if seen { (403, "not_yours") } else { (404, "not_found") };
+    viewer.patch(&at(post)).json(&json!({"body": "x"})).send().await.expect_problem(code, problem);
+    viewer.delete(&at(post)).send().await.expect_problem(code, problem);
+    if !moderator {
+        let lock = viewer.put(&format!("{}/comments-lock", at(post))).json(&json!({"locked": true}));
+        lock.send().await.expect_problem(code, problem);
+    }
+}
+
 async fn only_those_see_a_post_whom_it_is_for(app: TestApp) {
     let (ann, friend, follower) = (person(&app).await, person(&app).await, person(&app).await);
     let (stranger, blocked, judge) = (person(&app).await, person(&app).await, moderator(&app).await);
@@ -161,20 +178,14 @@ async fn only_those_see_a_post_whom_it_is_for(app: TestApp) {
                 assert_eq!((found, &list["total"]), (usize::from(seen), &json!(i64::from(seen))), "{what}: {query}");
             }
             if viewer.user_id.is_some() {
-                viewer.put(&format!("{}/bookmark", at(&post))).send().await.expect(status);
-                viewer.delete(&format!("{}/bookmark", at(&post))).send().await.expect(if seen { 204 } else { 404 });
-            }
-            if *who != "author" && viewer.user_id.is_some() {
-                let (code, problem) = if seen { (403, "not_yours") } else { (404, "not_found") };
-                viewer.patch(&at(&post)).json(&json!({"body": "x"})).send().await.expect_problem(code, problem);
-                viewer.delete(&at(&post)).send().await.expect_problem(code, problem);
-                if *who != "moderator" {
-                    let lock = viewer.put(&format!("{}/comments-lock", at(&post))).json(&json!({"locked": true}));
-                    lock.send().await.expect_problem(code, problem);
-                }
+                act(viewer, &post, seen, *who == "author", *who == "moderator").await;
             }
         }
     }
+}
+
+async fn only_moderators_are_told_who_sees_a_post(app: TestApp) {
+    let (ann, stranger, judge) = (person(&app).await, person(&app).await, moderator(&app).await);
     let any = publish(&ann, "one", "public").await;
     for who in [&ann, &stranger] {
         who.get(&format!("{}/visibility", at(&any))).send().await.expect_problem(403, "forbidden");
@@ -238,6 +249,11 @@ async fn an_edit_keeps_what_was_said(app: TestApp) {
     }
     assert_eq!(ann.get(&format!("{POSTS}?q=one")).send().await.expect(200).body["items"], json!([]));
     assert_eq!(ann.get(&format!("{POSTS}?q=three")).send().await.expect(200).body["items"][0]["id"], made.body["id"]);
+}
+
+async fn a_bad_edit_is_refused_by_name(app: TestApp) {
+    let ann = person(&app).await;
+    let path = at(&publish(&ann, "one", "public").await);
     for (patch, pointer) in [
         (json!({"body": ""}), "/body"),
         (json!({"body": null}), "/body"),
@@ -413,6 +429,8 @@ poligon_testkit::tests! { start =>
     a_bad_post_is_refused_by_name,
     a_repeated_request_with_a_key_makes_one_post,
     only_those_see_a_post_whom_it_is_for,
+    only_moderators_are_told_who_sees_a_post,
+    a_bad_edit_is_refused_by_name,
     an_edit_keeps_what_was_said,
     what_is_deleted_stays_so_and_what_is_removed_may_come_back,
     comments_are_locked_by_the_author_and_by_moderators,
