@@ -7,8 +7,8 @@ use crate::{notifications, people};
 
 /// A post was published: `id`, `author_id`, `mentions` (ids of people).
 pub(crate) const POST_PUBLISHED: &str = "social.post_published";
-/// A post was changed, deleted or removed: `id`, `author_id`, `status`, `mentions` (ids of people whom it names now and did
-/// not before).
+/// A post was changed, deleted or removed: `id`, `author_id`, `status`, and of an edit `mentions` (ids of people
+/// whom it names now and did not before).
 pub(crate) const POST_CHANGED: &str = "social.post_changed";
 /// A comment was written: `id`, `post_id`, `parent_id`, `author_id`, `mentions`.
 pub(crate) const COMMENT_WRITTEN: &str = "social.comment_written";

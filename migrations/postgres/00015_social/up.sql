@@ -95,7 +95,7 @@ CREATE TABLE posts (
     edited_at timestamptz,
     ended_at timestamptz
 );
-CREATE INDEX posts_author ON posts (author_id, id) WHERE status = 'published';
+CREATE INDEX posts_author ON posts (author_id, id, visibility) WHERE status = 'published';
 CREATE INDEX posts_public ON posts (id) WHERE status = 'published' AND visibility = 'public';
 
 -- What a post said before each of its edits.
@@ -282,8 +282,8 @@ CREATE TABLE social_media (
     created_at timestamptz NOT NULL,
     CHECK (post_id IS NULL OR message_id IS NULL)
 );
-CREATE INDEX social_media_post ON social_media (post_id);
-CREATE INDEX social_media_message ON social_media (message_id);
+CREATE INDEX social_media_post ON social_media (post_id) WHERE post_id IS NOT NULL;
+CREATE INDEX social_media_message ON social_media (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX social_media_loose ON social_media (created_at) WHERE post_id IS NULL AND message_id IS NULL;
 CREATE INDEX social_media_owner ON social_media (owner_id);
 CREATE INDEX social_media_unused ON social_media (owner_id, id) WHERE post_id IS NULL AND message_id IS NULL;

@@ -7,12 +7,14 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, any_of};
 
 use super::view::PostResponse;
+use crate::comments::count_hidden;
 use crate::error::Error;
 use crate::reactions::Kind;
-use crate::schema::{comments, post_reactions};
+use crate::schema::post_reactions;
 
-/// Takes what these people, in order of id, did out of posts: the counters in the rows are of everybody.
-pub(super) fn leave_out(db: &mut Db, posts: &mut [PostResponse], hidden: &[i64]) -> Result<(), Error> {
+/// Takes what the people who are `hidden` from the viewer, in order of id, did out of posts: the counters in the rows are of
+/// everybody.
+pub(super) fn leave_out(db: &mut Db, posts: &mut [PostResponse], viewer_id: i64, hidden: &[i64]) -> Result<(), Error> {
     let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
     let theirs = post_reactions::table
         .filter(any_of(db, post_reactions::post_id, &ids))
@@ -23,13 +25,7 @@ pub(super) fn leave_out(db: &mut Db, posts: &mut [PostResponse], hidden: &[i64])
     for (id, kind, count) in theirs.load::<(i64, String, i64)>(db)? {
         reacted.entry(id).or_default().extend(Kind::of(&kind).map(|kind| (kind, count)));
     }
-    let theirs = comments::table
-        .filter(any_of(db, comments::post_id, &ids))
-        .filter(any_of(db, comments::author_id, hidden))
-        .filter(comments::status.eq("published"))
-        .group_by(comments::post_id)
-        .select((comments::post_id, count_star()));
-    let commented: BTreeMap<i64, i64> = theirs.load::<(i64, i64)>(db)?.into_iter().collect();
+    let commented = count_hidden(db, &ids, viewer_id)?;
     for post in posts {
         let reacted = reacted.get(&post.id).map_or(&[][..], Vec::as_slice);
         post.without(reacted, commented.get(&post.id).copied().unwrap_or_default(), hidden);

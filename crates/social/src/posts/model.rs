@@ -177,6 +177,6 @@ pub(super) fn lock_comments(db: &mut Db, id: i64, locked: bool, viewer: Viewer, 
     if viewer.user_id != Some(post.author_id) {
         status::log(db, viewer, if locked { "lock_comments" } else { "unlock_comments" }, &post, "", now)?;
     }
-    let told = json!({"id": id, "author_id": post.author_id, "status": post.status.name(), "mentions": []});
+    let told = json!({"id": id, "author_id": post.author_id, "status": post.status.name()});
     Ok(events::publish(db, POST_CHANGED, &format!("post:{id}"), &told, now)?)
 }

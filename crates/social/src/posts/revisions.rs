@@ -48,11 +48,13 @@ impl From<Row> for RevisionResponse {
     }
 }
 
+/// Version, body, HTML, content warning and visibility of a post; when it was edited and written.
+type Now = ((i64, String, String, String, String), (Option<Timestamp>, Timestamp));
+
 /// Keeps what a post says now: it is about to be edited.
 pub(super) fn keep(db: &mut Db, post_id: i64) -> Result<(), Error> {
     let text = (posts::version, posts::body, posts::html, posts::content_warning, posts::visibility);
     let when = (posts::edited_at, posts::created_at);
-    type Now = ((i64, String, String, String, String), (Option<Timestamp>, Timestamp));
     let ((version, body, html, warning, visibility), (edited_at, created_at)): Now =
         posts::table.find(post_id).select((text, when)).first(db)?;
     let values = (

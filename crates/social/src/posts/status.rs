@@ -84,7 +84,7 @@ fn change(db: &mut Db, post: &Taken, to: Status, now: Timestamp) -> Result<(), E
     let ended_at = (to != Status::Published).then_some(now);
     let values = (posts::status.eq(to.name()), posts::ended_at.eq(ended_at), posts::version.eq(posts::version + 1));
     diesel::update(posts::table.find(post.id)).set(values).execute(db)?;
-    let told = json!({"id": post.id, "author_id": post.author_id, "status": to.name(), "mentions": []});
+    let told = json!({"id": post.id, "author_id": post.author_id, "status": to.name()});
     Ok(events::publish(db, POST_CHANGED, &format!("post:{}", post.id), &told, now)?)
 }
 

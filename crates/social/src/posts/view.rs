@@ -156,7 +156,7 @@ pub(super) fn show(db: &mut Db, rows: Vec<Looked>, viewer: Viewer) -> Result<Vec
     });
     let mut shown: Vec<PostResponse> = shown.collect();
     if !hidden.is_empty() {
-        hidden::leave_out(db, &mut shown, &hidden)?;
+        hidden::leave_out(db, &mut shown, viewer.id(), &hidden)?;
     }
     Ok(shown)
 }

@@ -75,21 +75,11 @@ async fn home_is_of_oneself_and_of_whom_one_follows(app: TestApp) {
     assert_eq!(feed(&person(&app).await, "feed=home").await, Vec::<i64>::new());
 }
 
-/// Against the definition: home is every post that is seen of whom one follows, whoever has written how many.
-async fn home_is_the_same_however_much_people_write(app: TestApp) {
-    let me = person(&app).await;
-    let mut authors = Vec::new();
-    for n in 0..30 {
-        let author = person(&app).await;
-        if n % 3 > 0 {
-            follows(&app, &me, &author).await;
-        }
-        if n == 4 {
-            are_friends(&app, &me, &author).await;
-        }
-        authors.push(author);
-    }
-    // One writes nearly everything, some write much that is not seen, most write little.
+const COLUMNS: &str =
+    "author_id, body, html, content_warning, visibility, status, media, mentions, tags, version, created_at";
+
+/// One writes nearly everything, some write much that is not seen, most write little.
+async fn write_much(app: &TestApp, authors: &[Client]) {
     let mut rows = Vec::new();
     for n in 0..400_usize {
         let author = match n % 7 {
@@ -105,9 +95,24 @@ async fn home_is_the_same_however_much_people_write(app: TestApp) {
             format!("'x', 'x', '', '{visibility}', '{status}', '[]', '[]', '[]', 1, '2026-01-01T00:00:00.000Z'");
         rows.push(format!("({}, {values})", id_of(&authors[author])));
     }
-    let columns =
-        "author_id, body, html, content_warning, visibility, status, media, mentions, tags, version, created_at";
-    run_sql(&app, format!("INSERT INTO posts ({columns}) VALUES {}", rows.join(", "))).await;
+    run_sql(app, format!("INSERT INTO posts ({COLUMNS}) VALUES {}", rows.join(", "))).await;
+}
+
+/// Against the definition: home is every post that is seen of whom one follows, whoever has written how many.
+async fn home_is_the_same_however_much_people_write(app: TestApp) {
+    let me = person(&app).await;
+    let mut authors = Vec::new();
+    for n in 0..30 {
+        let author = person(&app).await;
+        if n % 3 > 0 {
+            follows(&app, &me, &author).await;
+        }
+        if n == 4 {
+            are_friends(&app, &me, &author).await;
+        }
+        authors.push(author);
+    }
+    write_much(&app, &authors).await;
     let mine = id(&publish(&me, "mine", "private").await);
     let mut expected = vec![mine];
     for (n, author) in authors.iter().enumerate().filter(|(n, _)| n % 3 > 0) {
@@ -116,9 +121,28 @@ async fn home_is_the_same_however_much_people_write(app: TestApp) {
         expected.extend(seen);
     }
     expected.sort_unstable_by(|one, other| other.cmp(one));
-    assert_eq!(expected.len() > 150, true, "{}", expected.len());
-    for limit in [1, 2, 5, 20, 100] {
-        assert_eq!(ids(&me, "feed=home", limit).await, expected, "by {limit}");
+    assert!(expected.len() > 150, "{}", expected.len());
+    // Once as for who follows few, and once as for who follows many.
+    for following in [20, 5_000] {
+        run_sql(
+            &app,
+            format!("UPDATE social_profiles SET following_count = {following} WHERE user_id = {}", id_of(&me)),
+        )
+        .await;
+        for limit in [2, 20, 100] {
+            assert_eq!(ids(&me, "feed=home", limit).await, expected, "{following} by {limit}");
+        }
+    }
+    // What is far behind the last posts of everybody is found as well.
+    let values = "'x', 'x', '', 'public', 'published', '[]', '[]', '[]', 1, '2026-01-01T00:00:00.000Z'";
+    for (far, author) in [(1_900, &authors[1]), (2_300, &authors[0]), (9_000, &authors[0])] {
+        run_sql(&app, format!("INSERT INTO posts (id, {COLUMNS}) VALUES ({far}, {}, {values})", id_of(author))).await;
+        if far == 1_900 {
+            expected.insert(0, far);
+        }
+        for limit in [5, 100] {
+            assert_eq!(ids(&me, "feed=home", limit).await, expected, "{far} by {limit}");
+        }
     }
 }
 

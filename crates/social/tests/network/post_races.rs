@@ -39,8 +39,9 @@ async fn of_many_edits_of_one_version_one_is_made(app: TestApp) {
     }
     // Without it every edit is made, and every text before it is kept.
     let sent = bodies.iter().map(|body| ann.patch(&at(&post)).json(body).send());
-    let made = join_all(sent).await.into_iter().map(|reply| reply.expect(200)).count();
-    assert_eq!(made, 12);
+    for reply in join_all(sent).await {
+        reply.expect(200);
+    }
     let version = ann.get(&at(&post)).send().await.expect(200).body["version"].as_i64().unwrap();
     let kept = ann.get(&format!("{}/revisions?include_total=true", at(&post))).send().await.expect(200).body;
     assert_eq!(kept["total"], json!(version - 1));

@@ -3,7 +3,7 @@
 use poligon_testkit::{Client, Reply, TestApp};
 use serde_json::{Value, json};
 
-use crate::ties::{are_friends, blocks, follows, name_of, number, run_sql, suspend};
+use crate::ties::{are_friends, blocks, follows, name, number, run_sql, suspend};
 use crate::world::{POSTS, id_of, moderator, person, publish, start};
 
 pub(crate) fn at(post: &Value) -> String {
@@ -30,8 +30,8 @@ pub(crate) async fn counted(app: &TestApp, author: &Client) -> [i64; 4] {
 
 async fn a_post_is_written_and_read(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
-    let name = name_of(&app, &bob).await;
-    let body = format!("**Hello** @{name}, @nobody-at-all!\r\n#Rust #Ёлка <script>alert(1)</script>");
+    name(&app, &bob, "Bob.B").await;
+    let body = "**Hello** @Bob.B, @nobody-at-all!\r\n#Rust #Ёлка <script>alert(1)</script>";
     let new = json!({"body": body, "content_warning": " loud ", "visibility": "public"});
     let made = ann.post(POSTS).json(&new).send().await.expect(201);
     let post = &made.body;
@@ -42,7 +42,7 @@ async fn a_post_is_written_and_read(app: TestApp) {
     assert!(html.contains(&format!("href=\"/api/social/users/{}\"", id_of(&bob))), "{html}");
     assert_eq!(post["author"]["id"], json!(id_of(&ann)));
     assert_eq!((&post["content_warning"], &post["visibility"]), (&json!("loud"), &json!("public")));
-    assert_eq!(post["mentions"], json!([{"id": id_of(&bob), "username": name}]));
+    assert_eq!(post["mentions"], json!([{"id": id_of(&bob), "username": "Bob.B"}]));
     assert_eq!(post["tags"], json!(["rust", "ёлка"]));
     assert_eq!((&post["status"], &post["next_statuses"]), (&json!("published"), &json!(["deleted"])));
     assert_eq!(post["reactions"], json!({"like": 0, "love": 0, "laugh": 0, "wow": 0, "sad": 0, "angry": 0}));
@@ -117,6 +117,23 @@ async fn a_repeated_request_with_a_key_makes_one_post(app: TestApp) {
     assert_eq!(counted(&app, &ann).await, [1, 0, 0, 0]);
 }
 
+/// Whoever sees a post may bookmark it and not change it; to whoever does not, it is not there.
+async fn act(viewer: &Client, post: &Value, seen: bool, author: bool, moderator: bool) {
+    let status = if seen { 200 } else { 404 };
+    viewer.put(&format!("{}/bookmark", at(post))).send().await.expect(status);
+    viewer.delete(&format!("{}/bookmark", at(post))).send().await.expect(if seen { 204 } else { 404 });
+    if author {
+        return;
+    }
+    let (code, problem) = if seen { (403, "not_yours") } else { (404, "not_found") };
+    viewer.patch(&at(post)).json(&json!({"body": "x"})).send().await.expect_problem(code, problem);
+    viewer.delete(&at(post)).send().await.expect_problem(code, problem);
+    if !moderator {
+        let lock = viewer.put(&format!("{}/comments-lock", at(post))).json(&json!({"locked": true}));
+        lock.send().await.expect_problem(code, problem);
+    }
+}
+
 async fn only_those_see_a_post_whom_it_is_for(app: TestApp) {
     let (ann, friend, follower) = (person(&app).await, person(&app).await, person(&app).await);
     let (stranger, blocked, judge) = (person(&app).await, person(&app).await, moderator(&app).await);
@@ -161,20 +178,14 @@ async fn only_those_see_a_post_whom_it_is_for(app: TestApp) {
                 assert_eq!((found, &list["total"]), (usize::from(seen), &json!(i64::from(seen))), "{what}: {query}");
             }
             if viewer.user_id.is_some() {
-                viewer.put(&format!("{}/bookmark", at(&post))).send().await.expect(status);
-                viewer.delete(&format!("{}/bookmark", at(&post))).send().await.expect(if seen { 204 } else { 404 });
-            }
-            if *who != "author" && viewer.user_id.is_some() {
-                let (code, problem) = if seen { (403, "not_yours") } else { (404, "not_found") };
-                viewer.patch(&at(&post)).json(&json!({"body": "x"})).send().await.expect_problem(code, problem);
-                viewer.delete(&at(&post)).send().await.expect_problem(code, problem);
-                if *who != "moderator" {
-                    let lock = viewer.put(&format!("{}/comments-lock", at(&post))).json(&json!({"locked": true}));
-                    lock.send().await.expect_problem(code, problem);
-                }
+                act(viewer, &post, seen, *who == "author", *who == "moderator").await;
             }
         }
     }
+}
+
+async fn only_moderators_are_told_who_sees_a_post(app: TestApp) {
+    let (ann, stranger, judge) = (person(&app).await, person(&app).await, moderator(&app).await);
     let any = publish(&ann, "one", "public").await;
     for who in [&ann, &stranger] {
         who.get(&format!("{}/visibility", at(&any))).send().await.expect_problem(403, "forbidden");
@@ -198,8 +209,8 @@ async fn an_edit_keeps_what_was_said(app: TestApp) {
     let same = edit(json!({})).await;
     assert_eq!((&same.body, tag(&same)), (&made.body, tag(&made)), "nothing has changed");
     assert_eq!(edit(json!({"body": "One #first", "visibility": "friends"})).await.body["version"], 1);
-    let name = name_of(&app, &bob).await;
-    let second = edit(json!({"body": format!("Two #second @{name}"), "content_warning": "new"})).await;
+    name(&app, &bob, "bob").await;
+    let second = edit(json!({"body": "Two #second @bob", "content_warning": "new"})).await;
     assert_eq!((&second.body["version"], &second.body["tags"]), (&json!(2), &json!(["second"])));
     assert_eq!(second.body["mentions"][0]["id"], json!(id_of(&bob)));
     assert_ne!(second.body["edited_at"], Value::Null);
@@ -238,6 +249,11 @@ async fn an_edit_keeps_what_was_said(app: TestApp) {
     }
     assert_eq!(ann.get(&format!("{POSTS}?q=one")).send().await.expect(200).body["items"], json!([]));
     assert_eq!(ann.get(&format!("{POSTS}?q=three")).send().await.expect(200).body["items"][0]["id"], made.body["id"]);
+}
+
+async fn a_bad_edit_is_refused_by_name(app: TestApp) {
+    let ann = person(&app).await;
+    let path = at(&publish(&ann, "one", "public").await);
     for (patch, pointer) in [
         (json!({"body": ""}), "/body"),
         (json!({"body": null}), "/body"),
@@ -381,8 +397,8 @@ async fn who_is_suspended_writes_nothing(app: TestApp) {
 
 async fn what_hidden_people_did_is_not_shown(app: TestApp) {
     let (ann, bob, cut) = (person(&app).await, person(&app).await, person(&app).await);
-    let name = name_of(&app, &cut).await;
-    let post = publish(&ann, &format!("Hello @{name}"), "public").await;
+    name(&app, &cut, "cut").await;
+    let post = publish(&ann, "Hello @cut", "public").await;
     let (id, now) = (&post["id"], "'2026-01-01T00:00:00.000Z'");
     for (who, kind) in [(&cut, "like"), (&ann, "like"), (&bob, "wow")] {
         let values = format!("({id}, {}, '{kind}', {now})", id_of(who));
@@ -413,6 +429,8 @@ poligon_testkit::tests! { start =>
     a_bad_post_is_refused_by_name,
     a_repeated_request_with_a_key_makes_one_post,
     only_those_see_a_post_whom_it_is_for,
+    only_moderators_are_told_who_sees_a_post,
+    a_bad_edit_is_refused_by_name,
     an_edit_keeps_what_was_said,
     what_is_deleted_stays_so_and_what_is_removed_may_come_back,
     comments_are_locked_by_the_author_and_by_moderators,

@@ -86,10 +86,9 @@ pub(crate) async fn suspend(app: &TestApp, person: &Client) {
         .await;
 }
 
-/// The name that somebody is mentioned by.
-pub(crate) async fn name_of(app: &TestApp, person: &Client) -> String {
-    let id = id_of(person);
-    let work = move |db: &mut Db| poligon_core::users::find_users(db, &[id]);
-    let found = app.ctx.db.read_primary(work).await.expect("people");
-    found.into_iter().next().expect("a person").username
+/// Gives a person a name that they can be mentioned by.
+pub(crate) async fn name(app: &TestApp, person: &Client, name: &str) {
+    let key = poligon_core::users::username_key(name);
+    let set = format!("username = '{name}', username_key = '{key}'");
+    run_sql(app, format!("UPDATE users SET {set} WHERE id = {}", id_of(person))).await;
 }

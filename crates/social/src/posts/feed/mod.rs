@@ -46,9 +46,10 @@ impl Scope {
             (Some(Feed::User), Some(id), None) => Ok(Self::User(id)),
             (Some(Feed::User), None, _) => wrong("/user_id", "required", "is required for the feed user"),
             (Some(Feed::Tag), None, Some(tag)) if !tag.is_empty() => Ok(Self::Tag(tag)),
-            (Some(Feed::Tag), Some(_), _) => wrong("/user_id", "unexpected", "belongs to the feed user"),
             (Some(Feed::Tag), None, _) => wrong("/tag", "required", "is required for the feed tag"),
-            (_, Some(_), None) => wrong("/user_id", "unexpected", "belongs to the feed user"),
+            (Some(Feed::Tag), Some(_), _) | (_, Some(_), None) => {
+                wrong("/user_id", "unexpected", "belongs to the feed user")
+            }
             (_, _, Some(_)) => wrong("/tag", "unexpected", "belongs to the feed tag"),
             (Some(Feed::Home | Feed::Bookmarks), ..) if viewer.user_id.is_none() => Err(Problem::unauthenticated()),
             (Some(Feed::Home), ..) => Ok(Self::Home),
