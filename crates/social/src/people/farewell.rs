@@ -49,7 +49,7 @@ fn some_around(db: &mut Db, user_id: i64) -> Result<Vec<i64>, Error> {
     for condition in [list::FOLLOWING, list::REQUESTED, list::MUTED] {
         if ids.is_empty() {
             let to = social_ties::table.filter(social_ties::other_id.eq(user_id)).filter(sql::<Bool>(condition));
-            ids = to.order(social_ties::user_id).limit(AT_ONCE).select(social_ties::user_id).load(db)?;
+            ids = to.limit(AT_ONCE).select(social_ties::user_id).load(db)?;
         }
     }
     Ok(ids)
