@@ -10,13 +10,14 @@ use poligon_core::db::{Db, Timestamp};
 use poligon_core::jobs::{self, Job, JobError};
 use serde_json::{Value, json};
 
-use super::farewell_content::{delete_comments, delete_posts, leave_chat};
 use super::list;
 use super::names::index_names;
 use super::pair::{Pair, lock_profiles};
 use crate::error::Error;
 use crate::realtime::{chat_changed, person_changed};
+use crate::schema;
 use crate::schema::{social_profiles, social_ties};
+use crate::{chats, comments, posts};
 
 const JOB: &str = "social.forget_person";
 /// Transactions of one run; whatever is left is for the next.
@@ -70,11 +71,30 @@ fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Deletes some posts of a person; answers whether there were any.
+fn delete_posts(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
+    use schema::posts as of;
+    let published = of::table.filter(of::author_id.eq(user_id)).filter(of::status.eq("published"));
+    let ids: Vec<i64> = published.order(of::id).limit(AT_ONCE).select(of::id).load(db)?;
+    ids.iter().try_for_each(|id| posts::delete_orphan(db, *id, now))?;
+    Ok(!ids.is_empty())
+}
+
+/// Deletes some comments of a person; answers whether there were any.
+fn delete_comments(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
+    use schema::comments as of;
+    let published = of::table.filter(of::author_id.eq(user_id)).filter(of::status.eq("published"));
+    let mut found: Vec<(i64, i64)> = published.order(of::id).limit(AT_ONCE).select((of::post_id, of::id)).load(db)?;
+    found.sort_unstable(); // posts are taken in order of id
+    found.iter().try_for_each(|(_, id)| comments::delete_orphan(db, *id, now))?;
+    Ok(!found.is_empty())
+}
+
 fn step(db: &mut Db, user_id: i64, now: Timestamp) -> Result<Step, Error> {
     if part_some(db, user_id)? || delete_posts(db, user_id, now)? || delete_comments(db, user_id, now)? {
         return Ok(Step::More);
     }
-    Ok(leave_chat(db, user_id, now)?.map_or(Step::Done, Step::Left))
+    Ok(chats::leave_next(db, user_id, now)?.map_or(Step::Done, Step::Left))
 }
 
 async fn forget(ctx: &Ctx, user_id: i64) -> Result<(), Error> {
