@@ -56,8 +56,11 @@ CREATE INDEX social_ties_follow_requests ON social_ties (other_id, follow_at, us
 CREATE INDEX social_ties_follow_sent ON social_ties (user_id, follow_at, other_id) WHERE follow = 'requested';
 CREATE INDEX social_ties_friends ON social_ties (user_id, friend, friend_at, other_id) WHERE friend <> 'none';
 CREATE INDEX social_ties_blocking ON social_ties (user_id, blocking_at, other_id) WHERE blocking;
-CREATE INDEX social_ties_cut ON social_ties (user_id, other_id) WHERE cut;
+-- `cut` is in it, too, so that SQLite takes it before the primary key.
+CREATE INDEX social_ties_cut ON social_ties (user_id, cut, other_id) WHERE cut;
 CREATE INDEX social_ties_muted ON social_ties (user_id, muted_at, other_id) WHERE muted;
+-- Who has muted a person who leaves.
+CREATE INDEX social_ties_muted_by ON social_ties (other_id, user_id) WHERE muted;
 
 -- The words that a person is found by: of the user name and of the name for people, in Latin letters.
 CREATE TABLE social_name_words (

@@ -143,7 +143,7 @@ pub(super) fn remove(db: &mut Db, chat_id: i64, user_id: i64, other_id: i64, now
 }
 
 /// Leaves a group, suspended or not. The owner passes it to the oldest administrator, or else to the oldest member.
-fn leave(db: &mut Db, own: Membership, now: Timestamp) -> Result<(), Error> {
+pub(super) fn leave(db: &mut Db, own: Membership, now: Timestamp) -> Result<(), Error> {
     if own.own.standing().has_gone() {
         return Err(Error::NotFound);
     }

@@ -15,6 +15,7 @@
 
 mod access;
 mod create;
+mod departure;
 mod http;
 mod input;
 mod list;
@@ -32,6 +33,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use access::{ReadableMessage, readable_message};
+pub(crate) use departure::leave_next;
 pub(crate) use log::append;
 pub(crate) use messages::remove;
 

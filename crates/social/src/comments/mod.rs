@@ -32,6 +32,7 @@ use crate::error::{COMMENTS_LOCKED, NOT_YOURS, SUSPENDED, THREAD_TOO_DEEP};
 use crate::permissions::SOCIAL_MODERATE;
 
 pub(crate) use hidden::count_hidden;
+pub(crate) use model::delete_orphan;
 pub(crate) use moderate::remove;
 pub(crate) use view::require_said;
 

@@ -40,7 +40,8 @@ pub(super) fn create(
     require_active(db, author_id, now)?;
     require_seen(db, post_id, viewer)?;
     // The post is taken in the same statement that counts, so that nobody can lock it in between.
-    let open = posts::table.find(post_id).filter(posts::status.eq("published")).filter(posts::comments_locked.eq(false));
+    let open =
+        posts::table.find(post_id).filter(posts::status.eq("published")).filter(posts::comments_locked.eq(false));
     if diesel::update(open).set(posts::comment_count.eq(posts::comment_count + 1)).execute(db)? == 0 {
         require_seen(db, post_id, viewer)?;
         return Err(Error::CommentsLocked);
@@ -160,14 +161,27 @@ pub(super) fn delete(
     if !own {
         return moderate::decide(db, &before, Status::Removed, viewer.id(), "", now);
     }
-    tree::count(db, &before, false)?;
+    end(db, &before, now)
+}
+
+/// Deletes a comment whose author has deleted their account. One that is deleted or removed stays so.
+pub(crate) fn delete_orphan(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
+    let post_id = moderate::find(db, id)?.post_id;
+    tree::take(db, post_id)?;
+    let before = take(db, id, &|_| true)?;
+    if before.is_published() { end(db, &before, now) } else { Ok(()) }
+}
+
+/// Takes what a published comment says. Its tree is taken.
+fn end(db: &mut Db, before: &Row, now: Timestamp) -> Result<(), Error> {
+    tree::count(db, before, false)?;
     let values = (
         comments::status.eq(Status::Deleted.name()),
         (comments::body.eq(""), comments::html.eq(""), comments::mentions.eq(Json(json!([])))),
         comments::version.eq(comments::version + 1),
         comments::ended_at.eq(now),
     );
-    diesel::update(comments::table.find(id)).set(values).execute(db)?;
+    diesel::update(comments::table.find(before.id)).set(values).execute(db)?;
     Ok(())
 }
 

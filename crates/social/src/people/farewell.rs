@@ -2,18 +2,22 @@
 //! they wrote is deleted, and they leave their conversations. Some at a time, each some in one transaction, so that
 //! somebody whom a hundred thousand follow holds nobody up; what is done is done, so it may be begun again.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use poligon_core::Ctx;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::jobs::{self, Job, JobError};
 use serde_json::{Value, json};
 
-use super::farewell_content::{delete_comments, delete_posts, leave_chat};
+use super::list;
 use super::names::index_names;
 use super::pair::{Pair, lock_profiles};
 use crate::error::Error;
 use crate::realtime::{chat_changed, person_changed};
+use crate::schema;
 use crate::schema::{social_profiles, social_ties};
+use crate::{chats, comments, posts};
 
 const JOB: &str = "social.forget_person";
 /// Transactions of one run; whatever is left is for the next.
@@ -38,14 +42,23 @@ pub(super) fn begin(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Err
     Ok(jobs::enqueue(db, JOB, json!({"user_id": user_id}), now, now)?)
 }
 
-/// Ends what a person and some others are to each other, in both directions; answers whether there was anybody.
-fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
+/// Some to whom a person is something, or else some who are something to them without being anything back.
+fn some_around(db: &mut Db, user_id: i64) -> Result<Vec<i64>, Error> {
     let from = social_ties::table.filter(social_ties::user_id.eq(user_id)).order(social_ties::other_id);
     let mut ids: Vec<i64> = from.limit(AT_ONCE).select(social_ties::other_id).load(db)?;
-    if ids.is_empty() {
-        let to = social_ties::table.filter(social_ties::other_id.eq(user_id));
-        ids = to.limit(AT_ONCE).select(social_ties::user_id).load(db)?;
+    // Friendship and blocks are in both directions; each of the others has its index.
+    for condition in [list::FOLLOWING, list::REQUESTED, list::MUTED] {
+        if ids.is_empty() {
+            let to = social_ties::table.filter(social_ties::other_id.eq(user_id)).filter(sql::<Bool>(condition));
+            ids = to.limit(AT_ONCE).select(social_ties::user_id).load(db)?;
+        }
     }
+    Ok(ids)
+}
+
+/// Ends what a person and some others are to each other, in both directions; answers whether there was anybody.
+fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
+    let ids = some_around(db, user_id)?;
     if ids.is_empty() {
         return Ok(false);
     }
@@ -58,11 +71,30 @@ fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Deletes some posts of a person; answers whether there were any.
+fn delete_posts(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
+    use schema::posts as of;
+    let published = of::table.filter(of::author_id.eq(user_id)).filter(of::status.eq("published"));
+    let ids: Vec<i64> = published.order(of::id).limit(AT_ONCE).select(of::id).load(db)?;
+    ids.iter().try_for_each(|id| posts::delete_orphan(db, *id, now))?;
+    Ok(!ids.is_empty())
+}
+
+/// Deletes some comments of a person; answers whether there were any.
+fn delete_comments(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
+    use schema::comments as of;
+    let published = of::table.filter(of::author_id.eq(user_id)).filter(of::status.eq("published"));
+    let mut found: Vec<(i64, i64)> = published.order(of::id).limit(AT_ONCE).select((of::post_id, of::id)).load(db)?;
+    found.sort_unstable(); // posts are taken in order of id
+    found.iter().try_for_each(|(_, id)| comments::delete_orphan(db, *id, now))?;
+    Ok(!found.is_empty())
+}
+
 fn step(db: &mut Db, user_id: i64, now: Timestamp) -> Result<Step, Error> {
     if part_some(db, user_id)? || delete_posts(db, user_id, now)? || delete_comments(db, user_id, now)? {
         return Ok(Step::More);
     }
-    Ok(leave_chat(db, user_id, now)?.map_or(Step::Done, Step::Left))
+    Ok(chats::leave_next(db, user_id, now)?.map_or(Step::Done, Step::Left))
 }
 
 async fn forget(ctx: &Ctx, user_id: i64) -> Result<(), Error> {

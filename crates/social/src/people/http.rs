@@ -151,7 +151,7 @@ pub(crate) async fn patch_me(
 ) -> Result<impl Responder, Problem> {
     let (me, viewer, now) = (user.user_id, Viewer::of(Some(&user)), ctx.clock.now());
     if ctx.db.write(move |db| profile::update(db, me, &body, now)).await? {
-        unlock::accept_all(&ctx, me).await?;
+        unlock::accept_all(&ctx, me, unlock::OF_A_REQUEST).await?;
     }
     Ok(Answer::ok(ctx.db.read_primary(move |db| profile::show(db, me, viewer, now)).await?))
 }

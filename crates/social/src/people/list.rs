@@ -18,14 +18,16 @@ use crate::visibility::Viewer;
 
 // Conditions as they stand in the indexes: a partial index is used only where its condition is part of the text, not where
 // a value of it is a parameter.
-const FOLLOWING: &str = "social_ties.follow = 'following'";
+/// Follows.
+pub(super) const FOLLOWING: &str = "social_ties.follow = 'following'";
 /// Has asked to follow.
 pub(super) const REQUESTED: &str = "social_ties.follow = 'requested'";
 const FRIENDS: &str = "social_ties.friend <> 'none' AND social_ties.friend = 'friends'";
 const SENT: &str = "social_ties.friend <> 'none' AND social_ties.friend = 'sent'";
 const RECEIVED: &str = "social_ties.friend <> 'none' AND social_ties.friend = 'received'";
 const BLOCKING: &str = "social_ties.blocking";
-const MUTED: &str = "social_ties.muted";
+/// Has muted, be it over or not.
+pub(super) const MUTED: &str = "social_ties.muted";
 
 /// Which people a list holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

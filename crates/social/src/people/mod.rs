@@ -15,7 +15,6 @@
 mod blocks;
 mod changes;
 mod farewell;
-mod farewell_content;
 mod follow;
 mod friends;
 mod http;

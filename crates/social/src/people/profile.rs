@@ -3,10 +3,8 @@
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp, any_of};
-use poligon_core::jobs;
 use poligon_core::schema::users;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::http::ProfilePatch;
@@ -196,9 +194,7 @@ pub(super) fn update(db: &mut Db, me: i64, patch: &ProfilePatch, now: Timestamp)
     }
     let opened = patch.locked == Some(false) && unlock::has_requests(db, me)?;
     if opened {
-        // In case that this copy dies before it has accepted all of them.
-        let later = now + chrono::Duration::seconds(unlock::PATIENCE_S);
-        jobs::enqueue(db, unlock::JOB, json!({"user_id": me}), later, now)?;
+        unlock::enqueue(db, me, unlock::PATIENCE_S, now)?;
     }
     Ok(opened)
 }

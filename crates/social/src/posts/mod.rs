@@ -23,7 +23,7 @@ use poligon_common::{Routes, op};
 use crate::error;
 use crate::permissions::SOCIAL_MODERATE;
 
-pub(crate) use status::remove;
+pub(crate) use status::{delete_orphan, remove};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -108,6 +108,12 @@ pub(super) fn delete(
     change(db, &post, Status::Deleted, now)
 }
 
+/// Deletes a post whose author has deleted their account. One that is deleted or removed stays so.
+pub(crate) fn delete_orphan(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
+    let post = take(db, id, None)?;
+    if post.status == Status::Published { change(db, &post, Status::Deleted, now) } else { Ok(()) }
+}
+
 /// Removes a post that breaks the rules, whatever its visibility. One that is deleted or removed stays so. The caller
 /// keeps the moderation log.
 pub(crate) fn remove(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {

@@ -148,40 +148,42 @@ async fn a_departure_that_is_told_twice_is_one(app: TestApp) {
     expect_exact(&app).await;
 }
 
-/// What a person wrote goes as if they had deleted it, and they are in no conversation any more.
-async fn what_somebody_wrote_goes_with_them(app: TestApp) {
-    let (ann, bob, eve) = (register(&app, "ann", "Ann").await, person(&app).await, person(&app).await);
-    let (a, b, e) = (id_of(&ann), id_of(&bob), id_of(&eve));
-    bob.put(&at(&ann, "/mute")).json(&json!({})).send().await.expect(200);
-    let at_time = "'2026-01-01T00:00:00.000Z'";
-    let post = |id: i64, author: i64, visibility: &str, comments: i64| {
-        format!(
-            "INSERT INTO posts (id, author_id, body, html, content_warning, visibility, status, media, mentions, tags, \
-             version, created_at, comment_count) VALUES ({id}, {author}, 'x', 'x', '', '{visibility}', 'published', '[]', \
-             '[]', '[]', 1, {at_time}, {comments})"
-        )
-    };
-    let comment = |id: i64, parent: &str, path: &str, author: i64, status: &str, replies: i64| {
-        let depth = path.matches('/').count() - 1;
-        format!(
-            "INSERT INTO comments (id, post_id, parent_id, path, depth, author_id, body, html, mentions, status, version, \
-             created_at, reply_count) VALUES ({id}, 1, {parent}, '{path}', {depth}, {author}, 'x', 'x', '[]', '{status}', \
-             1, {at_time}, {replies})"
-        )
-    };
-    let member = |chat: i64, user: i64, role: &str, joined: i64| {
-        format!(
-            "INSERT INTO chat_members (chat_id, user_id, role, status, from_number, from_seq, joined_at) VALUES ({chat}, \
-             {user}, '{role}', 'active', 0, 0, '2026-01-0{joined}T00:00:00.000Z')"
-        )
-    };
-    let chat = |id: i64, members: i64| {
-        format!(
-            "INSERT INTO chats (id, kind, title, last_seq, last_number, last_message_at, member_count, created_at) VALUES \
-             ({id}, 'group', 'Group', 3, 2, {at_time}, {members}, {at_time})"
-        )
-    };
-    for statement in [
+const LONG_AGO: &str = "'2026-01-01T00:00:00.000Z'";
+
+fn post(id: i64, author: i64, visibility: &str, comments: i64) -> String {
+    format!(
+        "INSERT INTO posts (id, author_id, body, html, content_warning, visibility, status, media, mentions, tags, \
+         version, created_at, comment_count) VALUES ({id}, {author}, 'x', 'x', '', '{visibility}', 'published', '[]', \
+         '[]', '[]', 1, {LONG_AGO}, {comments})"
+    )
+}
+
+fn comment(id: i64, parent: &str, path: &str, author: i64, status: &str, replies: i64) -> String {
+    let depth = path.matches('/').count() - 1;
+    format!(
+        "INSERT INTO comments (id, post_id, parent_id, path, depth, author_id, body, html, mentions, status, version, \
+         created_at, reply_count) VALUES ({id}, 1, {parent}, '{path}', {depth}, {author}, 'x', 'x', '[]', '{status}', \
+         1, {LONG_AGO}, {replies})"
+    )
+}
+
+fn group(id: i64, members: i64) -> String {
+    format!(
+        "INSERT INTO chats (id, kind, title, last_seq, last_number, last_message_at, member_count, created_at) VALUES \
+         ({id}, 'group', 'Group', 3, 2, {LONG_AGO}, {members}, {LONG_AGO})"
+    )
+}
+
+fn member(chat: i64, user: i64, role: &str, joined: i64) -> String {
+    format!(
+        "INSERT INTO chat_members (chat_id, user_id, role, status, from_number, from_seq, joined_at) VALUES ({chat}, \
+         {user}, '{role}', 'active', 0, 0, '2026-01-0{joined}T00:00:00.000Z')"
+    )
+}
+
+/// Posts, comments and groups of Ann (who leaves), Bob and Eve.
+fn written(a: i64, b: i64, e: i64) -> Vec<String> {
+    vec![
         post(1, b, "public", 5),
         post(2, a, "public", 0),
         post(3, a, "friends", 0),
@@ -194,13 +196,21 @@ async fn what_somebody_wrote_goes_with_them(app: TestApp) {
         comment(13, "12", "/12/13/", a, "published", 0),
         comment(14, "NULL", "/14/", b, "published", 1),
         comment(15, "14", "/14/15/", a, "published", 0),
-        chat(1, 3),
+        group(1, 3),
         member(1, a, "owner", 1),
         member(1, b, "member", 2),
         member(1, e, "admin", 3),
-        chat(2, 1),
+        group(2, 1),
         member(2, a, "owner", 1),
-    ] {
+    ]
+}
+
+/// What a person wrote goes as if they had deleted it, and they are in no conversation any more.
+async fn what_somebody_wrote_goes_with_them(app: TestApp) {
+    let (ann, bob, eve) = (register(&app, "ann", "Ann").await, person(&app).await, person(&app).await);
+    let (a, b, e) = (id_of(&ann), id_of(&bob), id_of(&eve));
+    bob.put(&at(&ann, "/mute")).json(&json!({})).send().await.expect(200);
+    for statement in written(a, b, e) {
         run(&app, statement).await;
     }
     leave(&ann).await;
