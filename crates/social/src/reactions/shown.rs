@@ -73,13 +73,13 @@ pub(super) fn hidden_counts<T: Reactable>(
 struct Of<T> {
     ids: AnyOf<SqlLiteral<BigInt>>,
     user_id: AsExprOf<i64, BigInt>,
-    of: PhantomData<T>,
+    object: PhantomData<T>,
 }
 
 impl<T: Reactable> Of<T> {
     fn new(db: &Db, ids: &[i64], user_id: i64) -> Self {
         let ids = any_of(db, diesel::dsl::sql::<BigInt>(T::KEY), ids);
-        Self { ids, user_id: user_id.into_sql::<BigInt>(), of: PhantomData }
+        Self { ids, user_id: user_id.into_sql::<BigInt>(), object: PhantomData }
     }
 }
 

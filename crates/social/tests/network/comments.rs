@@ -136,6 +136,13 @@ async fn a_bad_comment_is_refused_by_name(app: TestApp) {
         let path = format!("{COMMENTS}/{id}/status");
         moderator.put(&path).json(&body).send().await.expect_problem(422, "validation_failed");
     }
+}
+
+async fn what_is_not_there_is_not_found(app: TestApp) {
+    let (author, moderator) = (person(&app).await, moderator(&app).await);
+    let post = insert_post(&app, id_of(&author), "public").await;
+    let other = insert_post(&app, id_of(&author), "public").await;
+    let elsewhere = said(&author, other, 0).await;
     for missing in ["999999", "0", "x", "9223372036854775808"] {
         author.get(&format!("{COMMENTS}/{missing}")).send().await.expect_problem(404, "not_found");
         let body = json!({"body": "a"});
@@ -345,6 +352,7 @@ poligon_testkit::tests! {
     a_comment_is_written_and_read,
     people_are_named_in_comments,
     a_bad_comment_is_refused_by_name,
+    what_is_not_there_is_not_found,
     a_repeated_request_with_a_key_makes_one_comment,
     only_its_author_changes_a_comment,
     who_sees_a_post_comments_on_it,
