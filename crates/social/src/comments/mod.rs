@@ -22,6 +22,8 @@ mod list;
 mod model;
 mod moderate;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod view;
 

@@ -26,14 +26,8 @@ use crate::events::REACTED;
 pub(super) type Row = (Option<i64>, Option<Timestamp>, Option<String>, bool, bool, Numbers);
 type Numbers = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 type Number = Nullable<BigInt>;
-type Types = (
-    Nullable<BigInt>,
-    Nullable<Instant>,
-    Nullable<Text>,
-    Bool,
-    Bool,
-    (Number, Number, Number, Number, Number, Number),
-);
+type Types =
+    (Nullable<BigInt>, Nullable<Instant>, Nullable<Text>, Bool, Bool, (Number, Number, Number, Number, Number, Number));
 
 /// What the row says; nothing when the statement is to be run again.
 pub(super) fn outcome(rows: &[Row], deed: &Deed) -> Result<Option<Outcome>, Error> {
@@ -97,18 +91,24 @@ impl<T: Reactable> Start<T> {
     }
 
     /// What both statements end with: the counts follow `change`, and the row is answered.
+    ///
+    /// What becomes fewer is counted from the row as it is once it is locked: PostgreSQL checks a row that it is about to
+    /// write before it looks whether there is a newer one, and by the older one there may be nothing to take away.
     fn push_end<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        push!(out; ", counted AS (UPDATE ", T::OBJECTS, " SET ",);
+        push!(out; ", held AS MATERIALIZED (SELECT ", T::COUNTS, " FROM ", T::OBJECTS, " WHERE id = ", [BigInt: &self.id]
+            " AND EXISTS (SELECT 1 FROM change WHERE old IS NOT NULL) FOR NO KEY UPDATE), \
+             counted AS (UPDATE ", T::OBJECTS, " SET ",);
         for (n, kind) in Kind::ALL.into_iter().enumerate() {
             let name = kind.name();
-            push!(out; if n > 0 { ", " } else { "" }, name, "_count = ", name, "_count + CASE WHEN change.new = '", name,
+            push!(out; if n > 0 { ", " } else { "" }, name, "_count = COALESCE(held.", name, "_count, ", T::OBJECTS, ".",
+                name, "_count) + CASE WHEN change.new = '", name,
                 "' THEN 1 ELSE 0 END - CASE WHEN change.old = '", name, "' THEN 1 ELSE 0 END",);
         }
         if T::SCORED {
-            push!(out; ", score = score + CASE WHEN change.new IS NULL THEN 0 ELSE 1 END \
+            push!(out; ", score = COALESCE(held.score, ", T::OBJECTS, ".score) + CASE WHEN change.new IS NULL THEN 0 ELSE 1 END \
                  - CASE WHEN change.old IS NULL THEN 0 ELSE 1 END",);
         }
-        push!(out; " FROM change WHERE id = ", [BigInt: &self.id] " RETURNING ",);
+        push!(out; " FROM change LEFT JOIN held ON true WHERE ", T::OBJECTS, ".id = ", [BigInt: &self.id] " RETURNING ",);
         push_counts(out, |out, name| {
             push!(out; T::OBJECTS, ".", name, "_count",);
         });

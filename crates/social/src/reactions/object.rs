@@ -29,6 +29,8 @@ pub(crate) trait Reactable: Copy + std::fmt::Debug + Send + Sync + 'static {
     const THERE: &'static str;
     /// Whether the row also holds the sum of its counts.
     const SCORED: bool = false;
+    /// The columns of the counts, with their sum where there is one.
+    const COUNTS: &'static str = "like_count, love_count, laugh_count, wow_count, sad_count, angry_count";
     /// What is also to be true of the row for this person: a part of the statement itself.
     type Condition: QueryFragment<Pg> + QueryFragment<Sqlite> + Send;
 
@@ -83,7 +85,8 @@ impl Reactable for Post {
     const OBJECTS: &'static str = "posts";
     const REACTIONS: &'static str = "post_reactions";
     const KEY: &'static str = "post_id";
-    const THERE: &'static str = "posts.status = 'published'";
+    // Said by the condition.
+    const THERE: &'static str = "TRUE";
     const ADMITS: bool = false;
     type Condition = Seen;
 
@@ -107,6 +110,7 @@ impl Reactable for Comment {
     const KEY: &'static str = "comment_id";
     const THERE: &'static str = "comments.status = 'published'";
     const SCORED: bool = true;
+    const COUNTS: &'static str = "like_count, love_count, laugh_count, wow_count, sad_count, angry_count, score";
     type Condition = Always;
 
     fn condition(_: i64) -> Always {

@@ -40,12 +40,7 @@ impl Shown {
 
 /// What a viewer sees of the reactions to these objects: one query, and one more when `hides`, which is whether anybody
 /// is hidden from the viewer.
-pub(crate) fn find_shown<T: Reactable>(
-    db: &mut Db,
-    ids: &[i64],
-    viewer: Viewer,
-    hides: bool,
-) -> Result<Shown, Error> {
+pub(crate) fn find_shown<T: Reactable>(db: &mut Db, ids: &[i64], viewer: Viewer, hides: bool) -> Result<Shown, Error> {
     let Some(user_id) = viewer.user_id.filter(|_| !ids.is_empty()) else { return Ok(Shown::default()) };
     let hidden = if hides { hidden_counts::<T>(db, ids, user_id)? } else { BTreeMap::new() };
     Ok(Shown { own: own::<T>(db, ids, user_id)?, hidden })
@@ -78,13 +73,13 @@ pub(super) fn hidden_counts<T: Reactable>(
 struct Of<T> {
     ids: AnyOf<SqlLiteral<BigInt>>,
     user_id: AsExprOf<i64, BigInt>,
-    of: PhantomData<T>,
+    object: PhantomData<T>,
 }
 
 impl<T: Reactable> Of<T> {
     fn new(db: &Db, ids: &[i64], user_id: i64) -> Self {
         let ids = any_of(db, diesel::dsl::sql::<BigInt>(T::KEY), ids);
-        Self { ids, user_id: user_id.into_sql::<BigInt>(), of: PhantomData }
+        Self { ids, user_id: user_id.into_sql::<BigInt>(), object: PhantomData }
     }
 }
 
