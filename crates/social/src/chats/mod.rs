@@ -31,7 +31,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use access::{ReadableMessage, readable_message};
+pub(crate) use access::{lock_to_write, readable_message};
 pub(crate) use log::append;
 pub(crate) use messages::remove;
 
