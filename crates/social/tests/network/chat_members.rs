@@ -143,7 +143,7 @@ async fn ranks_decide_who_removes_whom(app: TestApp) {
     let last = &changes[changes.len() - 2..];
     assert_eq!(last[0], json!({"user_id": id_of(&bob), "change": "role", "role": "owner"}));
     assert_eq!(last[1], json!({"user_id": id_of(&ann), "change": "role", "role": "admin"}));
-    let direct = between(&app, &ann, &bob).await;
+    let direct = between(&ann, &bob).await;
     adding(&ann, &direct, &[&kim]).send().await.expect_problem(409, "direct_chat");
     removing(&ann, &direct, &ann).send().await.expect_problem(409, "direct_chat");
     removing(&ann, &direct, &bob).send().await.expect_problem(409, "direct_chat");
@@ -173,7 +173,7 @@ async fn the_owner_who_leaves_passes_the_group_on(app: TestApp) {
 
 async fn bad_members_are_refused_by_name(app: TestApp) {
     let [ann, bob, eve, dan, _] = people(&app).await;
-    block(&app, &eve, &ann).await;
+    block(&eve, &ann).await;
     let chat = group(&ann, &[]).await;
     let (bob, eve, dan) = (id_of(&bob), id_of(&eve), id_of(&dan));
     let many: Vec<i64> = (1..=500).collect();

@@ -131,10 +131,10 @@ async fn an_answer_shows_what_it_answers(app: TestApp) {
     let third = say(&ann, &chat, "Third").await;
     let answer = json!({"body": "To the third", "reply_to": third["id"]});
     bob.post(&format!("{}/messages", at(&chat))).json(&answer).send().await.expect(201);
-    block(&app, &eve, &ann).await;
+    block(&eve, &ann).await;
     let seen_by_eve = items(&history(&eve, &chat, "").await);
     assert_eq!((seen_by_eve.len(), &seen_by_eve[0]["reply_to"]), (1, &Value::Null));
-    unblock(&app, &eve, &ann).await;
+    unblock(&eve, &ann).await;
     assert_eq!(items(&history(&eve, &chat, "").await)[1]["reply_to"]["text"], "Third");
     ann.delete(&path_of(&third)).send().await.expect(204);
     assert_eq!(items(&history(&bob, &chat, "").await)[3]["reply_to"], Value::Null);
@@ -384,17 +384,40 @@ async fn reactions_are_shown_without_those_of_hidden_people(app: TestApp) {
     adding(&ann, &chat, &[&eve]).send().await.expect(201);
     let message = say(&ann, &chat, "Tea?").await;
     for (who, kind) in [(&bob, "like"), (&eve, "like"), (&ann, "love")] {
-        let values = format!("{}, {}, '{kind}', '2026-01-01T00:00:00.000Z'", message["id"], id_of(who));
-        run(&app, &format!("INSERT INTO message_reactions (message_id, user_id, kind, created_at) VALUES ({values})"))
-            .await;
+        let path = format!("{}/reaction", path_of(&message));
+        who.put(&path).json(&json!({"kind": kind})).send().await.expect(200);
     }
-    run(&app, &format!("UPDATE messages SET like_count = 2, love_count = 1 WHERE id = {}", message["id"])).await;
-    block(&app, &bob, &eve).await;
+    block(&bob, &eve).await;
     for (who, likes, mine) in [(&ann, 2, "love"), (&bob, 1, "like"), (&eve, 1, "like")] {
         let seen = who.get(&path_of(&message)).send().await.expect(200).body;
         assert_eq!((&seen["reactions"]["like"], &seen["reactions"]["love"]), (&json!(likes), &json!(1)));
         assert_eq!(seen["mine"]["reaction"], mine);
     }
+}
+
+/// What a moderator removes is a stub, and nothing that was told of it says what it said.
+async fn a_moderator_removes_what_was_reported(app: TestApp) {
+    let (ann, bob, _, chat) = trio(&app).await;
+    let message = say(&ann, &chat, "Secret tea").await;
+    let moderator = moderator(&app).await;
+    let report = json!({"object": {"kind": "message", "id": message["id"]}, "reason": "abuse"});
+    let report = bob.post("/api/social/reports").json(&report).send().await.expect(201).body;
+    let path = format!("/api/social/reports/{}", report["id"]);
+    moderator.put(&format!("{path}/assignment")).json(&json!({"assignee_id": "me"})).send().await.expect(200);
+    let decision = json!({"status": "resolved", "action": "remove", "note": "No"});
+    moderator.put(&format!("{path}/status")).json(&decision).send().await.expect(200);
+    for reader in [&ann, &bob] {
+        let stub = &items(&history(reader, &chat, "").await)[0];
+        assert_eq!((&stub["status"], &stub["body"], &stub["number"]), (&json!("removed"), &json!(""), &json!(1)));
+        reader.get(&path_of(&message)).send().await.expect_problem(404, "not_found");
+    }
+    ann.patch(&path_of(&message)).json(&json!({"body": "Again"})).send().await.expect_problem(404, "not_found");
+    ann.delete(&path_of(&message)).send().await.expect_problem(404, "not_found");
+    assert!(items(&bob.get(&format!("{MESSAGES}/search?q=secret")).send().await.expect(200)).is_empty());
+    let log = log_of(&app, &chat).await;
+    assert_eq!(log.last().unwrap().1, "delete");
+    assert_eq!(log.last().unwrap().3, json!({"message_id": message["id"], "number": 1}));
+    assert!(log.iter().all(|event| !event.3.to_string().contains("Secret")), "{log:?}");
 }
 
 poligon_testkit::tests! { start =>
@@ -410,4 +433,5 @@ poligon_testkit::tests! { start =>
     unread_messages_are_counted_up_to_a_thousand,
     messages_are_found_by_those_who_read_them,
     reactions_are_shown_without_those_of_hidden_people,
+    a_moderator_removes_what_was_reported,
 }

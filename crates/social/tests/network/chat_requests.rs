@@ -75,16 +75,16 @@ async fn who_begins_the_same_accepts(app: TestApp) {
 
 async fn friends_and_those_who_are_followed_are_no_strangers(app: TestApp) {
     let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
-    follow(&app, &bob, &ann).await;
+    follow(&bob, &ann).await;
     let chat = direct(&ann, &bob).send().await.expect(201).body;
     assert_eq!(seen(&bob, &chat).await["standing"], "active");
     // Following does not make somebody less of a stranger to whom they follow.
-    follow(&app, &ann, &eve).await;
+    follow(&ann, &eve).await;
     let chat = direct(&ann, &eve).send().await.expect(201).body;
     assert_eq!(seen(&eve, &chat).await["standing"], "invited");
     say(&ann, &chat, "Hello").await;
     saying(&ann, &chat, "Hello?").send().await.expect_problem(409, "request_pending");
-    befriend(&app, &ann, &eve).await;
+    befriend(&ann, &eve).await;
     say(&ann, &chat, "Friend!").await;
     assert_eq!((seen(&eve, &chat).await["standing"].clone(), bodies(&eve, &chat).await.len()), (json!("active"), 2));
 }
