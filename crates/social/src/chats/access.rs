@@ -155,3 +155,9 @@ pub(crate) fn readable_message(db: &mut Db, message_id: i64, user_id: i64) -> Re
     let (chat_id, number, author_id) = found.ok_or(Error::NotFound)?;
     Ok(ReadableMessage { chat_id, number, author_id })
 }
+
+/// Locks the conversation of a message for somebody who reads it and adds something to it: whoever has gone does not.
+pub(crate) fn lock_to_write(db: &mut Db, message_id: i64, user_id: i64) -> Result<(), Error> {
+    let chat_id = readable_message(db, message_id, user_id)?.chat_id;
+    locked(db, chat_id, user_id)?.require_present().map(drop)
+}

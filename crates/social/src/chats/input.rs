@@ -188,6 +188,6 @@ pub(crate) struct HistoryParams {
 #[into_params(parameter_in = Query)]
 pub(crate) struct SearchParams {
     /// Words; the last may be the beginning of one.
-    #[param(value_type = String, min_length = 1, max_length = 200)]
+    #[param(value_type = String, max_length = 200)]
     pub(super) q: FilterText<200>,
 }

@@ -32,7 +32,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use access::{ReadableMessage, readable_message};
+pub(crate) use access::{lock_to_write, readable_message};
 pub(crate) use departure::leave_next;
 pub(crate) use log::append;
 pub(crate) use messages::remove;
@@ -46,7 +46,11 @@ pub(crate) fn routes(routes: &mut Routes) {
     let own = [&error::NOT_YOURS, &error::NOT_MEMBER, &error::EDIT_TOO_LATE, &error::SUSPENDED];
     let sent = [&error::NOT_MEMBER, &error::REQUEST_PENDING, &error::SUSPENDED];
     routes
-        .user(op!(http::create_chat).refuses(&[&error::OWN_ACCOUNT, &error::SUSPENDED]).idempotent_by_key())
+        .user(
+            op!(http::create_chat)
+                .refuses(&[&kinds::NOT_FOUND, &error::OWN_ACCOUNT, &error::SUSPENDED])
+                .idempotent_by_key(),
+        )
         .user(op!(http::list_chats))
         .user(op!(http::get_chat))
         .user(op!(http::patch_chat).refuses(&managed))

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 
 use super::object::{ObjectKind, ReportedObject};
+use crate::chats;
 use crate::error::Error;
 use crate::schema::{comments, messages, posts};
 
@@ -26,16 +27,8 @@ pub(super) fn take_down(db: &mut Db, object: ReportedObject, now: Timestamp) -> 
             diesel::update(row).set(removed).execute(db)?;
         }
         ObjectKind::Message => {
-            let row = messages::table.find(object.id).filter(messages::status.eq("sent"));
-            let removed = (
-                messages::status.eq("removed"),
-                messages::ended_at.eq(now),
-                messages::version.eq(messages::version + 1),
-            );
-            if diesel::update(row).set(removed).execute(db)? == 1 {
-                let chat = messages::table.find(object.id).select(messages::chat_id);
-                return Ok(chat.first(db).optional()?);
-            }
+            chats::remove(db, object.id, now)?;
+            return Ok(Some(messages::table.find(object.id).select(messages::chat_id).first(db)?));
         }
         ObjectKind::User => {}
     }

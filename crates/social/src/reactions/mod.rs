@@ -20,7 +20,7 @@ mod steps;
 
 use poligon_common::{Routes, op};
 
-use crate::error::SUSPENDED;
+use crate::error::{NOT_MEMBER, SUSPENDED};
 
 pub(crate) use kind::{Counts, Kind};
 pub(crate) use object::{Comment, Message, Post};
@@ -37,7 +37,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::put_comment_reaction).refuses(&[&SUSPENDED]))
         .user(op!(http::delete_comment_reaction).refuses(&[&SUSPENDED]))
         .recognised(op!(http::list_comment_reactions))
-        .user(op!(http::put_message_reaction).refuses(&[&SUSPENDED]))
-        .user(op!(http::delete_message_reaction).refuses(&[&SUSPENDED]))
+        .user(op!(http::put_message_reaction).refuses(&[&NOT_MEMBER, &SUSPENDED]))
+        .user(op!(http::delete_message_reaction).refuses(&[&NOT_MEMBER, &SUSPENDED]))
         .user(op!(http::list_message_reactions));
 }

@@ -12,7 +12,7 @@ use super::kind::{Counts, Kind};
 use crate::chats;
 use crate::comments;
 use crate::error::Error;
-use crate::schema::{chats as chat_rows, messages};
+use crate::schema::messages;
 use crate::visibility::{Seen, Viewer, require_seen, seen_by};
 
 /// A kind of objects that people react to: the names of its tables, and its rules.
@@ -45,8 +45,9 @@ pub(crate) trait Reactable: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Refuses whoever does not see the object.
     fn require(db: &mut Db, id: i64, viewer: Viewer) -> Result<(), Error>;
 
-    /// Takes what is locked before the object; answers whether anything may have changed until it was there.
-    fn lock(_db: &mut Db, _id: i64) -> Result<bool, Error> {
+    /// Takes what is locked before the object, for this person; answers whether anything may have changed until it was
+    /// there.
+    fn lock(_db: &mut Db, _id: i64, _user_id: i64) -> Result<bool, Error> {
         Ok(false)
     }
 
@@ -143,11 +144,8 @@ impl Reactable for Message {
         chats::readable_message(db, id, viewer.id()).map(drop)
     }
 
-    fn lock(db: &mut Db, id: i64) -> Result<bool, Error> {
-        let of = messages::table.find(id).select(messages::chat_id);
-        let chat_id: i64 = of.first(db).optional()?.ok_or(Error::NotFound)?;
-        let chat = chat_rows::table.find(chat_id);
-        diesel::update(chat).set(chat_rows::last_seq.eq(chat_rows::last_seq)).execute(db)?;
+    fn lock(db: &mut Db, id: i64, user_id: i64) -> Result<bool, Error> {
+        chats::lock_to_write(db, id, user_id)?;
         Ok(true)
     }
 

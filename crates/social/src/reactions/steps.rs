@@ -22,7 +22,7 @@ use crate::people;
 /// Gives, replaces or takes back a reaction. Nothing is written when there is nothing to change.
 pub(super) fn react<T: Reactable>(db: &mut Db, deed: &Deed) -> Result<Outcome, Error> {
     let mut seen = look::<T>(db, deed)?;
-    if seen.after(deed.wish) != seen.own && T::lock(db, deed.id)? {
+    if seen.after(deed.wish) != seen.own && T::lock(db, deed.id, deed.user_id)? {
         seen = look::<T>(db, deed)?;
     }
     let (before, after) = (seen.own, seen.after(deed.wish));

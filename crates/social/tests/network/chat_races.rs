@@ -76,8 +76,7 @@ async fn many_senders_are_numbered_without_a_gap(app: TestApp) {
 async fn one_key_sends_once_however_often_it_comes(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
     let chat = group(&ann, &[&bob]).await;
-    let replies =
-        join_all((0..12).map(|_| saying(&ann, &chat, "Once").header("idempotency-key", "k").send())).await;
+    let replies = join_all((0..12).map(|_| saying(&ann, &chat, "Once").header("idempotency-key", "k").send())).await;
     assert_eq!(statuses(&replies, 201) + statuses(&replies, 409), 12);
     assert!(statuses(&replies, 201) >= 1);
     assert_eq!(bodies(&bob, &chat).await, ["Once"]);
@@ -189,7 +188,8 @@ async fn a_group_has_one_owner_whatever_happens(app: TestApp) {
         let members = roles(&people[4], &chat).await;
         let owners: Vec<_> = members.iter().filter(|(_, role)| role == "owner").collect();
         assert_eq!(owners.len(), 1, "round {round}: {members:?}");
-        let rows = format!("SELECT count(*) AS n FROM chat_members WHERE chat_id = {} AND status = 'active'", id_in(&chat));
+        let rows =
+            format!("SELECT count(*) AS n FROM chat_members WHERE chat_id = {} AND status = 'active'", id_in(&chat));
         let count = number(&app, &rows).await;
         assert_eq!(json!(count), seen(&people[4], &chat).await["member_count"]);
         assert_eq!(count, i64::try_from(members.len()).unwrap());
@@ -235,6 +235,43 @@ async fn a_request_holds_one_message(app: TestApp) {
     }
 }
 
+/// Of edits with one tag, one is taken; the others have not read it.
+async fn one_of_the_edits_with_a_tag_is_taken(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let chat = group(&ann, &[&bob]).await;
+    for round in 1..=3 {
+        let sent = saying(&ann, &chat, "First").send().await.expect(201);
+        let path = format!("{}/{}", crate::chats::MESSAGES, sent.id());
+        let tag = sent.header("etag").unwrap();
+        let edit = |n: i64| ann.patch(&path).header("if-match", tag).json(&json!({"body": format!("Edit {n}")})).send();
+        let replies = join_all((0..6).map(edit)).await;
+        assert_eq!((statuses(&replies, 200), statuses(&replies, 412)), (1, 5), "round {round}");
+        let taken = replies.into_iter().find(|reply| reply.status == 200).unwrap().body;
+        let now = bob.get(&path).send().await.expect(200).body;
+        assert_eq!((&now["body"], &now["version"]), (&taken["body"], &json!(2)));
+    }
+    let edits = log_of(&app, &chat).await.iter().filter(|event| event.1 == "edit").count();
+    assert_eq!(edits, 3);
+}
+
+/// Whoever is removed while they react: what the log has of them stands before their going.
+async fn nobody_reacts_after_they_have_gone(app: TestApp) {
+    for _ in 0..3 {
+        let (ann, bob) = (person(&app).await, person(&app).await);
+        let chat = group(&ann, &[&bob]).await;
+        let message = say(&ann, &chat, "Tea?").await;
+        let path = format!("{}/{}/reaction", crate::chats::MESSAGES, message["id"]);
+        let kinds = ["like", "love", "laugh", "wow", "sad", "angry"];
+        let reacted = join_all(kinds.map(|kind| bob.put(&path).json(&json!({"kind": kind})).send()));
+        let (reacted, gone) = futures_util::join!(reacted, removing(&ann, &chat, &bob).send());
+        gone.expect(204);
+        assert_eq!(statuses(&reacted, 200) + statuses(&reacted, 403), 6);
+        let log = log_of(&app, &chat).await;
+        let left = log.iter().position(|event| event.1 == "member").unwrap();
+        assert!(log[left..].iter().all(|event| event.1 != "reaction"), "{log:?}");
+    }
+}
+
 poligon_testkit::tests! { start =>
     two_who_begin_at_once_have_one_chat,
     many_senders_are_numbered_without_a_gap,
@@ -245,4 +282,6 @@ poligon_testkit::tests! { start =>
     a_group_has_one_owner_whatever_happens,
     what_is_deleted_stays_so,
     a_request_holds_one_message,
+    one_of_the_edits_with_a_tag_is_taken,
+    nobody_reacts_after_they_have_gone,
 }

@@ -4,9 +4,7 @@ use chrono::Duration;
 use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::chats::{
-    CHATS, at, befriend, bodies, direct, follow, items, log_of, number, own_chats, say, saying, seen,
-};
+use crate::chats::{CHATS, at, befriend, bodies, direct, follow, items, log_of, number, own_chats, say, saying, seen};
 use crate::world::{id_of, person, start};
 
 async fn requests(reader: &Client) -> Vec<Value> {
@@ -35,7 +33,10 @@ async fn a_stranger_writes_one_message(app: TestApp) {
     assert_eq!((sent_events(&app, true).await, sent_events(&app, false).await), (1, 0));
     assert!(own_chats(&bob).await.is_empty());
     let waiting = requests(&bob).await;
-    assert_eq!((waiting.len(), &waiting[0]["standing"], &waiting[0]["unread_count"]), (1, &json!("invited"), &json!(1)));
+    assert_eq!(
+        (waiting.len(), &waiting[0]["standing"], &waiting[0]["unread_count"]),
+        (1, &json!("invited"), &json!(1))
+    );
     assert_eq!((&waiting[0]["id"], &waiting[0]["last_message"]["body"]), (&chat["id"], &json!("Hello")));
     assert_eq!(bodies(&bob, &chat).await, ["Hello"]);
     // Whoever only looks is not seen to have read.
@@ -74,16 +75,16 @@ async fn who_begins_the_same_accepts(app: TestApp) {
 
 async fn friends_and_those_who_are_followed_are_no_strangers(app: TestApp) {
     let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
-    follow(&app, &bob, &ann).await;
+    follow(&bob, &ann).await;
     let chat = direct(&ann, &bob).send().await.expect(201).body;
     assert_eq!(seen(&bob, &chat).await["standing"], "active");
     // Following does not make somebody less of a stranger to whom they follow.
-    follow(&app, &ann, &eve).await;
+    follow(&ann, &eve).await;
     let chat = direct(&ann, &eve).send().await.expect(201).body;
     assert_eq!(seen(&eve, &chat).await["standing"], "invited");
     say(&ann, &chat, "Hello").await;
     saying(&ann, &chat, "Hello?").send().await.expect_problem(409, "request_pending");
-    befriend(&app, &ann, &eve).await;
+    befriend(&ann, &eve).await;
     say(&ann, &chat, "Friend!").await;
     assert_eq!((seen(&eve, &chat).await["standing"].clone(), bodies(&eve, &chat).await.len()), (json!("active"), 2));
 }

@@ -6,7 +6,7 @@ use poligon_core::on_each;
 use poligon_testkit::{Client, Reply, Request, TestApp};
 use serde_json::{Value, json};
 
-use crate::world::{id_of, moderator, person, start};
+use crate::world::{USERS, id_of, moderator, person, start};
 
 pub(crate) const CHATS: &str = "/api/social/chats";
 pub(crate) const MESSAGES: &str = "/api/social/messages";
@@ -21,35 +21,28 @@ pub(crate) async fn run(app: &TestApp, statement: &str) {
     app.ctx.db.write(work).await.expect("the statement runs");
 }
 
-/// `of` is somebody to `towards`: `columns` and `values` of the tie.
-async fn tie(app: &TestApp, of: &Client, towards: &Client, columns: &str, values: &str) {
-    let (of, towards) = (id_of(of), id_of(towards));
-    run(app, &format!("DELETE FROM social_ties WHERE user_id = {of} AND other_id = {towards}")).await;
-    run(app, &format!("INSERT INTO social_ties (user_id, other_id, {columns}) VALUES ({of}, {towards}, {values})"))
-        .await;
+fn deed(who: &Client, other: &Client, what: &str) -> String {
+    assert_ne!(who.user_id, other.user_id);
+    format!("{USERS}/{}/{what}", id_of(other))
 }
 
-const AT: &str = "'2026-01-01T00:00:00.000Z'";
-
-pub(crate) async fn follow(app: &TestApp, one: &Client, other: &Client) {
-    tie(app, one, other, "follow, follow_at", &format!("'following', {AT}")).await;
+pub(crate) async fn follow(one: &Client, other: &Client) {
+    one.post(&deed(one, other, "follow")).send().await.expect(200);
 }
 
-pub(crate) async fn befriend(app: &TestApp, one: &Client, other: &Client) {
-    tie(app, one, other, "friend, friend_at", &format!("'friends', {AT}")).await;
-    tie(app, other, one, "friend, friend_at", &format!("'friends', {AT}")).await;
-}
-
-pub(crate) async fn block(app: &TestApp, one: &Client, other: &Client) {
-    tie(app, one, other, "blocking, blocking_at, cut", &format!("true, {AT}, true")).await;
-    tie(app, other, one, "cut", "true").await;
-}
-
-pub(crate) async fn unblock(app: &TestApp, one: &Client, other: &Client) {
-    let (one, other) = (id_of(one), id_of(other));
-    for (a, b) in [(one, other), (other, one)] {
-        run(app, &format!("DELETE FROM social_ties WHERE user_id = {a} AND other_id = {b}")).await;
+pub(crate) async fn befriend(one: &Client, other: &Client) {
+    for (one, other) in [(one, other), (other, one)] {
+        let status = one.post(&deed(one, other, "friend")).send().await.status;
+        assert!([200, 201].contains(&status), "{status}");
     }
+}
+
+pub(crate) async fn block(one: &Client, other: &Client) {
+    one.put(&deed(one, other, "block")).send().await.expect(200);
+}
+
+pub(crate) async fn unblock(one: &Client, other: &Client) {
+    one.delete(&deed(one, other, "block")).send().await.expect(204);
 }
 
 /// Nobody writes in this person's name until 2100.
@@ -73,8 +66,8 @@ pub(crate) fn direct(one: &Client, other: &Client) -> Request {
 }
 
 /// A direct conversation of two friends.
-pub(crate) async fn between(app: &TestApp, one: &Client, other: &Client) -> Value {
-    befriend(app, one, other).await;
+pub(crate) async fn between(one: &Client, other: &Client) -> Value {
+    befriend(one, other).await;
     direct(one, other).send().await.expect(201).body
 }
 
@@ -157,7 +150,7 @@ pub(crate) async fn number(app: &TestApp, query: &str) -> i64 {
 
 async fn a_direct_chat_is_the_only_one_of_its_two(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
-    befriend(&app, &ann, &bob).await;
+    befriend(&ann, &bob).await;
     let begun = direct(&ann, &bob).send().await.expect(201);
     let chat = &begun.body;
     assert_eq!(begun.header("location"), Some(at(chat).as_str()));
@@ -191,7 +184,7 @@ async fn a_group_begins_with_its_members(app: TestApp) {
 
 async fn a_bad_chat_is_refused_by_name(app: TestApp) {
     let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
-    block(&app, &eve, &ann).await;
+    block(&eve, &ann).await;
     let (bob, eve) = (id_of(&bob), id_of(&eve));
     let many: Vec<i64> = (1..=500).collect();
     for (body, pointers) in [
@@ -290,7 +283,7 @@ async fn a_group_is_renamed_by_those_who_manage_it(app: TestApp) {
         let refused = rename(&ann, body).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.pointers(), [pointer]);
     }
-    let direct = between(&app, &ann, &bob).await;
+    let direct = between(&ann, &bob).await;
     let refused = ann.patch(&at(&direct)).json(&json!({"title": "Us"})).send().await;
     refused.expect_problem(409, "direct_chat");
 }
@@ -298,13 +291,13 @@ async fn a_group_is_renamed_by_those_who_manage_it(app: TestApp) {
 /// A block hides a direct conversation from both, and what the two say in groups from each other.
 async fn who_is_blocked_is_not_there(app: TestApp) {
     let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
-    let direct_chat = between(&app, &ann, &bob).await;
+    let direct_chat = between(&ann, &bob).await;
     let message = say(&bob, &direct_chat, "Secret tea").await;
     let own = say(&ann, &direct_chat, "Own tea").await;
     let group = group(&eve, &[&ann, &bob]).await;
     let heard = say(&bob, &group, "Group tea").await;
     say(&ann, &group, "Milk").await;
-    block(&app, &ann, &bob).await;
+    block(&ann, &bob).await;
     for one in [&ann, &bob] {
         let other = if one.user_id == ann.user_id { &bob } else { &ann };
         one.get(&at(&direct_chat)).send().await.expect_problem(404, "not_found");
@@ -349,7 +342,7 @@ async fn who_is_blocked_is_not_there(app: TestApp) {
         assert_eq!((&found["items"], &found["total"]), (&json!([]), &json!(0)), "{path}");
     }
     // The history is there again.
-    unblock(&app, &ann, &bob).await;
+    unblock(&ann, &bob).await;
     assert_eq!(bodies(&ann, &direct_chat).await, ["Secret tea", "Own tea"]);
     assert_eq!(bodies(&ann, &group).await, ["Group tea", "Milk"]);
 }

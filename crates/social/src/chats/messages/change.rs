@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::media;
 use super::send::{index, require_something};
-use super::view::{Kept, MessageResponse, Quote, Row, Status, find};
+use super::view::{MessageResponse, Quote, Row, Status, find};
 use crate::chats::access::{lock, locked, readable_message};
 use crate::chats::log::{append, scrub};
 use crate::error::Error;
+use crate::media::Kept;
 use crate::people::{find_people, require_active};
 use crate::schema::messages;
 use crate::text;

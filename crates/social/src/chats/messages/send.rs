@@ -21,6 +21,7 @@ use crate::chats::requests::{self, Written};
 use crate::chats::role::Kind;
 use crate::error::Error;
 use crate::events::MESSAGE_SENT;
+use crate::media::Kept;
 use crate::people::{Person, is_cut, require_active};
 use crate::schema::{chat_members, chats, messages};
 use crate::text;
@@ -45,7 +46,6 @@ pub(super) fn send(
     let chat = take(db, chat_id, now)?;
     let (author, written) = require_writer(db, &chat, author_id, now)?;
     let reply_to = new.reply_to.map(|id| quote(db, chat_id, id.0, author_id)).transpose()?;
-    let attachments = media::find(db, author_id, &new.media_ids.0)?;
     let html = text::read(db, author_id, body)?.html;
     let values = (
         messages::chat_id.eq(chat_id),
@@ -54,17 +54,17 @@ pub(super) fn send(
         messages::body.eq(body),
         messages::html.eq(html),
         messages::reply_to.eq(reply_to.as_ref().map(|quote| quote.id)),
-        messages::attachments.eq(Json(attachments)),
+        messages::attachments.eq(Json(Vec::<Kept>::new())),
         messages::status.eq(Status::Sent.name()),
         messages::version.eq(1),
         messages::created_at.eq(now),
     );
-    let row: Row = on_each!(db, c => diesel::insert_into(messages::table)
+    let mut row: Row = on_each!(db, c => diesel::insert_into(messages::table)
         .values(values)
         .returning(Row::as_returning())
         .get_result(c))?;
     let id = row.id;
-    media::attach(db, author_id, &new.media_ids.0, id)?;
+    row.attachments = media::attach(db, author_id, &new.media_ids.0, id)?;
     index(db, id, body)?;
     let message = row.fresh(author, reply_to);
     let happened = Happened { kind: "message", message_id: Some(id), actor_id: author_id, payload: message.told()? };

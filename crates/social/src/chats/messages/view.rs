@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Json, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::chats::access::{is_open, is_read};
 use crate::error::Error;
+use crate::media::{Kept, MediaResponse};
 use crate::people::{Person, find_people};
-use crate::reactions::{Counts, Kind};
-use crate::schema::{chat_members, chats, message_reactions, messages, social_ties};
+use crate::reactions::{Counts, Kind, Message, find_shown};
+use crate::schema::{chat_members, chats, messages};
+use crate::visibility::Viewer;
 
 /// Characters of a message that an answer to it shows.
 const QUOTED: usize = 120;
@@ -47,56 +49,6 @@ impl Status {
             "deleted" => Self::Deleted,
             _ => Self::Removed,
         }
-    }
-}
-
-/// A picture of a message, as its row keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::chats) struct Kept {
-    pub(super) id: i64,
-    pub(super) alt: String,
-    pub(super) width: i64,
-    pub(super) height: i64,
-}
-
-/// A picture of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = MessageAttachment)]
-pub(crate) struct Attachment {
-    /// Its id.
-    id: i64,
-    /// What it shows, in words.
-    alt: String,
-    /// Pixels from left to right.
-    width: i64,
-    /// Pixels from top to bottom.
-    height: i64,
-    /// Where it is, by size.
-    urls: AttachmentUrls,
-}
-
-/// Where a picture is, in each size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = MessageAttachmentUrls)]
-pub(crate) struct AttachmentUrls {
-    /// In all its pixels.
-    #[schema(examples("/api/social/media/7/original"))]
-    original: String,
-    /// At most 1,200 pixels on its longest side.
-    large: String,
-    /// At most 480 pixels.
-    medium: String,
-    /// At most 160 pixels.
-    small: String,
-}
-
-impl From<Kept> for Attachment {
-    fn from(kept: Kept) -> Self {
-        let Kept { id, alt, width, height } = kept;
-        let at = |size: &str| format!("/api/social/media/{id}/{size}");
-        let urls =
-            AttachmentUrls { original: at("original"), large: at("large"), medium: at("medium"), small: at("small") };
-        Self { id, alt, width, height, urls }
     }
 }
 
@@ -149,7 +101,7 @@ pub(crate) struct MessageResponse {
     /// What it answers; `null` also when that is not there any more, or not for whoever looks.
     reply_to: Option<Quote>,
     /// Its pictures.
-    attachments: Vec<Attachment>,
+    attachments: Vec<MediaResponse>,
     /// How many have reacted, by kind.
     reactions: Counts,
     /// Whether it is there.
@@ -227,7 +179,7 @@ impl Row {
             body,
             html,
             reply_to,
-            attachments: attachments.into_iter().map(Attachment::from).collect(),
+            attachments: attachments.into_iter().map(MediaResponse::from).collect(),
             reactions,
             status,
             version,
@@ -280,14 +232,12 @@ pub(in crate::chats) fn show(db: &mut Db, rows: Vec<Row>, viewer: i64) -> Result
     let authors = find_people(db, &authors)?;
     let mut quotes = quotes(db, &rows, viewer)?;
     let reacted: Vec<i64> = rows.iter().filter(|row| row.counts() != Counts::default()).map(|row| row.id).collect();
-    let mine = own_reactions(db, &reacted, viewer)?;
-    let hidden = hidden_reactions(db, &reacted, viewer)?;
+    let reactions = find_shown::<Message>(db, &reacted, Viewer::person(viewer), true)?;
     let shown = rows.into_iter().filter_map(|row| {
         let author = authors.get(&row.author_id)?.clone(); // a message has an author (foreign key)
         let quote = row.reply_to.and_then(|id| quotes.remove(&row.id).filter(|quote| quote.id == id));
-        let of_hidden = hidden.iter().filter(|(id, _)| *id == row.id);
-        let counts = of_hidden.fold(row.counts(), |counts, (_, kind)| counts.plus(*kind, -1));
-        let mine = Mine { reaction: mine.get(&row.id).copied() };
+        let counts = reactions.counts(row.id, row.counts());
+        let mine = Mine { reaction: reactions.own(row.id) };
         Some(row.shown(author, quote, counts, mine))
     });
     Ok(shown.collect())
@@ -330,29 +280,4 @@ pub(super) fn quote(db: &mut Db, chat_id: i64, id: i64, viewer: i64) -> Result<Q
     let found: Option<(i64, String)> = found.select((messages::author_id, messages::body)).first(db).optional()?;
     let unknown = || Error::field("/reply_to", "unknown_message", "is no message of this conversation that you read");
     found.map(|(author_id, body)| Quote::new(id, author_id, &body)).ok_or_else(unknown)
-}
-
-fn own_reactions(db: &mut Db, ids: &[i64], viewer: i64) -> Result<BTreeMap<i64, Kind>, Error> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    use message_reactions as of;
-    let own = of::table.filter(of::message_id.eq_any(ids)).filter(of::user_id.eq(viewer));
-    let own: Vec<(i64, String)> = own.select((of::message_id, of::kind)).load(db)?;
-    Ok(own.into_iter().filter_map(|(id, kind)| Some((id, Kind::of(&kind)?))).collect())
-}
-
-/// The reactions of people who are hidden from the viewer: they do not count for them.
-fn hidden_reactions(db: &mut Db, ids: &[i64], viewer: i64) -> Result<Vec<(i64, Kind)>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    use message_reactions as of;
-    let hidden = of::table
-        .inner_join(social_ties::table.on(social_ties::other_id.eq(of::user_id)))
-        .filter(of::message_id.eq_any(ids))
-        .filter(social_ties::user_id.eq(viewer))
-        .filter(social_ties::cut);
-    let hidden: Vec<(i64, String)> = hidden.select((of::message_id, of::kind)).load(db)?;
-    Ok(hidden.into_iter().filter_map(|(id, kind)| Some((id, Kind::of(&kind)?))).collect())
 }
