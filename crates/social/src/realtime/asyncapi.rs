@@ -6,8 +6,8 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::frames::{
-    AuthFrame, ErrorData, FrameKind, PingFrame, PongData, PresenceData, ReadData, ReadyData, ResumeFrame, ResumedData,
-    TypingData, TypingFrame,
+    ClientAuth, ErrorData, FrameKind, ClientPing, PongData, PresenceData, ReadData, ReadyData, ClientResume, ResumedData,
+    TypingData, ClientTyping,
 };
 use super::hub::Close;
 use super::socket::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST, MOST_BAD};
@@ -43,25 +43,22 @@ const SERVER: [(FrameKind, Stands, Option<&str>, &str); 14] = [
     (FrameKind::Resumed, Stands::NowhereWithCursor, Some("ResumedData"), "Everything behind the cursor of resume has been told."),
 ];
 
-/// Every frame of the client.
+/// Every frame of the client: its type, its schema, and what it is for.
 const CLIENT: [(&str, &str, &str); 4] = [
-    ("auth", "AuthFrame", "Who the client is: the first frame of a socket that was opened without a ticket."),
-    ("resume", "ResumeFrame", "Asks for everything behind a cursor: once, best as the first frame after ready."),
-    ("typing", "TypingFrame", "Tells the others of a conversation that the person writes."),
-    ("ping", "PingFrame", "Asks whether the server is there."),
+    ("auth", "ClientAuth", "Who the client is: the first frame of a socket that was opened without a ticket."),
+    ("resume", "ClientResume", "Asks for everything behind a cursor: once, best as the first frame after ready."),
+    ("typing", "ClientTyping", "Tells the others of a conversation that the person writes."),
+    ("ping", "ClientPing", "Asks whether the server is there."),
 ];
 
 /// The document.
 pub fn asyncapi() -> Value {
-    let server: Map<String, Value> = SERVER.iter().map(|(kind, _, _, words)| message(kind.name(), words)).collect();
-    let client: Map<String, Value> = CLIENT.iter().map(|(name, _, words)| message(name, words)).collect();
-    let messages: Map<String, Value> = server.into_iter().chain(client).collect();
-    let of_server: Vec<&str> = SERVER.iter().map(|(kind, ..)| kind.name()).collect();
-    let of_client: Vec<&str> = CLIENT.iter().map(|(name, ..)| *name).collect();
-    let all: Vec<&str> = of_server.iter().chain(&of_client).copied().collect();
+    let of_server: Vec<String> = SERVER.iter().map(|(kind, ..)| kind.name().to_owned()).collect();
+    let of_client: Vec<String> = CLIENT.iter().map(|(name, ..)| client_name(name)).collect();
+    let all: Vec<String> = of_server.iter().chain(&of_client).cloned().collect();
     // What a stream answers to is `Last-Event-ID` alone.
-    let of_stream: Vec<&str> =
-        of_server.iter().filter(|name| !["error", "pong"].contains(*name)).copied().collect();
+    let of_stream: Vec<String> =
+        of_server.iter().filter(|name| !["error", "pong"].contains(&name.as_str())).cloned().collect();
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -88,7 +85,7 @@ pub fn asyncapi() -> Value {
             "hear": operation("receive", "socket", &of_client),
             "stream": operation("send", "events", &of_stream),
         },
-        "components": {"messages": messages, "schemas": schemas()},
+        "components": {"messages": messages(), "schemas": schemas()},
     })
 }
 
@@ -106,21 +103,33 @@ fn description() -> String {
     )
 }
 
-fn channel(address: &str, words: &str, messages: &[&str], bindings: &Value) -> Value {
-    let refer = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/messages/{name}")}));
+fn messages() -> Map<String, Value> {
+    let server = SERVER.iter().map(|(kind, _, _, words)| {
+        let name = kind.name();
+        (name.to_owned(), message(name, &frame_name(name), words))
+    });
+    server.chain(CLIENT.iter().map(|(name, schema, words)| (client_name(name), message(name, schema, words)))).collect()
+}
+
+/// Both sides have a frame `typing`, which are not the same.
+fn client_name(name: &str) -> String {
+    format!("client.{name}")
+}
+
+fn channel(address: &str, words: &str, messages: &[String], bindings: &Value) -> Value {
+    let refer = |name: &String| (name.clone(), json!({"$ref": format!("#/components/messages/{name}")}));
     let messages: Map<String, Value> = messages.iter().map(refer).collect();
     json!({"address": address, "description": words, "messages": messages, "bindings": bindings})
 }
 
-fn operation(action: &str, channel: &str, messages: &[&str]) -> Value {
-    let refer = |name: &&str| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
+fn operation(action: &str, channel: &str, messages: &[String]) -> Value {
+    let refer = |name: &String| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
     let messages: Vec<Value> = messages.iter().map(refer).collect();
     json!({"action": action, "channel": {"$ref": format!("#/channels/{channel}")}, "messages": messages})
 }
 
-fn message(name: &str, words: &str) -> (String, Value) {
-    let payload = json!({"$ref": format!("#/components/schemas/{}", frame_name(name))});
-    (name.to_owned(), json!({"name": name, "summary": words, "payload": payload}))
+fn message(name: &str, schema: &str, words: &str) -> Value {
+    json!({"name": name, "summary": words, "payload": {"$ref": format!("#/components/schemas/{schema}")}})
 }
 
 /// The name of a frame's schema: `ReadyFrame` of `ready`.
@@ -138,10 +147,10 @@ fn schemas() -> Map<String, Value> {
     add::<ErrorData>(&mut all);
     add::<PongData>(&mut all);
     add::<ResumedData>(&mut all);
-    add::<AuthFrame>(&mut all);
-    add::<ResumeFrame>(&mut all);
-    add::<TypingFrame>(&mut all);
-    add::<PingFrame>(&mut all);
+    add::<ClientAuth>(&mut all);
+    add::<ClientResume>(&mut all);
+    add::<ClientTyping>(&mut all);
+    add::<ClientPing>(&mut all);
     let as_json = |(name, schema): (String, RefOr<Schema>)| Some((name, serde_json::to_value(schema).ok()?));
     let mut schemas: Map<String, Value> = all.into_iter().filter_map(as_json).collect();
     for (name, schema, _) in CLIENT {

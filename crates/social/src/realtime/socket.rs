@@ -1,9 +1,14 @@
 //! One WebSocket, from its opening to its end.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::Future as _;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, MessageStream, ProtocolError, Session};
 use poligon_common::problem::kinds;
@@ -12,7 +17,7 @@ use poligon_common::{Client, Problem};
 use poligon_core::Ctx;
 use poligon_core::security::Identity;
 use poligon_core::security::audit::{Entry, Outcome};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::feed::Feed;
@@ -32,6 +37,42 @@ const SEND: Duration = Duration::from_secs(30);
 /// Longest wait for a client to answer the end.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// What is sent of a socket. When its task has ended the connection is ended, by an error, as there is no other way: the
+/// server would wait for the client to do that first, while a client waits for the server (RFC 6455, section 7.1.1).
+struct Sending {
+    body: BoxBody,
+    ended: oneshot::Receiver<()>,
+    said_all: bool,
+}
+
+impl MessageBody for Sending {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if !self.said_all {
+            match Pin::new(&mut self.body).poll_next(cx) {
+                Poll::Ready(None) => self.said_all = true,
+                sent => return sent,
+            }
+        }
+        Pin::new(&mut self.ended).poll(cx).map(|_| Some(Err("the socket has ended".into())))
+    }
+}
+
+/// Begins to serve a socket; answers what opens it.
+pub(super) fn begin(response: HttpResponse, opened: Opened, identity: Option<Arc<Identity>>) -> HttpResponse {
+    let (over, ended) = oneshot::channel();
+    actix_web::rt::spawn(async move {
+        serve(opened, identity).await;
+        drop(over);
+    });
+    response.map_body(|_, body| Sending { body, ended, said_all: false }.boxed())
+}
+
 /// A socket that was opened.
 pub(super) struct Opened {
     pub(super) ctx: Ctx,
@@ -43,7 +84,7 @@ pub(super) struct Opened {
 }
 
 /// Serves a socket until its end. Without an identity the first frame says who it is.
-pub(super) async fn serve(opened: Opened, identity: Option<std::sync::Arc<Identity>>) {
+async fn serve(opened: Opened, identity: Option<Arc<Identity>>) {
     let Opened { ctx, session, messages, place, client } = opened;
     let mut messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
     let mut session = session;
@@ -113,8 +154,15 @@ async fn say_goodbye(session: Session, messages: &mut AggregatedMessageStream, c
     if !matches!(sent, Ok(Ok(()))) {
         return;
     }
-    // What the client has still sent is read, or the connection would be reset and the reason lost with it.
-    let rest = async { while let Some(Ok(_)) = messages.recv().await {} };
+    // What the client has still sent is read up to its answer, or the connection would be reset and the reason lost with
+    // it.
+    let rest = async {
+        while let Some(Ok(message)) = messages.recv().await {
+            if matches!(message, AggregatedMessage::Close(_)) {
+                return;
+            }
+        }
+    };
     drop(timeout(GOODBYE, rest).await);
 }
 
@@ -124,7 +172,7 @@ async fn introduce(
     session: &mut Session,
     messages: &mut AggregatedMessageStream,
     client: &Client,
-) -> Result<std::sync::Arc<Identity>, Ended> {
+) -> Result<Arc<Identity>, Ended> {
     let until = Instant::now() + Duration::from_millis(ctx.config.realtime.auth_timeout_ms);
     let mut drained = pin!(ctx.health.drained());
     let first = loop {

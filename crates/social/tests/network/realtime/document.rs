@@ -117,7 +117,9 @@ fn every_reference_of_the_document_leads_somewhere() {
     assert_eq!(DOCUMENT["channels"]["events"]["address"], "/api/social/events");
     let names = DOCUMENT["components"]["messages"].as_object().unwrap();
     assert_eq!(names.len(), 14 + 4);
-    for (name, schema) in [("auth", "AuthFrame"), ("resume", "ResumeFrame"), ("typing", "TypingFrame"), ("ping", "PingFrame")] {
+    for (name, schema) in [("auth", "ClientAuth"), ("resume", "ClientResume"), ("typing", "ClientTyping"), ("ping", "ClientPing")] {
+        let payload = &DOCUMENT["components"]["messages"][format!("client.{name}")]["payload"]["$ref"];
+        assert_eq!(payload, &json!(format!("#/components/schemas/{schema}")));
         let schema = &DOCUMENT["components"]["schemas"][schema];
         assert_eq!(schema["properties"]["type"]["const"], name);
         assert!(schema["required"].as_array().unwrap().contains(&json!("type")), "{schema}");

@@ -181,6 +181,12 @@ impl Socket {
         }
     }
 
+    /// Whether the connection ends, after the close was answered.
+    pub(crate) async fn is_over(&mut self) -> bool {
+        let rest = async { while let Some(Ok(_)) = self.ws.next().await {} };
+        timeout(PATIENCE, rest).await.is_ok()
+    }
+
     /// The code of the end, which comes next.
     pub(crate) async fn end(&mut self) -> Option<u16> {
         let (frames, code) = self.to_end().await;
