@@ -40,7 +40,8 @@ pub(super) fn create(
     require_active(db, author_id, now)?;
     require_seen(db, post_id, viewer)?;
     // The post is taken in the same statement that counts, so that nobody can lock it in between.
-    let open = posts::table.find(post_id).filter(posts::status.eq("published")).filter(posts::comments_locked.eq(false));
+    let open =
+        posts::table.find(post_id).filter(posts::status.eq("published")).filter(posts::comments_locked.eq(false));
     if diesel::update(open).set(posts::comment_count.eq(posts::comment_count + 1)).execute(db)? == 0 {
         require_seen(db, post_id, viewer)?;
         return Err(Error::CommentsLocked);

@@ -6,11 +6,14 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::frames::{
-    ClientAuth, ErrorData, FrameKind, ClientPing, PongData, PresenceData, ReadData, ReadyData, ClientResume, ResumedData,
-    TypingData, ClientTyping,
+    ClientAuth, ClientPing, ClientRead, ClientResume, ClientTyping, ErrorData, FrameKind, PongData, PresenceData,
+    ReadData, ReadyData, ResumedData, TypingData,
 };
 use super::hub::Close;
 use super::socket::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST, MOST_BAD};
+use crate::chats::MessageResponse;
+use crate::notifications::NotificationChange;
+use crate::reactions::Counts;
 
 const SOCKET: &str = "/api/social/ws";
 const STREAM: &str = "/api/social/events";
@@ -25,29 +28,60 @@ enum Stands {
     Nowhere,
 }
 
-/// Every frame of the server, in words, with the schema of its `data`: without one, an object that the other slices describe.
-const SERVER: [(FrameKind, Stands, Option<&str>, &str); 14] = [
-    (FrameKind::Ready, Stands::NowhereWithCursor, Some("ReadyData"), "The connection is there. Its cursor is where it begins."),
-    (FrameKind::Message, Stands::InChat, None, "A message was sent."),
-    (FrameKind::Edit, Stands::InChat, None, "A message was changed."),
-    (FrameKind::Delete, Stands::InChat, None, "A message was deleted by its author or removed by a moderator."),
-    (FrameKind::Reaction, Stands::InChat, None, "The reactions to a message have changed."),
-    (FrameKind::Member, Stands::InChat, None, "Somebody came into a conversation, left it, or has another role."),
-    (FrameKind::Chat, Stands::InChat, None, "A conversation has changed."),
-    (FrameKind::Read, Stands::InChat, Some("ReadData"), "Somebody has read up to a message. Of several only the last is kept."),
-    (FrameKind::Typing, Stands::OfChat, Some("TypingData"), "Somebody writes. Not stored."),
-    (FrameKind::Presence, Stands::Nowhere, Some("PresenceData"), "A friend, or the other one of a direct conversation, comes or goes. Not stored."),
-    (FrameKind::Notification, Stands::AmongNotifications, None, "A notification is new or has changed, as the list of notifications shows it."),
-    (FrameKind::Error, Stands::Nowhere, Some("ErrorData"), "A frame of the client could not be taken."),
-    (FrameKind::Pong, Stands::Nowhere, Some("PongData"), "The answer to ping."),
-    (FrameKind::Resumed, Stands::NowhereWithCursor, Some("ResumedData"), "Everything behind the cursor of resume has been told."),
+/// Every frame of the server, in words, with the schema of its `data`.
+const SERVER: [(FrameKind, Stands, &str, &str); 14] = [
+    (
+        FrameKind::Ready,
+        Stands::NowhereWithCursor,
+        "ReadyData",
+        "The connection is there. Its cursor is where it begins.",
+    ),
+    (FrameKind::Message, Stands::InChat, "MessageResponse", "A message was sent. One that is gone by now is a stub."),
+    (FrameKind::Edit, Stands::InChat, "MessageResponse", "A message was changed."),
+    (FrameKind::Delete, Stands::InChat, "DeleteData", "A message was deleted by its author or removed by a moderator."),
+    (FrameKind::Reaction, Stands::InChat, "ReactionData", "The reactions to a message have changed."),
+    (
+        FrameKind::Member,
+        Stands::InChat,
+        "MemberData",
+        "Somebody came into a conversation, left it, or has another role.",
+    ),
+    (FrameKind::Chat, Stands::InChat, "ChatData", "A group was begun or has another title."),
+    (
+        FrameKind::Read,
+        Stands::InChat,
+        "ReadData",
+        "Somebody has read up to a message. Of several only the last is kept.",
+    ),
+    (FrameKind::Typing, Stands::OfChat, "TypingData", "Somebody writes. Not stored."),
+    (
+        FrameKind::Presence,
+        Stands::Nowhere,
+        "PresenceData",
+        "A friend, or the other one of a direct conversation, comes or goes. Not stored.",
+    ),
+    (
+        FrameKind::Notification,
+        Stands::AmongNotifications,
+        "NotificationChange",
+        "A notification is new or has changed.",
+    ),
+    (FrameKind::Error, Stands::Nowhere, "ErrorData", "A frame of the client could not be taken."),
+    (FrameKind::Pong, Stands::Nowhere, "PongData", "The answer to ping."),
+    (
+        FrameKind::Resumed,
+        Stands::NowhereWithCursor,
+        "ResumedData",
+        "Everything behind the cursor of resume has been told.",
+    ),
 ];
 
 /// Every frame of the client: its type, its schema, and what it is for.
-const CLIENT: [(&str, &str, &str); 4] = [
+const CLIENT: [(&str, &str, &str); 5] = [
     ("auth", "ClientAuth", "Who the client is: the first frame of a socket that was opened without a ticket."),
     ("resume", "ClientResume", "Asks for everything behind a cursor: once, best as the first frame after ready."),
     ("typing", "ClientTyping", "Tells the others of a conversation that the person writes."),
+    ("read", "ClientRead", "Moves the person's read marker, as PUT /api/social/chats/{id}/read does."),
     ("ping", "ClientPing", "Asks whether the server is there."),
 ];
 
@@ -90,7 +124,8 @@ pub fn asyncapi() -> Value {
 }
 
 fn description() -> String {
-    let closes: Vec<String> = Close::ALL.iter().map(|close| format!("- {}: {}", close.code(), close.reason())).collect();
+    let closes: Vec<String> =
+        Close::ALL.iter().map(|close| format!("- {}: {}", close.code(), close.reason())).collect();
     let (second, once) = (FRAMES_PER_SECOND, FRAMES_AT_ONCE);
     format!(
         "Every frame is one JSON object. `n` counts the frames of a connection from 1. What stands in the log of a \
@@ -150,14 +185,47 @@ fn schemas() -> Map<String, Value> {
     add::<ClientAuth>(&mut all);
     add::<ClientResume>(&mut all);
     add::<ClientTyping>(&mut all);
+    add::<ClientRead>(&mut all);
     add::<ClientPing>(&mut all);
+    add::<MessageResponse>(&mut all);
+    add::<NotificationChange>(&mut all);
+    add::<Counts>(&mut all);
     let as_json = |(name, schema): (String, RefOr<Schema>)| Some((name, serde_json::to_value(schema).ok()?));
     let mut schemas: Map<String, Value> = all.into_iter().filter_map(as_json).collect();
     for (name, schema, _) in CLIENT {
         schemas[schema]["properties"]["type"] = json!({"const": name});
     }
-    schemas.extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
+    schemas.extend(events());
     schemas
+        .extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
+    schemas
+}
+
+/// What the log says beside messages.
+fn events() -> [(String, Value); 4] {
+    let object = |required: &[&str], properties: Value| json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties});
+    let number = json!({"type": "integer", "minimum": 1});
+    let delete = object(&["message_id", "number"], json!({"message_id": number, "number": number}));
+    let reaction = object(
+        &["message_id", "user_id", "kind", "reactions"],
+        json!({
+            "message_id": number,
+            "user_id": number,
+            "kind": {"type": ["string", "null"], "description": "How the person reacts now; null: not any more"},
+            "reactions": {"$ref": "#/components/schemas/ReactionCounts"},
+        }),
+    );
+    let member = object(
+        &["user_id", "change", "role"],
+        json!({
+            "user_id": number,
+            "change": {"type": "string", "enum": ["joined", "left", "removed", "role"]},
+            "role": {"type": "string", "enum": ["owner", "admin", "member"]},
+        }),
+    );
+    let chat = object(&["title"], json!({"title": {"type": "string"}}));
+    [("DeleteData", delete), ("ReactionData", reaction), ("MemberData", member), ("ChatData", chat)]
+        .map(|(name, schema)| (name.to_owned(), schema))
 }
 
 fn add<T: ToSchema + PartialSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
@@ -166,12 +234,11 @@ fn add<T: ToSchema + PartialSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
 }
 
 /// The schema of a frame of the server.
-fn frame(kind: FrameKind, stands: Stands, data: Option<&str>) -> Value {
+fn frame(kind: FrameKind, stands: Stands, data: &str) -> Value {
     let number = json!({"type": "integer", "minimum": 1});
     let text = json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"});
     let none = json!({"type": "null"});
     let given = |is: bool, schema: &Value| if is { schema.clone() } else { none.clone() };
-    let data = data.map_or_else(|| json!({"type": "object"}), |name| json!({"$ref": format!("#/components/schemas/{name}")}));
     let in_log = matches!(stands, Stands::InChat | Stands::AmongNotifications);
     json!({
         "type": "object",
@@ -183,7 +250,7 @@ fn frame(kind: FrameKind, stands: Stands, data: Option<&str>) -> Value {
             "chat_id": given(matches!(stands, Stands::InChat | Stands::OfChat), &number),
             "seq": given(in_log, &number),
             "cursor": given(in_log || stands == Stands::NowhereWithCursor, &text),
-            "data": data,
+            "data": {"$ref": format!("#/components/schemas/{data}")},
         },
     })
 }

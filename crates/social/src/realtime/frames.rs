@@ -194,6 +194,21 @@ pub(super) struct ClientTyping {
     pub(super) chat_id: i64,
 }
 
+/// Moves the person's read marker; it never goes back. As `PUT /api/social/chats/{id}/read` does.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientRead {
+    /// `read`
+    #[serde(rename = "type")]
+    _kind: String,
+    /// The conversation.
+    #[schema(minimum = 1)]
+    pub(super) chat_id: i64,
+    /// The number of the last message that was read.
+    #[schema(minimum = 0)]
+    pub(super) number: i64,
+}
+
 /// Asks whether the server is there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -209,6 +224,7 @@ pub(super) enum Asked {
     Auth(ClientAuth),
     Resume(ClientResume),
     Typing(ClientTyping),
+    Read(ClientRead),
     Ping,
 }
 
@@ -219,8 +235,9 @@ pub(super) fn parse(text: &[u8]) -> Result<Asked, Problem> {
         Some("auth") => parse_json(text).map(Asked::Auth),
         Some("resume") => parse_json(text).map(Asked::Resume),
         Some("typing") => parse_json(text).map(Asked::Typing),
+        Some("read") => parse_json(text).map(Asked::Read),
         // Without a type it is refused as what has none.
         Some("ping") | None => parse_json::<ClientPing>(text).map(|_| Asked::Ping),
-        Some(_) => Err(Problem::invalid_field("/type", "unknown_value", "must be auth, resume, typing or ping")),
+        Some(_) => Err(Problem::invalid_field("/type", "unknown_value", "must be auth, resume, typing, read or ping")),
     }
 }

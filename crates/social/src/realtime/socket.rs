@@ -20,10 +20,12 @@ use poligon_core::security::audit::{Entry, Outcome};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::chat_changed;
 use super::feed::Feed;
 use super::frames::{Asked, ErrorData, Frame, FrameKind, PongData, parse};
 use super::hub::Close;
 use super::typing::{self, Typed};
+use crate::chats;
 
 /// Largest frame of a client, in bytes.
 pub(super) const LARGEST: usize = 64 * 1024;
@@ -357,6 +359,7 @@ impl Socket {
             Ok(Asked::Typing(typing)) => {
                 typing::tell(&self.ctx, typing.chat_id, self.user_id).await.map_err(Problem::from)
             }
+            Ok(Asked::Read(read)) => self.mark_read(read.chat_id, read.number).await,
             Ok(Asked::Auth(_)) => {
                 Err(Problem::invalid_field("/type", "unknown_value", "auth is for the first frame only"))
             }
@@ -369,6 +372,15 @@ impl Socket {
             return Err(Close::BadFrames.into());
         }
         self.feed.say(FrameKind::Error, None, &ErrorData::from(&problem));
+        Ok(())
+    }
+
+    async fn mark_read(&mut self, chat_id: i64, number: i64) -> Result<(), Problem> {
+        let user_id = self.user_id;
+        let (_, told) = self.ctx.db.write(move |db| chats::mark(db, chat_id, user_id, number)).await?;
+        if told {
+            chat_changed(&self.ctx, chat_id);
+        }
         Ok(())
     }
 

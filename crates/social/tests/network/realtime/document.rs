@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
-use super::{connect, group, happen, live, open, read, start, write, WS};
-use crate::world::person;
+use super::{WS, connect, group, happen, live, open, read, start, write};
+use crate::world::{id_of, person};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(poligon_social::asyncapi);
 
@@ -26,6 +26,15 @@ fn check(schema: &Value, value: &Value, at: &str) -> Vec<String> {
         return check(target, value, at);
     }
     let mut wrong = Vec::new();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        wrong.extend(check(part, value, at));
+    }
+    for choice in ["oneOf", "anyOf"] {
+        let fits = |part: &Value| check(part, value, at).is_empty();
+        if schema[choice].as_array().is_some_and(|parts| !parts.iter().any(fits)) {
+            wrong.push(format!("{at} is nothing of {choice}"));
+        }
+    }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(one) => vec![one],
         Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
@@ -74,7 +83,8 @@ fn check(schema: &Value, value: &Value, at: &str) -> Vec<String> {
 
 #[test]
 fn the_check_can_fail() {
-    let good = json!({"type": "read", "n": 1, "chat_id": 1, "seq": 1, "cursor": "AQ", "data": {"user_id": 1, "number": 1}});
+    let good =
+        json!({"type": "read", "n": 1, "chat_id": 1, "seq": 1, "cursor": "AQ", "data": {"user_id": 1, "number": 1}});
     assert_described(&good);
     for (pointer, bad) in [
         ("/n", json!(0)),
@@ -116,8 +126,14 @@ fn every_reference_of_the_document_leads_somewhere() {
     assert_eq!(DOCUMENT["channels"]["socket"]["address"], "/api/social/ws");
     assert_eq!(DOCUMENT["channels"]["events"]["address"], "/api/social/events");
     let names = DOCUMENT["components"]["messages"].as_object().unwrap();
-    assert_eq!(names.len(), 14 + 4);
-    for (name, schema) in [("auth", "ClientAuth"), ("resume", "ClientResume"), ("typing", "ClientTyping"), ("ping", "ClientPing")] {
+    assert_eq!(names.len(), 14 + 5);
+    for (name, schema) in [
+        ("auth", "ClientAuth"),
+        ("resume", "ClientResume"),
+        ("typing", "ClientTyping"),
+        ("read", "ClientRead"),
+        ("ping", "ClientPing"),
+    ] {
         let payload = &DOCUMENT["components"]["messages"][format!("client.{name}")]["payload"]["$ref"];
         assert_eq!(payload, &json!(format!("#/components/schemas/{schema}")));
         let schema = &DOCUMENT["components"]["schemas"][schema];
@@ -135,7 +151,7 @@ async fn every_kind_of_frame_is_as_the_document_says(app: TestApp) {
     for kind in ["edit", "delete", "reaction", "member", "chat"] {
         happen(&app, chat, &ann, kind, None).await;
         let frame = socket.next_of(kind).await;
-        assert_eq!(frame["data"], json!({"kind": kind}));
+        assert_eq!(frame["data"], super::payload_of(kind, id_of(&ann)));
     }
     write(&app, chat, &ann, "hello").await;
     socket.next_of("message").await;

@@ -252,6 +252,7 @@ async fn what_is_refused_is_named(app: TestApp) {
         (r#"{"type": "resume", "cursor": "!!"}"#, "/cursor"),
         (r#"{"type": "resume", "cursor": ""}"#, "/cursor"),
         (r#"{"type": "typing"}"#, "/chat_id"),
+        (r#"{"type": "read", "chat_id": 1}"#, "/number"),
         (r#"{"type": "typing", "chat_id": "x"}"#, "/chat_id"),
         ("not json", ""),
         ("[1]", ""),
