@@ -177,12 +177,17 @@ async fn introduce(
 ) -> Result<Arc<Identity>, Ended> {
     let until = Instant::now() + Duration::from_millis(ctx.config.realtime.auth_timeout_ms);
     let mut drained = pin!(ctx.health.drained());
+    let mut allowance = Allowance::new();
     let first = loop {
         let next = tokio::select! {
             () = &mut drained => return Err(Close::GoingAway.into()),
             next = timeout_at(until, messages.recv()) => next.map_err(|_| Close::NotLoggedIn)?,
         };
-        match heard(next)? {
+        let message = heard(next)?;
+        if !allowance.take() {
+            return Err(Close::TooFast.into());
+        }
+        match message {
             AggregatedMessage::Text(text) => break text,
             AggregatedMessage::Ping(payload) => session.pong(&payload).await.map_err(|_| Ended::Gone)?,
             AggregatedMessage::Pong(_) => {}
@@ -260,6 +265,14 @@ impl Allowance {
     }
 }
 
+/// What a socket does next.
+enum Next {
+    Heard(AggregatedMessage),
+    Live,
+    Ping,
+    Send(String),
+}
+
 /// A socket whose person is known.
 struct Socket {
     ctx: Ctx,
@@ -278,9 +291,8 @@ struct Socket {
 impl Socket {
     async fn talk(&mut self, messages: &mut AggregatedMessageStream) -> Result<Infallible, Ended> {
         let settings = self.ctx.config.realtime.clone();
-        let health = self.ctx.clone();
-        let mut drained = pin!(health.health.drained());
-        let mut closing = self.closing.clone();
+        let ctx = self.ctx.clone();
+        let mut over = pin!(over(self.closing.clone(), &ctx));
         let mut ping = tokio::time::interval(Duration::from_millis(settings.ping_ms));
         ping.reset();
         self.feed.say_ready().map_err(|_| Close::GoingAway)?;
@@ -288,27 +300,38 @@ impl Socket {
         loop {
             let silent_at = self.heard + Duration::from_millis(settings.silence_ms);
             let waits_until = self.waits_until;
+            let next = tokio::select! {
+                biased;
+                close = &mut over => return Err(close.into()),
+                next = messages.recv() => Next::Heard(heard(next)?),
+                () = sleep_until(waits_until.unwrap_or(silent_at)), if waits_until.is_some() => Next::Live,
+                () = sleep_until(silent_at) => return Err(Close::Silent.into()),
+                _ = ping.tick() => Next::Ping,
+                sent = self.feed.next() => Next::Send(sent.text),
+            };
+            // A client that does not read holds this up, and must not hold up the end.
             tokio::select! {
                 biased;
-                close = closed(&mut closing) => return Err(close.into()),
-                () = &mut drained => return Err(Close::GoingAway.into()),
-                next = messages.recv() => self.answer(heard(next)?).await?,
-                () = sleep_until(waits_until.unwrap_or(silent_at)), if waits_until.is_some() => self.stop_waiting(),
-                () = sleep_until(silent_at) => return Err(Close::Silent.into()),
-                _ = ping.tick() => self.session.ping(b"").await.map_err(|_| Ended::Gone)?,
-                sent = self.feed.next() => {
-                    let text = self.session.text(sent.text);
-                    tokio::select! {
-                        biased;
-                        close = closed(&mut closing) => return Err(close.into()),
-                        () = &mut drained => return Err(Close::GoingAway.into()),
-                        sent = timeout(SEND, text) => sent.map_err(|_| Close::Slow)?.map_err(|_| Ended::Gone)?,
-                    }
-                    // Whoever reads for long cannot be heard meanwhile.
-                    self.heard = self.heard.max(Instant::now() - Duration::from_millis(settings.silence_ms / 2));
-                }
+                close = &mut over => return Err(close.into()),
+                done = self.go_on(next) => done?,
             }
         }
+    }
+
+    async fn go_on(&mut self, next: Next) -> Result<(), Ended> {
+        match next {
+            Next::Heard(message) => self.answer(message).await?,
+            Next::Live => self.stop_waiting(),
+            Next::Ping => self.session.ping(b"").await.map_err(|_| Ended::Gone)?,
+            Next::Send(text) => {
+                let sent = timeout(SEND, self.session.text(text)).await;
+                sent.map_err(|_| Close::Slow)?.map_err(|_| Ended::Gone)?;
+                // Whoever is sent much cannot be heard meanwhile.
+                let half = Duration::from_millis(self.ctx.config.realtime.silence_ms / 2);
+                self.heard = self.heard.max(Instant::now().checked_sub(half).unwrap_or(self.heard));
+            }
+        }
+        Ok(())
     }
 
     fn stop_waiting(&mut self) {
@@ -396,9 +419,16 @@ impl Socket {
 }
 
 /// Waits until the connection is to end.
-async fn closed(closing: &mut watch::Receiver<Option<Close>>) -> Close {
-    match closing.wait_for(Option::is_some).await {
-        Ok(why) => why.unwrap_or(Close::GoingAway),
-        Err(_) => std::future::pending().await, // the sender is in the feed
+async fn over(mut closing: watch::Receiver<Option<Close>>, ctx: &Ctx) -> Close {
+    let closed = async {
+        match closing.wait_for(Option::is_some).await {
+            Ok(why) => why.unwrap_or(Close::GoingAway),
+            Err(_) => std::future::pending().await, // the sender is in the feed
+        }
+    };
+    tokio::select! {
+        biased;
+        close = closed => close,
+        () = ctx.health.drained() => Close::GoingAway,
     }
 }
