@@ -1,4 +1,4 @@
-//! The AsyncAPI document (version 3) of sockets and event streams, made of the types of the frames.
+//! The `AsyncAPI` document (version 3) of sockets and event streams, made of the types of the frames.
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
@@ -196,8 +196,7 @@ fn schemas() -> Map<String, Value> {
         schemas[schema]["properties"]["type"] = json!({"const": name});
     }
     schemas.extend(events());
-    schemas
-        .extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
+    schemas.extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, data))));
     schemas
 }
 

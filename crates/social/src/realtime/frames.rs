@@ -1,4 +1,4 @@
-//! What goes over a socket: the forms of frames, which the AsyncAPI document shows as well.
+//! What goes over a socket: the forms of frames, which the `AsyncAPI` document shows as well.
 
 use poligon_common::extract::parse_json;
 use poligon_common::{FieldError, Problem};

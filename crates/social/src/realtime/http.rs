@@ -83,7 +83,7 @@ pub(crate) async fn stream_events(ctx: Ctx, req: HttpRequest, user: CurrentUser)
                     Problem::new(&kinds::MALFORMED_HEADER).detail("Last-Event-ID is no id that this person was given")
                 }
                 _ => problem,
-            })?
+            })?;
         }
         None => feed.go_live(),
     }

@@ -232,12 +232,11 @@ fn heard(next: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<Aggre
     match next {
         None => Err(Ended::Gone),
         Some(Ok(message)) => Ok(message),
-        Some(Err(ProtocolError::Overflow)) => Err(Close::TooBig.into()),
         Some(Err(ProtocolError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
             Err(Close::NotText.into())
         }
         // A message in too many parts; or the connection is broken, and nobody hears the reason.
-        Some(Err(ProtocolError::Io(_))) => Err(Close::TooBig.into()),
+        Some(Err(ProtocolError::Overflow | ProtocolError::Io(_))) => Err(Close::TooBig.into()),
         Some(Err(_)) => Err(Close::Broken.into()),
     }
 }

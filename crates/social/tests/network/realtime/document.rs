@@ -1,4 +1,4 @@
-//! The AsyncAPI document, and whether what goes over the wire is as it says.
+//! The `AsyncAPI` document, and whether what goes over the wire is as it says.
 
 use std::sync::LazyLock;
 
