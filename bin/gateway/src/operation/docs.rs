@@ -76,7 +76,7 @@ pub(crate) async fn read_openapi(ctx: Ctx) -> Result<impl Responder, Problem> {
     Ok(Tagged::bytes(document.clone(), HeaderValue::from_static("application/json"), REVALIDATE))
 }
 
-/// What goes over sockets and event streams, as an AsyncAPI document (version 3). Where this document is open.
+/// What goes over sockets and event streams, as an `AsyncAPI` document (version 3). Where this document is open.
 #[utoipa::path(get, path = "/api/asyncapi.json", params(("If-None-Match" = Option<String>, Header, description = "The tag of the copy at hand")),
     responses((status = 200, description = "The AsyncAPI document", body = Object),
         (status = 304, description = "The copy at hand is fresh"),

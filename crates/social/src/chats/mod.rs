@@ -35,7 +35,8 @@ use crate::error;
 pub(crate) use access::{lock_to_write, readable_message};
 pub(crate) use departure::leave_next;
 pub(crate) use log::append;
-pub(crate) use messages::remove;
+pub(crate) use messages::view::MessageResponse;
+pub(crate) use messages::{mark, remove};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -38,6 +38,7 @@ use poligon_core::jobs::Job;
 use crate::error;
 
 pub(crate) use model::changed_after;
+pub(crate) use view::NotificationChange;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

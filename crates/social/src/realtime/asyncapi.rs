@@ -1,4 +1,4 @@
-//! The AsyncAPI document (version 3) of sockets and event streams, made of the types of the frames.
+//! The `AsyncAPI` document (version 3) of sockets and event streams, made of the types of the frames.
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
@@ -6,11 +6,14 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::frames::{
-    AuthFrame, ErrorData, FrameKind, PingFrame, PongData, PresenceData, ReadData, ReadyData, ResumeFrame, ResumedData,
-    TypingData, TypingFrame,
+    ClientAuth, ClientPing, ClientRead, ClientResume, ClientTyping, ErrorData, FrameKind, PongData, PresenceData,
+    ReadData, ReadyData, ResumedData, TypingData,
 };
 use super::hub::Close;
 use super::socket::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST, MOST_BAD};
+use crate::chats::MessageResponse;
+use crate::notifications::NotificationChange;
+use crate::reactions::Counts;
 
 const SOCKET: &str = "/api/social/ws";
 const STREAM: &str = "/api/social/events";
@@ -25,67 +28,71 @@ enum Stands {
     Nowhere,
 }
 
-/// Every frame of the server, in words, with the schema of its `data`: without one, an object that the other slices describe.
-const SERVER: [(FrameKind, Stands, Option<&str>, &str); 14] = [
+/// Every frame of the server, in words, with the schema of its `data`.
+const SERVER: [(FrameKind, Stands, &str, &str); 14] = [
     (
         FrameKind::Ready,
         Stands::NowhereWithCursor,
-        Some("ReadyData"),
+        "ReadyData",
         "The connection is there. Its cursor is where it begins.",
     ),
-    (FrameKind::Message, Stands::InChat, None, "A message was sent."),
-    (FrameKind::Edit, Stands::InChat, None, "A message was changed."),
-    (FrameKind::Delete, Stands::InChat, None, "A message was deleted by its author or removed by a moderator."),
-    (FrameKind::Reaction, Stands::InChat, None, "The reactions to a message have changed."),
-    (FrameKind::Member, Stands::InChat, None, "Somebody came into a conversation, left it, or has another role."),
-    (FrameKind::Chat, Stands::InChat, None, "A conversation has changed."),
+    (FrameKind::Message, Stands::InChat, "MessageResponse", "A message was sent. One that is gone by now is a stub."),
+    (FrameKind::Edit, Stands::InChat, "MessageResponse", "A message was changed."),
+    (FrameKind::Delete, Stands::InChat, "DeleteData", "A message was deleted by its author or removed by a moderator."),
+    (FrameKind::Reaction, Stands::InChat, "ReactionData", "The reactions to a message have changed."),
+    (
+        FrameKind::Member,
+        Stands::InChat,
+        "MemberData",
+        "Somebody came into a conversation, left it, or has another role.",
+    ),
+    (FrameKind::Chat, Stands::InChat, "ChatData", "A group was begun or has another title."),
     (
         FrameKind::Read,
         Stands::InChat,
-        Some("ReadData"),
+        "ReadData",
         "Somebody has read up to a message. Of several only the last is kept.",
     ),
-    (FrameKind::Typing, Stands::OfChat, Some("TypingData"), "Somebody writes. Not stored."),
+    (FrameKind::Typing, Stands::OfChat, "TypingData", "Somebody writes. Not stored."),
     (
         FrameKind::Presence,
         Stands::Nowhere,
-        Some("PresenceData"),
+        "PresenceData",
         "A friend, or the other one of a direct conversation, comes or goes. Not stored.",
     ),
     (
         FrameKind::Notification,
         Stands::AmongNotifications,
-        None,
-        "A notification is new or has changed, as the list of notifications shows it.",
+        "NotificationChange",
+        "A notification is new or has changed.",
     ),
-    (FrameKind::Error, Stands::Nowhere, Some("ErrorData"), "A frame of the client could not be taken."),
-    (FrameKind::Pong, Stands::Nowhere, Some("PongData"), "The answer to ping."),
+    (FrameKind::Error, Stands::Nowhere, "ErrorData", "A frame of the client could not be taken."),
+    (FrameKind::Pong, Stands::Nowhere, "PongData", "The answer to ping."),
     (
         FrameKind::Resumed,
         Stands::NowhereWithCursor,
-        Some("ResumedData"),
+        "ResumedData",
         "Everything behind the cursor of resume has been told.",
     ),
 ];
 
-/// Every frame of the client.
-const CLIENT: [(&str, &str, &str); 4] = [
-    ("auth", "AuthFrame", "Who the client is: the first frame of a socket that was opened without a ticket."),
-    ("resume", "ResumeFrame", "Asks for everything behind a cursor: once, best as the first frame after ready."),
-    ("typing", "TypingFrame", "Tells the others of a conversation that the person writes."),
-    ("ping", "PingFrame", "Asks whether the server is there."),
+/// Every frame of the client: its type, its schema, and what it is for.
+const CLIENT: [(&str, &str, &str); 5] = [
+    ("auth", "ClientAuth", "Who the client is: the first frame of a socket that was opened without a ticket."),
+    ("resume", "ClientResume", "Asks for everything behind a cursor: once, best as the first frame after ready."),
+    ("typing", "ClientTyping", "Tells the others of a conversation that the person writes."),
+    ("read", "ClientRead", "Moves the person's read marker, as PUT /api/social/chats/{id}/read does."),
+    ("ping", "ClientPing", "Asks whether the server is there."),
 ];
 
 /// The document.
 pub fn asyncapi() -> Value {
-    let server: Map<String, Value> = SERVER.iter().map(|(kind, _, _, words)| message(kind.name(), words)).collect();
-    let client: Map<String, Value> = CLIENT.iter().map(|(name, _, words)| message(name, words)).collect();
-    let messages: Map<String, Value> = server.into_iter().chain(client).collect();
-    let of_server: Vec<&str> = SERVER.iter().map(|(kind, ..)| kind.name()).collect();
-    let of_client: Vec<&str> = CLIENT.iter().map(|(name, ..)| *name).collect();
-    let all: Vec<&str> = of_server.iter().chain(&of_client).copied().collect();
+    let of_server: Vec<String> = SERVER.iter().map(|(kind, ..)| kind.name().to_owned()).collect();
+    let of_client: Vec<String> = CLIENT.iter().map(|(name, ..)| client_name(name)).collect();
+    let all: Vec<String> = of_server.iter().chain(&of_client).cloned().collect();
     // What a stream answers to is `Last-Event-ID` alone.
-    let of_stream: Vec<&str> = of_server.iter().filter(|name| !["error", "pong"].contains(*name)).copied().collect();
+    let of_stream: Vec<String> =
+        of_server.iter().filter(|name| !["error", "pong"].contains(&name.as_str())).cloned().collect();
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -112,7 +119,7 @@ pub fn asyncapi() -> Value {
             "hear": operation("receive", "socket", &of_client),
             "stream": operation("send", "events", &of_stream),
         },
-        "components": {"messages": messages, "schemas": schemas()},
+        "components": {"messages": messages(), "schemas": schemas()},
     })
 }
 
@@ -131,21 +138,33 @@ fn description() -> String {
     )
 }
 
-fn channel(address: &str, words: &str, messages: &[&str], bindings: &Value) -> Value {
-    let refer = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/messages/{name}")}));
+fn messages() -> Map<String, Value> {
+    let server = SERVER.iter().map(|(kind, _, _, words)| {
+        let name = kind.name();
+        (name.to_owned(), message(name, &frame_name(name), words))
+    });
+    server.chain(CLIENT.iter().map(|(name, schema, words)| (client_name(name), message(name, schema, words)))).collect()
+}
+
+/// Both sides have a frame `typing`, which are not the same.
+fn client_name(name: &str) -> String {
+    format!("client.{name}")
+}
+
+fn channel(address: &str, words: &str, messages: &[String], bindings: &Value) -> Value {
+    let refer = |name: &String| (name.clone(), json!({"$ref": format!("#/components/messages/{name}")}));
     let messages: Map<String, Value> = messages.iter().map(refer).collect();
     json!({"address": address, "description": words, "messages": messages, "bindings": bindings})
 }
 
-fn operation(action: &str, channel: &str, messages: &[&str]) -> Value {
-    let refer = |name: &&str| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
+fn operation(action: &str, channel: &str, messages: &[String]) -> Value {
+    let refer = |name: &String| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
     let messages: Vec<Value> = messages.iter().map(refer).collect();
     json!({"action": action, "channel": {"$ref": format!("#/channels/{channel}")}, "messages": messages})
 }
 
-fn message(name: &str, words: &str) -> (String, Value) {
-    let payload = json!({"$ref": format!("#/components/schemas/{}", frame_name(name))});
-    (name.to_owned(), json!({"name": name, "summary": words, "payload": payload}))
+fn message(name: &str, schema: &str, words: &str) -> Value {
+    json!({"name": name, "summary": words, "payload": {"$ref": format!("#/components/schemas/{schema}")}})
 }
 
 /// The name of a frame's schema: `ReadyFrame` of `ready`.
@@ -163,18 +182,49 @@ fn schemas() -> Map<String, Value> {
     add::<ErrorData>(&mut all);
     add::<PongData>(&mut all);
     add::<ResumedData>(&mut all);
-    add::<AuthFrame>(&mut all);
-    add::<ResumeFrame>(&mut all);
-    add::<TypingFrame>(&mut all);
-    add::<PingFrame>(&mut all);
+    add::<ClientAuth>(&mut all);
+    add::<ClientResume>(&mut all);
+    add::<ClientTyping>(&mut all);
+    add::<ClientRead>(&mut all);
+    add::<ClientPing>(&mut all);
+    add::<MessageResponse>(&mut all);
+    add::<NotificationChange>(&mut all);
+    add::<Counts>(&mut all);
     let as_json = |(name, schema): (String, RefOr<Schema>)| Some((name, serde_json::to_value(schema).ok()?));
     let mut schemas: Map<String, Value> = all.into_iter().filter_map(as_json).collect();
     for (name, schema, _) in CLIENT {
         schemas[schema]["properties"]["type"] = json!({"const": name});
     }
+    schemas.extend(events());
+    schemas.extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, data))));
     schemas
-        .extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
-    schemas
+}
+
+/// What the log says beside messages.
+fn events() -> [(String, Value); 4] {
+    let object = |required: &[&str], properties: Value| json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties});
+    let number = json!({"type": "integer", "minimum": 1});
+    let delete = object(&["message_id", "number"], json!({"message_id": number, "number": number}));
+    let reaction = object(
+        &["message_id", "user_id", "kind", "reactions"],
+        json!({
+            "message_id": number,
+            "user_id": number,
+            "kind": {"type": ["string", "null"], "description": "How the person reacts now; null: not any more"},
+            "reactions": {"$ref": "#/components/schemas/ReactionCounts"},
+        }),
+    );
+    let member = object(
+        &["user_id", "change", "role"],
+        json!({
+            "user_id": number,
+            "change": {"type": "string", "enum": ["joined", "left", "removed", "role"]},
+            "role": {"type": "string", "enum": ["owner", "admin", "member"]},
+        }),
+    );
+    let chat = object(&["title"], json!({"title": {"type": "string"}}));
+    [("DeleteData", delete), ("ReactionData", reaction), ("MemberData", member), ("ChatData", chat)]
+        .map(|(name, schema)| (name.to_owned(), schema))
 }
 
 fn add<T: ToSchema + PartialSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
@@ -183,13 +233,11 @@ fn add<T: ToSchema + PartialSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
 }
 
 /// The schema of a frame of the server.
-fn frame(kind: FrameKind, stands: Stands, data: Option<&str>) -> Value {
+fn frame(kind: FrameKind, stands: Stands, data: &str) -> Value {
     let number = json!({"type": "integer", "minimum": 1});
     let text = json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"});
     let none = json!({"type": "null"});
     let given = |is: bool, schema: &Value| if is { schema.clone() } else { none.clone() };
-    let data =
-        data.map_or_else(|| json!({"type": "object"}), |name| json!({"$ref": format!("#/components/schemas/{name}")}));
     let in_log = matches!(stands, Stands::InChat | Stands::AmongNotifications);
     json!({
         "type": "object",
@@ -201,7 +249,7 @@ fn frame(kind: FrameKind, stands: Stands, data: Option<&str>) -> Value {
             "chat_id": given(matches!(stands, Stands::InChat | Stands::OfChat), &number),
             "seq": given(in_log, &number),
             "cursor": given(in_log || stands == Stands::NowhereWithCursor, &text),
-            "data": data,
+            "data": {"$ref": format!("#/components/schemas/{data}")},
         },
     })
 }

@@ -1,4 +1,4 @@
-//! What goes over a socket: the forms of frames, which the AsyncAPI document shows as well.
+//! What goes over a socket: the forms of frames, which the `AsyncAPI` document shows as well.
 
 use poligon_common::extract::parse_json;
 use poligon_common::{FieldError, Problem};
@@ -163,7 +163,7 @@ pub(super) struct ResumedData {
 /// Who the client is: the first frame of a socket that was opened without a ticket.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AuthFrame {
+pub(super) struct ClientAuth {
     /// `auth`
     #[serde(rename = "type")]
     _kind: String,
@@ -174,7 +174,7 @@ pub(super) struct AuthFrame {
 /// Asks for everything behind a cursor. Once on a connection, and best as its first frame: what is new waits a second for it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ResumeFrame {
+pub(super) struct ClientResume {
     /// `resume`
     #[serde(rename = "type")]
     _kind: String,
@@ -185,7 +185,7 @@ pub(super) struct ResumeFrame {
 /// Tells the others of a conversation that the person writes. At most one in three seconds is passed on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TypingFrame {
+pub(super) struct ClientTyping {
     /// `typing`
     #[serde(rename = "type")]
     _kind: String,
@@ -194,10 +194,25 @@ pub(super) struct TypingFrame {
     pub(super) chat_id: i64,
 }
 
+/// Moves the person's read marker; it never goes back. As `PUT /api/social/chats/{id}/read` does.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientRead {
+    /// `read`
+    #[serde(rename = "type")]
+    _kind: String,
+    /// The conversation.
+    #[schema(minimum = 1)]
+    pub(super) chat_id: i64,
+    /// The number of the last message that was read.
+    #[schema(minimum = 0)]
+    pub(super) number: i64,
+}
+
 /// Asks whether the server is there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PingFrame {
+pub(super) struct ClientPing {
     /// `ping`
     #[serde(rename = "type")]
     _kind: String,
@@ -206,9 +221,10 @@ pub(super) struct PingFrame {
 /// A frame of the client.
 #[derive(Debug)]
 pub(super) enum Asked {
-    Auth(AuthFrame),
-    Resume(ResumeFrame),
-    Typing(TypingFrame),
+    Auth(ClientAuth),
+    Resume(ClientResume),
+    Typing(ClientTyping),
+    Read(ClientRead),
     Ping,
 }
 
@@ -219,8 +235,9 @@ pub(super) fn parse(text: &[u8]) -> Result<Asked, Problem> {
         Some("auth") => parse_json(text).map(Asked::Auth),
         Some("resume") => parse_json(text).map(Asked::Resume),
         Some("typing") => parse_json(text).map(Asked::Typing),
+        Some("read") => parse_json(text).map(Asked::Read),
         // Without a type it is refused as what has none.
-        Some("ping") | None => parse_json::<PingFrame>(text).map(|_| Asked::Ping),
-        Some(_) => Err(Problem::invalid_field("/type", "unknown_value", "must be auth, resume, typing or ping")),
+        Some("ping") | None => parse_json::<ClientPing>(text).map(|_| Asked::Ping),
+        Some(_) => Err(Problem::invalid_field("/type", "unknown_value", "must be auth, resume, typing, read or ping")),
     }
 }

@@ -57,8 +57,7 @@ pub(crate) async fn open_socket(
     };
     let place = take_place(&ctx)?;
     let opened = Opened { ctx: ctx.0.clone(), session, messages, place, client };
-    actix_web::rt::spawn(socket::serve(opened, identity));
-    Ok(response)
+    Ok(socket::begin(response, opened, identity))
 }
 
 /// The same frames as Server-Sent Events: `id` is the cursor, `event` the type, `data` the frame. `Last-Event-ID` gives
@@ -84,7 +83,7 @@ pub(crate) async fn stream_events(ctx: Ctx, req: HttpRequest, user: CurrentUser)
                     Problem::new(&kinds::MALFORMED_HEADER).detail("Last-Event-ID is no id that this person was given")
                 }
                 _ => problem,
-            })?
+            })?;
         }
         None => feed.go_live(),
     }

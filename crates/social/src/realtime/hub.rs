@@ -231,7 +231,9 @@ impl Hub {
             return false;
         }
         let chats = state.people.remove(&link.user_id).map(|here| here.chats).unwrap_or_default();
-        chats.into_iter().for_each(|chat_id| state.release(chat_id));
+        for chat_id in chats {
+            state.release(chat_id);
+        }
         true
     }
 
@@ -388,7 +390,9 @@ impl Hub {
 impl Here {
     fn tell(&self, item: Item) {
         let Some((last, others)) = self.links.split_last() else { return };
-        others.iter().for_each(|link| link.push(item.clone()));
+        for link in others {
+            link.push(item.clone());
+        }
         last.push(item);
     }
 }

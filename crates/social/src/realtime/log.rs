@@ -127,11 +127,13 @@ fn event((seq, kind, actor_id, author_id, Json(payload)): EventRow) -> Option<En
     Some(Entry { kind, seq, people: [actor_id, author_id.unwrap_or(actor_id)], data: to_raw_value(&payload).ok()? })
 }
 
-/// How far members have read, of those who told so in this part of the log.
+/// How far members have read, of those who told so in this part of the log. Whoever comes in has read everything before,
+/// and has told nothing.
 fn markers(db: &mut Db, chat_id: i64, from: i64, to: i64) -> Result<Vec<Entry>, Error> {
     let here = chat_members::table.filter(chat_members::chat_id.eq(chat_id));
     let rows: Vec<(i64, i64, i64)> = here
         .filter(chat_members::read_seq.gt(from).and(chat_members::read_seq.le(to)))
+        .filter(chat_members::read_seq.gt(chat_members::from_seq))
         .select((chat_members::user_id, chat_members::read_number, chat_members::read_seq))
         .load(db)?;
     let marker = |(user_id, number, seq): (i64, i64, i64)| {

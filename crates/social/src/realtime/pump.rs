@@ -1,6 +1,6 @@
 //! Passing on what is new: what the bus tells, and what a regular look finds that the bus has lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ use crate::error::Error;
 const READERS: usize = 4;
 /// Conversations that one look takes in.
 const LOOK: usize = 10_000;
+/// How long it is not told again that somebody writes.
+const TYPED: Duration = Duration::from_secs(2);
 /// How often it is said who is there.
 const BEAT: Duration = Duration::from_secs(10);
 
@@ -83,6 +85,7 @@ pub(super) async fn run(ctx: Ctx, hub: Arc<Hub>, mut bus: Receiver<Message>) {
     let mut look = tokio::time::interval(Duration::from_millis(ctx.config.realtime.poll_ms));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut beat_at = Instant::now();
+    let mut typed = HashMap::new();
     loop {
         let mut news = News::default();
         tokio::select! {
@@ -107,6 +110,9 @@ pub(super) async fn run(ctx: Ctx, hub: Arc<Hub>, mut bus: Receiver<Message>) {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
+        // Over Redis a message comes twice.
+        typed.retain(|_, told: &mut Instant| told.elapsed() < TYPED);
+        news.typing.retain(|told| typed.insert(*told, Instant::now()).is_none());
         pass_on(&ctx, &hub, news).await;
         if beat_at.elapsed() >= BEAT {
             beat_at = Instant::now();

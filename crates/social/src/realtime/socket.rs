@@ -1,9 +1,14 @@
 //! One WebSocket, from its opening to its end.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::Future as _;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, MessageStream, ProtocolError, Session};
 use poligon_common::problem::kinds;
@@ -12,13 +17,15 @@ use poligon_common::{Client, Problem};
 use poligon_core::Ctx;
 use poligon_core::security::Identity;
 use poligon_core::security::audit::{Entry, Outcome};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::chat_changed;
 use super::feed::Feed;
 use super::frames::{Asked, ErrorData, Frame, FrameKind, PongData, parse};
 use super::hub::Close;
 use super::typing::{self, Typed};
+use crate::chats;
 
 /// Largest frame of a client, in bytes.
 pub(super) const LARGEST: usize = 64 * 1024;
@@ -32,6 +39,42 @@ const SEND: Duration = Duration::from_secs(30);
 /// Longest wait for a client to answer the end.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// What is sent of a socket. When its task has ended the connection is ended, by an error, as there is no other way: the
+/// server would wait for the client to do that first, while a client waits for the server (RFC 6455, section 7.1.1).
+struct Sending {
+    body: BoxBody,
+    ended: oneshot::Receiver<()>,
+    said_all: bool,
+}
+
+impl MessageBody for Sending {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if !self.said_all {
+            match Pin::new(&mut self.body).poll_next(cx) {
+                Poll::Ready(None) => self.said_all = true,
+                sent => return sent,
+            }
+        }
+        Pin::new(&mut self.ended).poll(cx).map(|_| Some(Err("the socket has ended".into())))
+    }
+}
+
+/// Begins to serve a socket; answers what opens it.
+pub(super) fn begin(response: HttpResponse, opened: Opened, identity: Option<Arc<Identity>>) -> HttpResponse {
+    let (over, ended) = oneshot::channel();
+    actix_web::rt::spawn(async move {
+        serve(opened, identity).await;
+        drop(over);
+    });
+    response.map_body(|_, body| Sending { body, ended, said_all: false }.boxed())
+}
+
 /// A socket that was opened.
 pub(super) struct Opened {
     pub(super) ctx: Ctx,
@@ -43,7 +86,7 @@ pub(super) struct Opened {
 }
 
 /// Serves a socket until its end. Without an identity the first frame says who it is.
-pub(super) async fn serve(opened: Opened, identity: Option<std::sync::Arc<Identity>>) {
+async fn serve(opened: Opened, identity: Option<Arc<Identity>>) {
     let Opened { ctx, session, messages, place, client } = opened;
     let mut messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
     let mut session = session;
@@ -113,8 +156,15 @@ async fn say_goodbye(session: Session, messages: &mut AggregatedMessageStream, c
     if !matches!(sent, Ok(Ok(()))) {
         return;
     }
-    // What the client has still sent is read, or the connection would be reset and the reason lost with it.
-    let rest = async { while let Some(Ok(_)) = messages.recv().await {} };
+    // What the client has still sent is read up to its answer, or the connection would be reset and the reason lost with
+    // it.
+    let rest = async {
+        while let Some(Ok(message)) = messages.recv().await {
+            if matches!(message, AggregatedMessage::Close(_)) {
+                return;
+            }
+        }
+    };
     drop(timeout(GOODBYE, rest).await);
 }
 
@@ -124,15 +174,20 @@ async fn introduce(
     session: &mut Session,
     messages: &mut AggregatedMessageStream,
     client: &Client,
-) -> Result<std::sync::Arc<Identity>, Ended> {
+) -> Result<Arc<Identity>, Ended> {
     let until = Instant::now() + Duration::from_millis(ctx.config.realtime.auth_timeout_ms);
     let mut drained = pin!(ctx.health.drained());
+    let mut allowance = Allowance::new();
     let first = loop {
         let next = tokio::select! {
             () = &mut drained => return Err(Close::GoingAway.into()),
             next = timeout_at(until, messages.recv()) => next.map_err(|_| Close::NotLoggedIn)?,
         };
-        match heard(next)? {
+        let message = heard(next)?;
+        if !allowance.take() {
+            return Err(Close::TooFast.into());
+        }
+        match message {
             AggregatedMessage::Text(text) => break text,
             AggregatedMessage::Ping(payload) => session.pong(&payload).await.map_err(|_| Ended::Gone)?,
             AggregatedMessage::Pong(_) => {}
@@ -177,12 +232,11 @@ fn heard(next: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<Aggre
     match next {
         None => Err(Ended::Gone),
         Some(Ok(message)) => Ok(message),
-        Some(Err(ProtocolError::Overflow)) => Err(Close::TooBig.into()),
         Some(Err(ProtocolError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
             Err(Close::NotText.into())
         }
         // A message in too many parts; or the connection is broken, and nobody hears the reason.
-        Some(Err(ProtocolError::Io(_))) => Err(Close::TooBig.into()),
+        Some(Err(ProtocolError::Overflow | ProtocolError::Io(_))) => Err(Close::TooBig.into()),
         Some(Err(_)) => Err(Close::Broken.into()),
     }
 }
@@ -210,6 +264,14 @@ impl Allowance {
     }
 }
 
+/// What a socket does next.
+enum Next {
+    Heard(AggregatedMessage),
+    Live,
+    Ping,
+    Send(String),
+}
+
 /// A socket whose person is known.
 struct Socket {
     ctx: Ctx,
@@ -228,9 +290,8 @@ struct Socket {
 impl Socket {
     async fn talk(&mut self, messages: &mut AggregatedMessageStream) -> Result<Infallible, Ended> {
         let settings = self.ctx.config.realtime.clone();
-        let health = self.ctx.clone();
-        let mut drained = pin!(health.health.drained());
-        let mut closing = self.closing.clone();
+        let ctx = self.ctx.clone();
+        let mut over = pin!(over(self.closing.clone(), &ctx));
         let mut ping = tokio::time::interval(Duration::from_millis(settings.ping_ms));
         ping.reset();
         self.feed.say_ready().map_err(|_| Close::GoingAway)?;
@@ -238,27 +299,38 @@ impl Socket {
         loop {
             let silent_at = self.heard + Duration::from_millis(settings.silence_ms);
             let waits_until = self.waits_until;
+            let next = tokio::select! {
+                biased;
+                close = &mut over => return Err(close.into()),
+                next = messages.recv() => Next::Heard(heard(next)?),
+                () = sleep_until(waits_until.unwrap_or(silent_at)), if waits_until.is_some() => Next::Live,
+                () = sleep_until(silent_at) => return Err(Close::Silent.into()),
+                _ = ping.tick() => Next::Ping,
+                sent = self.feed.next() => Next::Send(sent.text),
+            };
+            // A client that does not read holds this up, and must not hold up the end.
             tokio::select! {
                 biased;
-                close = closed(&mut closing) => return Err(close.into()),
-                () = &mut drained => return Err(Close::GoingAway.into()),
-                next = messages.recv() => self.answer(heard(next)?).await?,
-                () = sleep_until(waits_until.unwrap_or(silent_at)), if waits_until.is_some() => self.stop_waiting(),
-                () = sleep_until(silent_at) => return Err(Close::Silent.into()),
-                _ = ping.tick() => self.session.ping(b"").await.map_err(|_| Ended::Gone)?,
-                sent = self.feed.next() => {
-                    let text = self.session.text(sent.text);
-                    tokio::select! {
-                        biased;
-                        close = closed(&mut closing) => return Err(close.into()),
-                        () = &mut drained => return Err(Close::GoingAway.into()),
-                        sent = timeout(SEND, text) => sent.map_err(|_| Close::Slow)?.map_err(|_| Ended::Gone)?,
-                    }
-                    // Whoever reads for long cannot be heard meanwhile.
-                    self.heard = self.heard.max(Instant::now() - Duration::from_millis(settings.silence_ms / 2));
-                }
+                close = &mut over => return Err(close.into()),
+                done = self.go_on(next) => done?,
             }
         }
+    }
+
+    async fn go_on(&mut self, next: Next) -> Result<(), Ended> {
+        match next {
+            Next::Heard(message) => self.answer(message).await?,
+            Next::Live => self.stop_waiting(),
+            Next::Ping => self.session.ping(b"").await.map_err(|_| Ended::Gone)?,
+            Next::Send(text) => {
+                let sent = timeout(SEND, self.session.text(text)).await;
+                sent.map_err(|_| Close::Slow)?.map_err(|_| Ended::Gone)?;
+                // Whoever is sent much cannot be heard meanwhile.
+                let half = Duration::from_millis(self.ctx.config.realtime.silence_ms / 2);
+                self.heard = self.heard.max(Instant::now().checked_sub(half).unwrap_or(self.heard));
+            }
+        }
+        Ok(())
     }
 
     fn stop_waiting(&mut self) {
@@ -309,6 +381,7 @@ impl Socket {
             Ok(Asked::Typing(typing)) => {
                 typing::tell(&self.ctx, typing.chat_id, self.user_id).await.map_err(Problem::from)
             }
+            Ok(Asked::Read(read)) => self.mark_read(read.chat_id, read.number).await,
             Ok(Asked::Auth(_)) => {
                 Err(Problem::invalid_field("/type", "unknown_value", "auth is for the first frame only"))
             }
@@ -324,6 +397,15 @@ impl Socket {
         Ok(())
     }
 
+    async fn mark_read(&mut self, chat_id: i64, number: i64) -> Result<(), Problem> {
+        let user_id = self.user_id;
+        let (_, told) = self.ctx.db.write(move |db| chats::mark(db, chat_id, user_id, number)).await?;
+        if told {
+            chat_changed(&self.ctx, chat_id);
+        }
+        Ok(())
+    }
+
     /// Sends what comes last, if the client takes it.
     async fn send_now(&mut self, problem: &Problem) {
         self.feed.say_next(FrameKind::Error, &ErrorData::from(problem));
@@ -336,9 +418,16 @@ impl Socket {
 }
 
 /// Waits until the connection is to end.
-async fn closed(closing: &mut watch::Receiver<Option<Close>>) -> Close {
-    match closing.wait_for(Option::is_some).await {
-        Ok(why) => why.unwrap_or(Close::GoingAway),
-        Err(_) => std::future::pending().await, // the sender is in the feed
+async fn over(mut closing: watch::Receiver<Option<Close>>, ctx: &Ctx) -> Close {
+    let closed = async {
+        match closing.wait_for(Option::is_some).await {
+            Ok(why) => why.unwrap_or(Close::GoingAway),
+            Err(_) => std::future::pending().await, // the sender is in the feed
+        }
+    };
+    tokio::select! {
+        biased;
+        close = closed => close,
+        () = ctx.health.drained() => Close::GoingAway,
     }
 }

@@ -10,3 +10,4 @@ mod send;
 pub(super) mod view;
 
 pub(crate) use change::remove;
+pub(crate) use read::mark;

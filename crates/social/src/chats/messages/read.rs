@@ -25,7 +25,7 @@ pub(crate) struct ReadResponse {
 }
 
 /// Moves a marker; answers it, and whether the others are told.
-pub(super) fn mark(db: &mut Db, chat_id: i64, user_id: i64, number: i64) -> Result<(ReadResponse, bool), Error> {
+pub(crate) fn mark(db: &mut Db, chat_id: i64, user_id: i64, number: i64) -> Result<(ReadResponse, bool), Error> {
     let found = membership(db, chat_id, user_id)?;
     if number > found.own.until_number.unwrap_or(found.chat.last_number) {
         return Err(Error::field("/number", "unknown_message", "is no message of this conversation yet"));

@@ -7,7 +7,11 @@ use futures_util::future::join_all;
 use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
-use super::{add, body_of, connect, cut, group, happen, live, read, remove, resume, sql, start, write, write_silently};
+use super::{
+    add, body_of, connect, cut, group, happen, live, message_of, read, remove, resume, sql, start, write,
+    write_silently,
+};
+use crate::chats::CHATS;
 use crate::world::{id_of, person};
 
 fn bodies(frames: &[Value]) -> Vec<String> {
@@ -282,7 +286,10 @@ async fn a_burst_closes_nobody(app: TestApp) {
     let mut socket = live(&app, &bob).await;
     let now = app.ctx.clock.now();
     let rows: Vec<String> = (1..=2_000)
-        .map(|seq| format!("({chat}, {seq}, 'message', {}, '{{\"body\": \"{seq}\"}}', '{now}')", id_of(&ann)))
+        .map(|seq| {
+            let payload = message_of(seq, chat, seq, id_of(&ann), &seq.to_string(), &now.to_string());
+            format!("({chat}, {seq}, 'message', {}, '{payload}', '{now}')", id_of(&ann))
+        })
         .collect();
     sql(
         &app,
@@ -296,6 +303,92 @@ async fn a_burst_closes_nobody(app: TestApp) {
     assert_eq!(socket.messages(2_000).await, (1..=2_000).map(|n: i64| n.to_string()).collect::<Vec<_>>());
     write(&app, chat, &ann, "more").await;
     assert_eq!(socket.messages(1).await, ["more"]);
+}
+
+/// What the other slices write is told as the document says it: frames are checked as they come.
+async fn what_the_api_does_is_told(app: TestApp) {
+    let (ann, bob, cal) = (person(&app).await, person(&app).await, person(&app).await);
+    crate::chats::befriend(&app, &ann, &bob).await;
+    crate::chats::befriend(&app, &ann, &cal).await;
+    let mut socket = live(&app, &bob).await;
+    while tokio::time::timeout(std::time::Duration::from_millis(500), socket.next()).await.is_ok() {}
+    let cursor = socket.cursor.clone();
+    let group = json!({"kind": "group", "title": "Tea", "member_ids": [id_of(&bob)]});
+    let chat = ann.post(CHATS).json(&group).send().await.expect(201).id();
+    let at = format!("{CHATS}/{chat}");
+    let text = json!({"body": "hello"});
+    let message = ann.post(&format!("{at}/messages")).json(&text).send().await.expect(201).id();
+    bob.put(&format!("/api/social/messages/{message}/reaction"))
+        .json(&json!({"kind": "love"}))
+        .send()
+        .await
+        .expect(200);
+    ann.patch(&format!("/api/social/messages/{message}")).json(&json!({"body": "hello!"})).send().await.expect(200);
+    ann.post(&format!("{at}/members")).json(&json!({"user_ids": [id_of(&cal)]})).send().await.expect(201);
+    ann.patch(&at).json(&json!({"title": "Coffee"})).send().await.expect(200);
+    ann.put(&format!("{at}/read")).json(&json!({"number": 1})).send().await;
+    ann.delete(&format!("/api/social/messages/{message}")).send().await.expect(204);
+    cal.delete(&format!("{at}/members/{}", id_of(&cal))).send().await.expect(204);
+    let mut frames = Vec::new();
+    while let Ok(frame) = tokio::time::timeout(std::time::Duration::from_secs(3), socket.next()).await {
+        frames.push(frame);
+    }
+    let logged: Vec<&Value> = frames.iter().filter(|frame| frame["chat_id"] == chat).collect();
+    let kinds: Vec<&str> = logged.iter().filter_map(|frame| frame["type"].as_str()).collect();
+    let mut seen = kinds.clone();
+    seen.sort_unstable();
+    seen.dedup();
+    for kind in ["chat", "delete", "edit", "member", "message", "reaction"] {
+        assert!(seen.contains(&kind), "{kind} in {kinds:?}");
+    }
+    let numbers: Vec<i64> = logged.iter().filter_map(|frame| frame["seq"].as_i64()).collect();
+    assert!(numbers.windows(2).all(|two| two[0] < two[1]), "{numbers:?}");
+    assert_eq!(body_of(logged.iter().find(|frame| frame["type"] == "message").unwrap()), "hello");
+    // Whoever comes back is told the same, but for what a deleted message said.
+    let (_socket, missed) = resume(&app, &bob, &cursor).await;
+    let again: Vec<i64> =
+        missed.iter().filter(|frame| frame["chat_id"] == chat).filter_map(|f| f["seq"].as_i64()).collect();
+    assert!(again.iter().all(|seq| numbers.contains(seq)), "{again:?} {numbers:?}");
+    let stub = missed.iter().find(|frame| frame["type"] == "message").unwrap();
+    assert_eq!((&stub["data"]["body"], &stub["data"]["status"]), (&json!(""), &json!("deleted")));
+}
+
+async fn a_socket_moves_the_read_marker(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let chat = group(&app, &[&ann, &bob]).await;
+    let (mut of_ann, mut of_bob) = (live(&app, &ann).await, live(&app, &bob).await);
+    write(&app, chat, &ann, "hello").await;
+    of_bob.next_of("message").await;
+    of_ann.next_of("message").await;
+    of_bob.send(&json!({"type": "read", "chat_id": chat, "number": 1})).await;
+    for socket in [&mut of_ann, &mut of_bob] {
+        assert_eq!(socket.next_of("read").await["data"], json!({"user_id": id_of(&bob), "number": 1}));
+    }
+    for (number, code) in [(9, "validation_failed"), (1, "")] {
+        of_bob.send(&json!({"type": "read", "chat_id": chat, "number": number})).await;
+        match code {
+            "" => of_bob.expect_silence().await, // it is there already
+            code => assert_eq!(of_bob.next_of("error").await["data"]["code"], code),
+        }
+    }
+    of_bob.send(&json!({"type": "read", "chat_id": chat + 1, "number": 1})).await;
+    assert_eq!(of_bob.next_of("error").await["data"]["code"], "not_found");
+}
+
+async fn notifications_are_told_and_resumed(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let mut socket = live(&app, &ann).await;
+    let cursor = socket.cursor.clone();
+    bob.post(&format!("/api/social/users/{}/follow", id_of(&ann))).send().await;
+    let told = socket.next_of("notification").await;
+    assert_eq!((&told["data"]["kind"], &told["data"]["deleted"]), (&json!("follow"), &json!(false)));
+    assert!(told["seq"].as_i64().unwrap() > 0 && told["chat_id"].is_null());
+    socket.expect_silence().await;
+    let after = socket.cursor.clone();
+    let (_socket, missed) = resume(&app, &ann, &cursor).await;
+    assert_eq!(missed.iter().map(|frame| &frame["data"]).collect::<Vec<_>>(), [&told["data"]]);
+    let (_socket, missed) = resume(&app, &ann, &after).await;
+    assert!(missed.is_empty(), "{missed:?}");
 }
 
 /// Two copies of the application on one database. On the embedded backend they have no bus in common, and look.
@@ -351,6 +444,9 @@ poligon_testkit::tests! { start =>
     hidden_people_are_not_heard_of,
     of_read_markers_the_last_is_kept,
     a_burst_closes_nobody,
+    what_the_api_does_is_told,
+    a_socket_moves_the_read_marker,
+    notifications_are_told_and_resumed,
     two_copies_deliver_to_each_other,
     a_copy_that_stops_loses_nothing,
 }

@@ -1,4 +1,4 @@
-//! The AsyncAPI document, and whether what goes over the wire is as it says.
+//! The `AsyncAPI` document, and whether what goes over the wire is as it says.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
 use super::{WS, connect, group, happen, live, open, read, start, write};
-use crate::world::person;
+use crate::world::{id_of, person};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(poligon_social::asyncapi);
 
@@ -26,6 +26,15 @@ fn check(schema: &Value, value: &Value, at: &str) -> Vec<String> {
         return check(target, value, at);
     }
     let mut wrong = Vec::new();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        wrong.extend(check(part, value, at));
+    }
+    for choice in ["oneOf", "anyOf"] {
+        let fits = |part: &Value| check(part, value, at).is_empty();
+        if schema[choice].as_array().is_some_and(|parts| !parts.iter().any(fits)) {
+            wrong.push(format!("{at} is nothing of {choice}"));
+        }
+    }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(one) => vec![one],
         Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
@@ -117,10 +126,16 @@ fn every_reference_of_the_document_leads_somewhere() {
     assert_eq!(DOCUMENT["channels"]["socket"]["address"], "/api/social/ws");
     assert_eq!(DOCUMENT["channels"]["events"]["address"], "/api/social/events");
     let names = DOCUMENT["components"]["messages"].as_object().unwrap();
-    assert_eq!(names.len(), 14 + 4);
-    for (name, schema) in
-        [("auth", "AuthFrame"), ("resume", "ResumeFrame"), ("typing", "TypingFrame"), ("ping", "PingFrame")]
-    {
+    assert_eq!(names.len(), 14 + 5);
+    for (name, schema) in [
+        ("auth", "ClientAuth"),
+        ("resume", "ClientResume"),
+        ("typing", "ClientTyping"),
+        ("read", "ClientRead"),
+        ("ping", "ClientPing"),
+    ] {
+        let payload = &DOCUMENT["components"]["messages"][format!("client.{name}")]["payload"]["$ref"];
+        assert_eq!(payload, &json!(format!("#/components/schemas/{schema}")));
         let schema = &DOCUMENT["components"]["schemas"][schema];
         assert_eq!(schema["properties"]["type"]["const"], name);
         assert!(schema["required"].as_array().unwrap().contains(&json!("type")), "{schema}");
@@ -136,7 +151,7 @@ async fn every_kind_of_frame_is_as_the_document_says(app: TestApp) {
     for kind in ["edit", "delete", "reaction", "member", "chat"] {
         happen(&app, chat, &ann, kind, None).await;
         let frame = socket.next_of(kind).await;
-        assert_eq!(frame["data"], json!({"kind": kind}));
+        assert_eq!(frame["data"], super::payload_of(kind, id_of(&ann)));
     }
     write(&app, chat, &ann, "hello").await;
     socket.next_of("message").await;

@@ -58,7 +58,7 @@ async fn a_client_sends_five_frames_a_second_and_twenty_at_once(backend: Backend
     for _ in 0..3 {
         socket.ping().await;
     }
-    let spare = (began.elapsed().as_secs_f64() * 5.0).ceil() as usize + 2;
+    let spare = usize::try_from(began.elapsed().as_millis() / 200).unwrap() + 3;
     for _ in 0..spare {
         if socket.send_raw(Message::text(json!({"type": "ping"}).to_string())).await.is_err() {
             break;
@@ -88,9 +88,9 @@ async fn many_wrong_frames_end_the_socket(backend: Backend) {
     let mut socket = connect(&app, &ann).await;
     for _ in 0..6 {
         socket.send(&json!({"type": "nonsense"})).await;
+        assert_eq!(socket.next_of("error").await["data"]["errors"][0]["pointer"], "/type");
     }
-    let (frames, code) = socket.to_end().await;
-    assert_eq!((frames.len(), code), (6, Some(4400)));
+    assert_eq!(socket.end().await, Some(4400));
 }
 
 async fn a_person_has_ten_connections_and_the_oldest_goes(backend: Backend) {
@@ -137,7 +137,9 @@ async fn a_silent_socket_is_asked_and_then_ended(backend: Backend) {
     let mut silent = live(&app, &ann).await;
     let waiting = async {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(silent.end().await, Some(4408));
+        // It answers what it reads first, which may end the connection before it reads the last.
+        let end = silent.end().await;
+        assert!(matches!(end, Some(4408) | None), "{end:?}");
     };
     tokio::join!(reading, waiting);
 }

@@ -185,6 +185,12 @@ impl Socket {
         }
     }
 
+    /// Whether the connection ends, after the close was answered.
+    pub(crate) async fn is_over(&mut self) -> bool {
+        let rest = async { while let Some(Ok(_)) = self.ws.next().await {} };
+        timeout(PATIENCE, rest).await.is_ok()
+    }
+
     /// The code of the end, which comes next.
     pub(crate) async fn end(&mut self) -> Option<u16> {
         let (frames, code) = self.to_end().await;
@@ -256,6 +262,31 @@ pub(crate) async fn remove(app: &TestApp, chat: i64, person: &Client) {
     .await;
 }
 
+/// A message as an event tells it.
+pub(crate) fn message_of(id: i64, chat: i64, number: i64, author: i64, body: &str, now: &str) -> Value {
+    let author = json!({"id": author, "username": "somebody", "display_name": "Somebody", "avatar_url": null});
+    json!({
+        "id": id, "chat_id": chat, "number": number, "author": author, "body": body, "html": "", "reply_to": null,
+        "attachments": [], "reactions": counts(), "status": "sent", "version": 1, "created_at": now, "edited_at": null,
+        "mine": null,
+    })
+}
+
+fn counts() -> Value {
+    json!({"like": 1, "love": 0, "laugh": 0, "wow": 0, "sad": 0, "angry": 0})
+}
+
+/// What an event of another kind tells.
+pub(crate) fn payload_of(kind: &str, actor: i64) -> Value {
+    match kind {
+        "edit" => message_of(1, 1, 1, actor, "changed", "2026-01-01T00:00:00.000Z"),
+        "delete" => json!({"message_id": 1, "number": 1}),
+        "reaction" => json!({"message_id": 1, "user_id": actor, "kind": "like", "reactions": counts()}),
+        "member" => json!({"user_id": actor, "change": "joined", "role": "member"}),
+        _ => json!({"title": "A title"}),
+    }
+}
+
 /// Writes a message and its event, and tells nobody: as a copy does that is killed after the commit.
 pub(crate) async fn write_silently(app: &TestApp, chat: i64, author: &Client, body: &str) -> i64 {
     let (now, id, body) = (app.ctx.clock.now(), id_of(author), body.to_owned());
@@ -275,7 +306,8 @@ pub(crate) async fn write_silently(app: &TestApp, chat: i64, author: &Client, bo
                  RETURNING id AS n"
             ),
         )?;
-        append(db, chat, seq, "message", Some(message), id, &json!({"id": message, "body": body}), &now.to_string())?;
+        let payload = message_of(message, chat, seq, id, &body, &now.to_string());
+        append(db, chat, seq, "message", Some(message), id, &payload, &now.to_string())?;
         Ok::<_, DbError>(seq)
     };
     app.ctx.db.write(work).await.unwrap()
@@ -305,7 +337,7 @@ pub(crate) async fn happen(app: &TestApp, chat: i64, actor: &Client, kind: &'sta
     let work = move |db: &mut Db| {
         let seq =
             number(db, &format!("UPDATE chats SET last_seq = last_seq + 1 WHERE id = {chat} RETURNING last_seq AS n"))?;
-        append(db, chat, seq, kind, message, id, &json!({"kind": kind}), &now.to_string())?;
+        append(db, chat, seq, kind, message, id, &payload_of(kind, id), &now.to_string())?;
         Ok::<_, DbError>(seq)
     };
     let seq = app.ctx.db.write(work).await.unwrap();
