@@ -113,9 +113,10 @@ async fn one_of_two_who_delete_at_once_did_it(app: TestApp) {
     for (id, _) in states(&ann).await {
         let path = format!("{NOTIFICATIONS}/{id}");
         let read = format!("{path}/read");
-        let replies = join_all(
-            (0..6).map(|n| async { if n < 4 { ann.delete(&path).send().await } else { ann.put(&read).send().await } }),
-        )
+        let replies = join_all((0..6).map(|n| {
+            let request = if n < 4 { ann.delete(&path) } else { ann.put(&read) };
+            request.send()
+        }))
         .await;
         let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
         assert_eq!(statuses[..4].iter().filter(|status| **status == 204).count(), 1, "{statuses:?}");
