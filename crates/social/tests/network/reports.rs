@@ -293,7 +293,7 @@ async fn what_is_decided_is_done(app: TestApp) {
     let (ann, moderator) = (person(&app).await, moderator(&app).await);
     for action in ["none", "warn", "remove", "suspend"] {
         let bob = person(&app).await;
-        for (n, (kind, id)) in things(&app, &bob, &ann).await.into_iter().enumerate() {
+        for (n, (kind, id)) in things(&app, &bob, &ann).await.into_iter().rev().enumerate() {
             let report = report(&ann, kind, id).await;
             assign(&moderator, &report, "me").await.expect(200);
             let mut body = json!({"status": "resolved", "action": action, "note": "Read the rules."});
