@@ -75,7 +75,10 @@ mod tests {
         let all = futures_util::future::join_all((0..20).map(|n| together.run(n))).await;
         assert_eq!(all, (0..20).map(|n| Some(n * 2)).collect::<Vec<_>>());
         let sizes = sizes.lock().unwrap().clone();
-        assert!(sizes.iter().all(|size| *size <= 8) && sizes.contains(&8) && sizes.iter().sum::<usize>() == 20, "{sizes:?}");
+        assert!(
+            sizes.iter().all(|size| *size <= 8) && sizes.contains(&8) && sizes.iter().sum::<usize>() == 20,
+            "{sizes:?}"
+        );
     }
 
     #[tokio::test]

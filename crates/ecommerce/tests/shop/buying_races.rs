@@ -93,7 +93,8 @@ async fn orders_at_once_are_each_their_own(app: TestApp) {
         _ => vec![(variants[n % 6], 1 + i64::try_from(n % 3).unwrap()), (variants[(n + 1) % 6], 2)],
     };
     let keys: Vec<String> = buyers.iter().map(|_| fresh_key()).collect();
-    let place = |n: usize| buyers[n].post(ORDERS).header("idempotency-key", &keys[n]).json(&order_of(&items_of(n))).send();
+    let place =
+        |n: usize| buyers[n].post(ORDERS).header("idempotency-key", &keys[n]).json(&order_of(&items_of(n))).send();
     let replies = at_once((0..buyers.len()).map(place)).await;
     assert_eq!(tally(&replies, &[201, 409, 422]), [51, 3, 6]);
     let (mut reserved, mut numbers) = (std::collections::BTreeMap::new(), std::collections::BTreeSet::new());

@@ -10,9 +10,7 @@ use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem, Query};
 
 use super::branch::{Branch, Cursor};
 use super::hidden::Eyes;
-use super::input::{
-    CommentLockRequest, CommentParams, CommentPatch, CommentRequest, CommentStatusRequest, Sort,
-};
+use super::input::{CommentLockRequest, CommentParams, CommentPatch, CommentRequest, CommentStatusRequest, Sort};
 use super::view::{self, CommentResponse};
 use super::{list, model, moderate};
 use crate::error::Error;
@@ -86,7 +84,11 @@ pub(crate) async fn create_comment(
 #[utoipa::path(get, path = "/comments/{id}", params(("id" = i64, Path, minimum = 1)),
     responses((status = 200, description = "The comment", body = CommentResponse,
         headers(("ETag" = String, description = "For If-Match"))), (status = 304, description = "Unchanged")))]
-pub(crate) async fn get_comment(ctx: Ctx, user: Option<CurrentUser>, Path(Id(id)): Path<Id>) -> Result<Tagged, Problem> {
+pub(crate) async fn get_comment(
+    ctx: Ctx,
+    user: Option<CurrentUser>,
+    Path(Id(id)): Path<Id>,
+) -> Result<Tagged, Problem> {
     let viewer = Viewer::of(user.as_ref());
     let comment = ctx.db.read_primary(move |db| view::find(db, id, viewer)).await?;
     Tagged::version(&comment, comment.version, cached(viewer))

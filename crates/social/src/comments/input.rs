@@ -21,7 +21,11 @@ impl TryFrom<String> for CommentBody {
     fn try_from(text: String) -> Result<Self, Refused> {
         let Prose(text) = Prose::<LONGEST>::try_from(text)?;
         let seen = text.chars().any(|c| !c.is_whitespace() && !has_invisible(c.encode_utf8(&mut [0; 4])));
-        if seen { Ok(Self(text)) } else { Err(Refused::new("length", "must be 1 to 2000 characters, one of them visible")) }
+        if seen {
+            Ok(Self(text))
+        } else {
+            Err(Refused::new("length", "must be 1 to 2000 characters, one of them visible"))
+        }
     }
 }
 

@@ -26,14 +26,8 @@ use crate::events::REACTED;
 pub(super) type Row = (Option<i64>, Option<Timestamp>, Option<String>, bool, bool, Numbers);
 type Numbers = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 type Number = Nullable<BigInt>;
-type Types = (
-    Nullable<BigInt>,
-    Nullable<Instant>,
-    Nullable<Text>,
-    Bool,
-    Bool,
-    (Number, Number, Number, Number, Number, Number),
-);
+type Types =
+    (Nullable<BigInt>, Nullable<Instant>, Nullable<Text>, Bool, Bool, (Number, Number, Number, Number, Number, Number));
 
 /// What the row says; nothing when the statement is to be run again.
 pub(super) fn outcome(rows: &[Row], deed: &Deed) -> Result<Option<Outcome>, Error> {

@@ -69,7 +69,12 @@ async fn react<T: Reactable>(ctx: &Ctx, user: &CurrentUser, id: i64, wish: Wish)
     Ok(outcome)
 }
 
-async fn put<T: Reactable>(ctx: &Ctx, user: &CurrentUser, id: i64, kind: Kind) -> Result<Answer<ReactedResponse>, Problem> {
+async fn put<T: Reactable>(
+    ctx: &Ctx,
+    user: &CurrentUser,
+    id: i64,
+    kind: Kind,
+) -> Result<Answer<ReactedResponse>, Problem> {
     let reactions = react::<T>(ctx, user, id, Wish::Give(kind)).await?.counts;
     Ok(Answer::ok(ReactedResponse { kind, reactions, reaction_count: reactions.total() }))
 }

@@ -47,7 +47,8 @@ pub(super) fn list<T: Reactable>(
     behind: i64,
     most: i64,
 ) -> Result<Vec<ReactionResponse>, Error> {
-    let query = Listed::<T> { filter, behind, kind: filter.kind.map(Kind::name), viewer: filter.viewer.id(), of: PhantomData };
+    let query =
+        Listed::<T> { filter, behind, kind: filter.kind.map(Kind::name), viewer: filter.viewer.id(), of: PhantomData };
     let rows: Vec<(i64, String, Timestamp)> = on_each!(db, c => limited(query, most).load(c))?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let mut people = find_people(db, &ids)?;

@@ -40,12 +40,7 @@ impl Shown {
 
 /// What a viewer sees of the reactions to these objects: one query, and one more when `hides`, which is whether anybody
 /// is hidden from the viewer.
-pub(crate) fn find_shown<T: Reactable>(
-    db: &mut Db,
-    ids: &[i64],
-    viewer: Viewer,
-    hides: bool,
-) -> Result<Shown, Error> {
+pub(crate) fn find_shown<T: Reactable>(db: &mut Db, ids: &[i64], viewer: Viewer, hides: bool) -> Result<Shown, Error> {
     let Some(user_id) = viewer.user_id.filter(|_| !ids.is_empty()) else { return Ok(Shown::default()) };
     let hidden = if hides { hidden_counts::<T>(db, ids, user_id)? } else { BTreeMap::new() };
     Ok(Shown { own: own::<T>(db, ids, user_id)?, hidden })

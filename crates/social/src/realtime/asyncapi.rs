@@ -27,20 +27,45 @@ enum Stands {
 
 /// Every frame of the server, in words, with the schema of its `data`: without one, an object that the other slices describe.
 const SERVER: [(FrameKind, Stands, Option<&str>, &str); 14] = [
-    (FrameKind::Ready, Stands::NowhereWithCursor, Some("ReadyData"), "The connection is there. Its cursor is where it begins."),
+    (
+        FrameKind::Ready,
+        Stands::NowhereWithCursor,
+        Some("ReadyData"),
+        "The connection is there. Its cursor is where it begins.",
+    ),
     (FrameKind::Message, Stands::InChat, None, "A message was sent."),
     (FrameKind::Edit, Stands::InChat, None, "A message was changed."),
     (FrameKind::Delete, Stands::InChat, None, "A message was deleted by its author or removed by a moderator."),
     (FrameKind::Reaction, Stands::InChat, None, "The reactions to a message have changed."),
     (FrameKind::Member, Stands::InChat, None, "Somebody came into a conversation, left it, or has another role."),
     (FrameKind::Chat, Stands::InChat, None, "A conversation has changed."),
-    (FrameKind::Read, Stands::InChat, Some("ReadData"), "Somebody has read up to a message. Of several only the last is kept."),
+    (
+        FrameKind::Read,
+        Stands::InChat,
+        Some("ReadData"),
+        "Somebody has read up to a message. Of several only the last is kept.",
+    ),
     (FrameKind::Typing, Stands::OfChat, Some("TypingData"), "Somebody writes. Not stored."),
-    (FrameKind::Presence, Stands::Nowhere, Some("PresenceData"), "A friend, or the other one of a direct conversation, comes or goes. Not stored."),
-    (FrameKind::Notification, Stands::AmongNotifications, None, "A notification is new or has changed, as the list of notifications shows it."),
+    (
+        FrameKind::Presence,
+        Stands::Nowhere,
+        Some("PresenceData"),
+        "A friend, or the other one of a direct conversation, comes or goes. Not stored.",
+    ),
+    (
+        FrameKind::Notification,
+        Stands::AmongNotifications,
+        None,
+        "A notification is new or has changed, as the list of notifications shows it.",
+    ),
     (FrameKind::Error, Stands::Nowhere, Some("ErrorData"), "A frame of the client could not be taken."),
     (FrameKind::Pong, Stands::Nowhere, Some("PongData"), "The answer to ping."),
-    (FrameKind::Resumed, Stands::NowhereWithCursor, Some("ResumedData"), "Everything behind the cursor of resume has been told."),
+    (
+        FrameKind::Resumed,
+        Stands::NowhereWithCursor,
+        Some("ResumedData"),
+        "Everything behind the cursor of resume has been told.",
+    ),
 ];
 
 /// Every frame of the client.
@@ -60,8 +85,7 @@ pub fn asyncapi() -> Value {
     let of_client: Vec<&str> = CLIENT.iter().map(|(name, ..)| *name).collect();
     let all: Vec<&str> = of_server.iter().chain(&of_client).copied().collect();
     // What a stream answers to is `Last-Event-ID` alone.
-    let of_stream: Vec<&str> =
-        of_server.iter().filter(|name| !["error", "pong"].contains(*name)).copied().collect();
+    let of_stream: Vec<&str> = of_server.iter().filter(|name| !["error", "pong"].contains(*name)).copied().collect();
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -93,7 +117,8 @@ pub fn asyncapi() -> Value {
 }
 
 fn description() -> String {
-    let closes: Vec<String> = Close::ALL.iter().map(|close| format!("- {}: {}", close.code(), close.reason())).collect();
+    let closes: Vec<String> =
+        Close::ALL.iter().map(|close| format!("- {}: {}", close.code(), close.reason())).collect();
     let (second, once) = (FRAMES_PER_SECOND, FRAMES_AT_ONCE);
     format!(
         "Every frame is one JSON object. `n` counts the frames of a connection from 1. What stands in the log of a \
@@ -147,7 +172,8 @@ fn schemas() -> Map<String, Value> {
     for (name, schema, _) in CLIENT {
         schemas[schema]["properties"]["type"] = json!({"const": name});
     }
-    schemas.extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
+    schemas
+        .extend(SERVER.iter().map(|(kind, stands, data, _)| (frame_name(kind.name()), frame(*kind, *stands, *data))));
     schemas
 }
 
@@ -162,7 +188,8 @@ fn frame(kind: FrameKind, stands: Stands, data: Option<&str>) -> Value {
     let text = json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"});
     let none = json!({"type": "null"});
     let given = |is: bool, schema: &Value| if is { schema.clone() } else { none.clone() };
-    let data = data.map_or_else(|| json!({"type": "object"}), |name| json!({"$ref": format!("#/components/schemas/{name}")}));
+    let data =
+        data.map_or_else(|| json!({"type": "object"}), |name| json!({"$ref": format!("#/components/schemas/{name}")}));
     let in_log = matches!(stands, Stands::InChat | Stands::AmongNotifications);
     json!({
         "type": "object",

@@ -11,16 +11,14 @@ use std::time::Duration;
 
 use poligon_common::Problem;
 use poligon_core::Ctx;
-use poligon_core::security::Identity;
 use poligon_core::random;
+use poligon_core::security::Identity;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::cursor::{self, Cursor};
-use super::frames::{
-    Frame, FrameKind, PresenceData, PresenceStatus, ReadyData, ResumedData, TypingData,
-};
+use super::frames::{Frame, FrameKind, PresenceData, PresenceStatus, ReadyData, ResumedData, TypingData};
 use super::hub::{Close, Hub, Item, Joined, Link};
 use super::log::{self, Entry, Member, Place};
 use super::presence;
@@ -59,11 +57,24 @@ enum Body {
 
 /// Something to be told, and how far that is.
 enum Out {
-    Logged { chat_id: i64, entry: Arc<Entry> },
+    Logged {
+        chat_id: i64,
+        entry: Arc<Entry>,
+    },
     /// Nothing up to there is for this person.
-    Passed { chat_id: i64, to: i64 },
-    Noted { seq: i64, data: Box<RawValue> },
-    Plain { kind: FrameKind, chat_id: Option<i64>, data: Box<RawValue> },
+    Passed {
+        chat_id: i64,
+        to: i64,
+    },
+    Noted {
+        seq: i64,
+        data: Box<RawValue>,
+    },
+    Plain {
+        kind: FrameKind,
+        chat_id: Option<i64>,
+        data: Box<RawValue>,
+    },
 }
 
 /// A frame as it is sent.
@@ -288,8 +299,7 @@ impl Feed {
     }
 
     fn say_presence(&mut self, user_id: i64, online: bool) {
-        let changed =
-            if online { self.link.told().insert(user_id) } else { self.link.told().remove(&user_id) };
+        let changed = if online { self.link.told().insert(user_id) } else { self.link.told().remove(&user_id) };
         if changed {
             let status = if online { PresenceStatus::Online } else { PresenceStatus::Offline };
             self.say(FrameKind::Presence, None, &PresenceData { user_id, status });

@@ -78,12 +78,14 @@ pub(crate) async fn stream_events(ctx: Ctx, req: HttpRequest, user: CurrentUser)
     let mut feed = Feed::open(&ctx, take_place(&ctx)?, &user).await?;
     let last = req.headers().get(LAST_EVENT_ID).filter(|last| !last.is_empty());
     match last {
-        Some(last) => feed.begin_at(last.to_str().unwrap_or_default()).await.map_err(|problem| match problem.kind() {
-            kind if kind == &kinds::VALIDATION_FAILED => {
-                Problem::new(&kinds::MALFORMED_HEADER).detail("Last-Event-ID is no id that this person was given")
-            }
-            _ => problem,
-        })?,
+        Some(last) => {
+            feed.begin_at(last.to_str().unwrap_or_default()).await.map_err(|problem| match problem.kind() {
+                kind if kind == &kinds::VALIDATION_FAILED => {
+                    Problem::new(&kinds::MALFORMED_HEADER).detail("Last-Event-ID is no id that this person was given")
+                }
+                _ => problem,
+            })?
+        }
         None => feed.go_live(),
     }
     feed.say_ready()?;

@@ -126,7 +126,8 @@ impl Link {
     }
 
     fn push(&self, item: Item) {
-        if self.live.load(Ordering::SeqCst) && matches!(self.queue.try_send(item), Err(mpsc::error::TrySendError::Full(_)))
+        if self.live.load(Ordering::SeqCst)
+            && matches!(self.queue.try_send(item), Err(mpsc::error::TrySendError::Full(_)))
         {
             self.close(Close::Slow);
         }
@@ -360,7 +361,8 @@ impl Hub {
     /// whose logs have to be read.
     pub(super) fn compare(&self, people: &[i64], places: &[(i64, i64, i64)], notified: &[(i64, i64)]) -> BTreeSet<i64> {
         let mut state = self.state();
-        let mut found: BTreeMap<i64, BTreeSet<i64>> = people.iter().map(|user_id| (*user_id, BTreeSet::new())).collect();
+        let mut found: BTreeMap<i64, BTreeSet<i64>> =
+            people.iter().map(|user_id| (*user_id, BTreeSet::new())).collect();
         let mut behind = BTreeSet::new();
         for (user_id, chat_id, last) in places {
             found.entry(*user_id).or_default().insert(*chat_id);

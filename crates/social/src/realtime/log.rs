@@ -65,10 +65,8 @@ pub(super) fn read(db: &mut Db, chat_id: i64, from: i64) -> Result<Option<Batch>
     let mut batch = read_up_to(db, chat_id, from, end)?;
     let here = chat_members::table.filter(chat_members::chat_id.eq(chat_id));
     let columns = (chat_members::user_id, chat_members::from_seq, chat_members::until_seq);
-    let rows: Vec<(i64, i64, Option<i64>)> = here
-        .filter(chat_members::until_seq.is_null().or(chat_members::until_seq.gt(from)))
-        .select(columns)
-        .load(db)?;
+    let rows: Vec<(i64, i64, Option<i64>)> =
+        here.filter(chat_members::until_seq.is_null().or(chat_members::until_seq.gt(from))).select(columns).load(db)?;
     batch.members = rows.into_iter().map(|(user_id, from, until)| Member { user_id, from, until }).collect();
     batch.cuts = cuts(db, &batch.entries)?;
     Ok(Some(batch))
@@ -96,7 +94,8 @@ fn end_of(db: &mut Db, chat_id: i64) -> Result<Option<i64>, Error> {
 type EventRow = (i64, String, i64, Option<i64>, Json<Value>);
 
 fn read_up_to(db: &mut Db, chat_id: i64, from: i64, end: i64) -> Result<Batch, Error> {
-    let none = || Batch { chat_id, from, to: from, more: false, entries: vec![], members: vec![], cuts: BTreeSet::new() };
+    let none =
+        || Batch { chat_id, from, to: from, more: false, entries: vec![], members: vec![], cuts: BTreeSet::new() };
     if end <= from {
         return Ok(none());
     }

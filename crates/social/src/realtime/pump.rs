@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use poligon_core::Ctx;
 use poligon_core::bus::Message;
 use poligon_core::security::live_sessions;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::MissedTickBehavior;
 
 use super::hub::{Hub, Item};

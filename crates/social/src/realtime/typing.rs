@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Timestamp};
 use poligon_core::Ctx;
+use poligon_core::db::{Db, Timestamp};
 
 use super::hub::{Hub, Item};
 use crate::error::Error;

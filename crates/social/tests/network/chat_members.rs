@@ -45,18 +45,28 @@ async fn who_comes_reads_from_then_on(app: TestApp) {
     assert_eq!(added.header("location"), Some(format!("{}/members", at(&chat)).as_str()));
     assert_eq!((&items(&added)[0]["person"]["id"], &items(&added)[0]["role"]), (&json!(id_of(&eve)), &json!("member")));
     assert_eq!(bodies(&eve, &chat).await, [""; 0]);
-    assert_eq!((&seen(&eve, &chat).await["last_message"], &seen(&eve, &chat).await["unread_count"]), (&Value::Null, &json!(0)));
+    assert_eq!(
+        (&seen(&eve, &chat).await["last_message"], &seen(&eve, &chat).await["unread_count"]),
+        (&Value::Null, &json!(0))
+    );
     eve.get(&format!("{}/{}", crate::chats::MESSAGES, old["id"])).send().await.expect_problem(404, "not_found");
     let answer = json!({"body": "x", "reply_to": old["id"]});
     let refused = eve.post(&format!("{}/messages", at(&chat))).json(&answer).send().await;
     assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), ["/reply_to"]);
     // An answer to what she does not read shows nothing of it.
-    bob.post(&format!("{}/messages", at(&chat))).json(&json!({"body": "Yes", "reply_to": old["id"]})).send().await.expect(201);
+    bob.post(&format!("{}/messages", at(&chat)))
+        .json(&json!({"body": "Yes", "reply_to": old["id"]}))
+        .send()
+        .await
+        .expect(201);
     let page = eve.get(&format!("{}/messages", at(&chat))).send().await.expect(200);
     assert_eq!((items(&page).len(), &items(&page)[0]["reply_to"]), (1, &Value::Null));
     assert_eq!(seen(&eve, &chat).await["unread_count"], 1);
     let joined = log_of(&app, &chat).await.into_iter().find(|event| event.1 == "member").unwrap();
-    assert_eq!((joined.2, joined.3), (id_of(&eve), json!({"user_id": id_of(&eve), "change": "joined", "role": "member"})));
+    assert_eq!(
+        (joined.2, joined.3),
+        (id_of(&eve), json!({"user_id": id_of(&eve), "change": "joined", "role": "member"}))
+    );
     adding(&ann, &chat, &[&eve]).send().await.expect_problem(409, "already_member");
     assert_eq!(seen(&ann, &chat).await["member_count"], 3);
 }
@@ -73,7 +83,10 @@ async fn who_has_gone_reads_what_was_and_writes_nothing(app: TestApp) {
     ann.patch(&at(&chat)).json(&json!({"title": "Secret"})).send().await.expect(200);
     for (gone, standing) in [(&bob, "removed"), (&eve, "left")] {
         let chat = seen(gone, &chat).await;
-        assert_eq!((&chat["standing"], &chat["member_count"], &chat["title"]), (&json!(standing), &Value::Null, &json!("Tea")));
+        assert_eq!(
+            (&chat["standing"], &chat["member_count"], &chat["title"]),
+            (&json!(standing), &Value::Null, &json!("Tea"))
+        );
         assert_eq!((bodies(gone, &chat).await, &chat["last_message"]["body"]), (vec!["One".to_owned()], &json!("One")));
         assert!(own_chats(gone).await.is_empty());
         saying(gone, &chat, "x").send().await.expect_problem(403, "not_member");
@@ -94,7 +107,10 @@ async fn who_has_gone_reads_what_was_and_writes_nothing(app: TestApp) {
     // Back again: from here on.
     adding(&ann, &chat, &[&bob]).send().await.expect(201);
     assert_eq!((bodies(&bob, &chat).await, own_chats(&bob).await.len()), (Vec::<String>::new(), 1));
-    assert_eq!((&seen(&bob, &chat).await["title"], &seen(&bob, &chat).await["role"]), (&json!("Secret"), &json!("member")));
+    assert_eq!(
+        (&seen(&bob, &chat).await["title"], &seen(&bob, &chat).await["role"]),
+        (&json!("Secret"), &json!("member"))
+    );
     say(&bob, &chat, "Three").await;
     assert_eq!(roles(&ann, &chat).await, [is(&ann, "owner"), is(&bob, "member")]);
 }

@@ -46,7 +46,10 @@ async fn a_message_is_sent_and_told(app: TestApp) {
     assert_eq!(message["body"], "Hello **tea** <b>");
     assert_eq!(message["html"], "<p>Hello <strong>tea</strong> &lt;b&gt;</p>");
     assert_eq!((message["author"]["id"].as_i64(), &message["status"]), (ann.user_id, &json!("sent")));
-    assert_eq!((&message["reply_to"], &message["attachments"], &message["edited_at"]), (&Value::Null, &json!([]), &Value::Null));
+    assert_eq!(
+        (&message["reply_to"], &message["attachments"], &message["edited_at"]),
+        (&Value::Null, &json!([]), &Value::Null)
+    );
     assert_eq!(message["mine"], json!({"reaction": null}));
     assert_eq!(message["reactions"], json!({"like": 0, "love": 0, "laugh": 0, "wow": 0, "sad": 0, "angry": 0}));
     for reader in [&ann, &bob] {
@@ -58,7 +61,8 @@ async fn a_message_is_sent_and_told(app: TestApp) {
     told["mine"] = Value::Null;
     let log = log_of(&app, &chat).await;
     assert_eq!(log[1], (2, "message".to_owned(), id_of(&ann), told));
-    let (eve_read, nobody) = (eve.get(&path_of(message)).send().await, app.client().get(&path_of(message)).send().await);
+    let (eve_read, nobody) =
+        (eve.get(&path_of(message)).send().await, app.client().get(&path_of(message)).send().await);
     eve_read.expect_problem(404, "not_found");
     nobody.expect(401);
     for stranger in [&eve, &moderator(&app).await] {
@@ -145,7 +149,10 @@ async fn pictures_stand_in_one_message(app: TestApp) {
     let ids: Vec<&Value> = sent["attachments"].as_array().unwrap().iter().map(|picture| &picture["id"]).collect();
     assert_eq!(ids, [&json!(two), &json!(one)], "in the order of the request");
     let picture_one = &sent["attachments"][1];
-    assert_eq!((&picture_one["alt"], &picture_one["width"], &picture_one["height"]), (&json!("A cup"), &json!(4), &json!(3)));
+    assert_eq!(
+        (&picture_one["alt"], &picture_one["width"], &picture_one["height"]),
+        (&json!("A cup"), &json!(4), &json!(3))
+    );
     assert_eq!(picture_one["urls"]["small"], format!("/api/social/media/{one}/small"));
     assert_eq!((&sent["body"], &sent["html"]), (&json!(""), &json!("")));
     assert_eq!(send(vec![one]).await.expect_problem(422, "validation_failed").pointers(), ["/media_ids/0"]);
@@ -281,17 +288,21 @@ async fn a_read_marker_never_goes_back(app: TestApp) {
     say(&bob, &chat, "own").await;
     let read = |number: i64| bob.put(&format!("{}/read", at(&chat))).json(&json!({"number": number})).send();
     assert_eq!(seen(&bob, &chat).await["unread_count"], 5);
-    let marker = |number: i64, unread: i64| json!({"chat_id": chat["id"], "read_number": number, "unread_count": unread});
+    let marker =
+        |number: i64, unread: i64| json!({"chat_id": chat["id"], "read_number": number, "unread_count": unread});
     assert_eq!(read(3).await.expect(200).body, marker(3, 2));
     assert_eq!(read(2).await.expect(200).body, marker(3, 2));
     assert_eq!(read(0).await.expect(200).body, marker(3, 2));
-    let seq = format!("SELECT read_seq AS n FROM chat_members WHERE chat_id = {} AND user_id = {}", chat["id"], id_of(&bob));
+    let seq =
+        format!("SELECT read_seq AS n FROM chat_members WHERE chat_id = {} AND user_id = {}", chat["id"], id_of(&bob));
     let before = number(&app, &seq).await;
     assert_eq!(read(3).await.expect(200).body, marker(3, 2));
     assert_eq!(number(&app, &seq).await, before, "nothing has changed");
     assert_eq!(read(6).await.expect(200).body, marker(6, 0));
     assert!(number(&app, &seq).await > before);
-    for (body, pointer) in [(json!({"number": 7}), "/number"), (json!({"number": -1}), "/number"), (json!({}), "/number")] {
+    for (body, pointer) in
+        [(json!({"number": 7}), "/number"), (json!({"number": -1}), "/number"), (json!({}), "/number")]
+    {
         let refused = bob.put(&format!("{}/read", at(&chat))).json(&body).send().await;
         assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), [pointer], "{body}");
     }
@@ -306,7 +317,9 @@ async fn unread_messages_are_counted_up_to_a_thousand(app: TestApp) {
     let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1200)";
     let values = format!("{id}, n, {author}, 'x', 'x', '[]', 'sent', 1, '2026-01-01T00:00:00.000Z'");
     let values = if app.backend == poligon_testkit::Backend::Services {
-        values.replace("'[]'", "CAST('[]' AS jsonb)").replace("'2026-01-01T00:00:00.000Z'", "CAST('2026-01-01T00:00:00.000Z' AS timestamptz)")
+        values
+            .replace("'[]'", "CAST('[]' AS jsonb)")
+            .replace("'2026-01-01T00:00:00.000Z'", "CAST('2026-01-01T00:00:00.000Z' AS timestamptz)")
     } else {
         values
     };
@@ -333,7 +346,10 @@ async fn messages_are_found_by_those_who_read_them(app: TestApp) {
     };
     let here = format!("{}/search", at(&chat));
     let everywhere = format!("{MESSAGES}/search");
-    assert_eq!(search(&ann, &everywhere, "kettle").await, ["Kettle again, 100%", "Kettles elsewhere", "The kettle boils"]);
+    assert_eq!(
+        search(&ann, &everywhere, "kettle").await,
+        ["Kettle again, 100%", "Kettles elsewhere", "The kettle boils"]
+    );
     assert_eq!(search(&bob, &everywhere, "kettles").await, ["Kettle again, 100%", "The kettle boils"]);
     assert_eq!(search(&eve, &everywhere, "kettle").await, ["Kettles elsewhere"]);
     assert_eq!(search(&ann, &here, "KETT").await, ["Kettle again, 100%", "The kettle boils"]);
@@ -345,14 +361,19 @@ async fn messages_are_found_by_those_who_read_them(app: TestApp) {
     }
     eve.get(&format!("{here}?q=kettle")).send().await.expect_problem(404, "not_found");
     app.client().get(&format!("{everywhere}?q=kettle")).send().await.expect(401);
-    for (query, pointer) in [(String::new(), "/q"), (format!("q={}", "a".repeat(201)), "/q"), ("q=x&cursor=y".into(), "/cursor")] {
+    for (query, pointer) in
+        [(String::new(), "/q"), (format!("q={}", "a".repeat(201)), "/q"), ("q=x&cursor=y".into(), "/cursor")]
+    {
         let refused = ann.get(&format!("{everywhere}?{query}")).send().await.expect_problem(422, "validation_failed");
         assert_eq!(refused.pointers(), [pointer]);
     }
     let first = ann.get(&format!("{everywhere}?q=kettle&limit=2")).send().await.expect(200);
     let cursor = first.body["next_cursor"].as_str().unwrap();
     let second = ann.get(&format!("{everywhere}?q=kettle&limit=2&cursor={cursor}")).send().await.expect(200);
-    assert_eq!((items(&second)[0]["body"].clone(), &second.body["next_cursor"]), (json!("The kettle boils"), &Value::Null));
+    assert_eq!(
+        (items(&second)[0]["body"].clone(), &second.body["next_cursor"]),
+        (json!("The kettle boils"), &Value::Null)
+    );
     let foreign = ann.get(&format!("{here}?q=kettle&cursor={cursor}")).send().await;
     assert_eq!(foreign.expect_problem(422, "validation_failed").pointers(), ["/cursor"]);
 }
@@ -364,7 +385,8 @@ async fn reactions_are_shown_without_those_of_hidden_people(app: TestApp) {
     let message = say(&ann, &chat, "Tea?").await;
     for (who, kind) in [(&bob, "like"), (&eve, "like"), (&ann, "love")] {
         let values = format!("{}, {}, '{kind}', '2026-01-01T00:00:00.000Z'", message["id"], id_of(who));
-        run(&app, &format!("INSERT INTO message_reactions (message_id, user_id, kind, created_at) VALUES ({values})")).await;
+        run(&app, &format!("INSERT INTO message_reactions (message_id, user_id, kind, created_at) VALUES ({values})"))
+            .await;
     }
     run(&app, &format!("UPDATE messages SET like_count = 2, love_count = 1 WHERE id = {}", message["id"])).await;
     block(&app, &bob, &eve).await;

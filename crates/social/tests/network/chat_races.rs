@@ -76,8 +76,7 @@ async fn many_senders_are_numbered_without_a_gap(app: TestApp) {
 async fn one_key_sends_once_however_often_it_comes(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
     let chat = group(&ann, &[&bob]).await;
-    let replies =
-        join_all((0..12).map(|_| saying(&ann, &chat, "Once").header("idempotency-key", "k").send())).await;
+    let replies = join_all((0..12).map(|_| saying(&ann, &chat, "Once").header("idempotency-key", "k").send())).await;
     assert_eq!(statuses(&replies, 201) + statuses(&replies, 409), 12);
     assert!(statuses(&replies, 201) >= 1);
     assert_eq!(bodies(&bob, &chat).await, ["Once"]);
@@ -189,7 +188,8 @@ async fn a_group_has_one_owner_whatever_happens(app: TestApp) {
         let members = roles(&people[4], &chat).await;
         let owners: Vec<_> = members.iter().filter(|(_, role)| role == "owner").collect();
         assert_eq!(owners.len(), 1, "round {round}: {members:?}");
-        let rows = format!("SELECT count(*) AS n FROM chat_members WHERE chat_id = {} AND status = 'active'", id_in(&chat));
+        let rows =
+            format!("SELECT count(*) AS n FROM chat_members WHERE chat_id = {} AND status = 'active'", id_in(&chat));
         let count = number(&app, &rows).await;
         assert_eq!(json!(count), seen(&people[4], &chat).await["member_count"]);
         assert_eq!(count, i64::try_from(members.len()).unwrap());

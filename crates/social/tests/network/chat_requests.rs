@@ -4,9 +4,7 @@ use chrono::Duration;
 use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::chats::{
-    CHATS, at, befriend, bodies, direct, follow, items, log_of, number, own_chats, say, saying, seen,
-};
+use crate::chats::{CHATS, at, befriend, bodies, direct, follow, items, log_of, number, own_chats, say, saying, seen};
 use crate::world::{id_of, person, start};
 
 async fn requests(reader: &Client) -> Vec<Value> {
@@ -35,7 +33,10 @@ async fn a_stranger_writes_one_message(app: TestApp) {
     assert_eq!((sent_events(&app, true).await, sent_events(&app, false).await), (1, 0));
     assert!(own_chats(&bob).await.is_empty());
     let waiting = requests(&bob).await;
-    assert_eq!((waiting.len(), &waiting[0]["standing"], &waiting[0]["unread_count"]), (1, &json!("invited"), &json!(1)));
+    assert_eq!(
+        (waiting.len(), &waiting[0]["standing"], &waiting[0]["unread_count"]),
+        (1, &json!("invited"), &json!(1))
+    );
     assert_eq!((&waiting[0]["id"], &waiting[0]["last_message"]["body"]), (&chat["id"], &json!("Hello")));
     assert_eq!(bodies(&bob, &chat).await, ["Hello"]);
     // Whoever only looks is not seen to have read.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::planted::{
     ask, between, blocked, chat, comment, cut, message, post, react, replay, run, settle, tell, tie, unreact, written,
 };
-use crate::world::{id_of, person, start};
+use crate::world::{POSTS, USERS, id_of, person, publish, start};
 
 pub(crate) const NOTIFICATIONS: &str = "/api/social/notifications";
 const PREFERENCES: &str = "/api/social/notifications/preferences";
@@ -357,46 +357,47 @@ async fn an_event_that_names_nothing_does_no_harm(app: TestApp) {
 }
 
 async fn an_edit_tells_those_who_are_named_anew(app: TestApp) {
-    let (ann, bob, cem) = (person(&app).await, person(&app).await, person(&app).await);
-    let id = post(&app, &bob, "public").await;
-    published(&app, id, &bob, &[&ann]).await;
+    let (ann, bob, cem, dag) = (person(&app).await, person(&app).await, person(&app).await, person(&app).await);
+    let name = async |person: &Client| {
+        let profile = person.get(&format!("{USERS}/me")).send().await.expect(200).body;
+        format!("@{}", profile["username"].as_str().unwrap())
+    };
+    // The names that these people have are too long to be named.
+    for (person, name) in [(&ann, "ann"), (&bob, "bob"), (&cem, "cem"), (&dag, "dag")] {
+        let values = format!("username = '{name}', username_key = '{name}'");
+        run(&app, format!("UPDATE users SET {values} WHERE id = {}", id_of(person))).await;
+    }
+    let (ann_name, cem_name, dag_name) = (name(&ann).await, name(&cem).await, name(&dag).await);
+    let said = publish(&bob, &format!("Ask {ann_name}"), "public").await;
+    let path = format!("{POSTS}/{}", said["id"]);
+    let answer = json!({"body": format!("Or {cem_name}")});
+    let answered = dag.post(&format!("{path}/comment")).json(&answer).send().await.expect(201).body;
     settle(&app).await;
-    let name = |person: &Client| json!({"id": id_of(person), "username": "somebody"});
-    let mentions = json!([name(&ann), name(&cem), name(&bob)]);
-    run(&app, format!("UPDATE posts SET mentions = '{mentions}' WHERE id = {id}")).await;
-    let changed = json!({"id": id, "author_id": id_of(&bob), "status": "published"});
-    for _ in 0..2 {
-        app.clock().advance(Duration::minutes(1));
-        tell(&app, "social.post_changed", &format!("post:{id}"), changed.clone()).await;
+    assert_eq!((told(&ann).await.len(), kinds(&cem).await), (1, vec!["mention".to_owned()]));
+    let before = told(&ann).await;
+    for (author, path, body) in [
+        (&bob, path.clone(), format!("Ask {ann_name} and {cem_name}")),
+        (&bob, path.clone(), format!("Ask {cem_name}, {ann_name}, {dag_name}")),
+        (&dag, format!("/api/social/comments/{}", answered["id"]), format!("Or {cem_name} or {ann_name}")),
+        (&dag, format!("/api/social/comments/{}", answered["id"]), format!("{ann_name} or {cem_name}")),
+    ] {
+        app.clock().advance(Duration::seconds(1));
+        author.patch(&path).json(&json!({"body": body})).send().await.expect(200);
         settle(&app).await;
     }
-    let (before, new) = (told(&ann).await, told(&cem).await);
-    assert_eq!((before.len(), new.len(), told(&bob).await.len()), (1, 1, 0));
-    assert_eq!(before[0]["created_at"], before[0]["updated_at"]);
+    assert_eq!(kinds(&cem).await, ["mention", "mention"], "of the post and of the comment");
+    assert_eq!(kinds(&dag).await, ["mention"]);
+    assert_eq!(kinds(&bob).await, ["comment"]);
+    let after = told(&ann).await;
+    assert_eq!((after.len(), &after[1]), (2, &before[0]));
+    assert_eq!((&after[0]["kind"], &after[0]["comment_id"]), (&json!("mention"), &answered["id"]));
     // Whoever has deleted it is not told again by another edit.
-    cem.delete(&format!("{NOTIFICATIONS}/{}", new[0]["id"])).send().await.expect(204);
-    tell(&app, "social.post_changed", &format!("post:{id}"), changed.clone()).await;
-    settle(&app).await;
-    assert_eq!(told(&cem).await.len(), 0);
-    // A post that is gone names nobody.
-    let dag = person(&app).await;
-    run(
-        &app,
-        format!(
-            "UPDATE posts SET mentions = '[{}]', status = 'deleted', ended_at = '{}' WHERE id = {id}",
-            id_of(&dag),
-            app.clock().now()
-        ),
-    )
-    .await;
-    tell(
-        &app,
-        "social.post_changed",
-        &format!("post:{id}"),
-        json!({"id": id, "author_id": id_of(&bob), "status": "deleted"}),
-    )
-    .await;
-    settle(&app).await;
+    let mine = told(&dag).await.remove(0);
+    dag.delete(&format!("{NOTIFICATIONS}/{}", mine["id"])).send().await.expect(204);
+    for body in [ann_name, format!("{dag_name} again")] {
+        bob.patch(&path).json(&json!({"body": body})).send().await.expect(200);
+        settle(&app).await;
+    }
     assert_eq!(told(&dag).await.len(), 0);
 }
 

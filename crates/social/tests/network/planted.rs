@@ -51,20 +51,24 @@ pub(crate) async fn post(app: &TestApp, author: &Client, visibility: &str) -> i6
     .await
 }
 
-/// A published comment; its id. The path is that of the first two levels.
+/// A published comment; its id. It answers the post, or a comment that does.
 pub(crate) async fn comment(app: &TestApp, post_id: i64, author: &Client, parent: Option<i64>) -> i64 {
     let (author, now) = (id_of(author), app.clock().now());
-    let (parent, path) = parent.map_or(("NULL".to_owned(), "/".to_owned()), |id| (id.to_string(), format!("/{id}/")));
-    let depth = if path == "/" { 1 } else { 2 };
-    ask(
-        app,
-        format!(
-            "INSERT INTO comments (post_id, parent_id, path, depth, author_id, body, html, mentions, status, version, \
-             created_at) VALUES ({post_id}, {parent}, '{path}', {depth}, {author}, 'Answered', '<p>Answered</p>', '[]', \
-             'published', 1, '{now}') RETURNING id AS n"
-        ),
-    )
-    .await
+    let above = parent.map_or("NULL".to_owned(), |id| id.to_string());
+    let depth = if parent.is_some() { 2 } else { 1 };
+    let statement = format!(
+        "INSERT INTO comments (post_id, parent_id, path, depth, author_id, body, html, mentions, status, version, \
+         created_at) VALUES ({post_id}, {above}, '', {depth}, {author}, 'Answered', '<p>Answered</p>', '[]', 'published', \
+         1, '{now}') RETURNING id AS n"
+    );
+    let id = ask(app, statement).await;
+    let path = parent.map_or(format!("/{id}/"), |parent| format!("/{parent}/{id}/"));
+    run(app, format!("UPDATE comments SET path = '{path}' WHERE id = {id}")).await;
+    run(app, format!("UPDATE posts SET comment_count = comment_count + 1 WHERE id = {post_id}")).await;
+    if let Some(parent) = parent {
+        run(app, format!("UPDATE comments SET reply_count = reply_count + 1 WHERE id = {parent}")).await;
+    }
+    id
 }
 
 /// A comment, and the event of it.

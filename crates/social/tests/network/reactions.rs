@@ -117,9 +117,7 @@ async fn the_log_of_a_conversation_tells_of_reactions(app: TestApp) {
         assert_eq!(number(&app, like(what)).await, 1, "{what}");
     }
     let mut calls = 0;
-    while let Ok(Ok(message)) =
-        tokio::time::timeout(std::time::Duration::from_millis(300), heard.recv()).await
-    {
+    while let Ok(Ok(message)) = tokio::time::timeout(std::time::Duration::from_millis(300), heard.recv()).await {
         calls += usize::from(message.topic == "social.chat" && message.payload == chat.to_string());
     }
     assert!(calls >= 3, "{calls} calls");
@@ -144,8 +142,7 @@ async fn who_sees_a_post_reacts_to_it_and_to_its_comments(app: TestApp) {
     ] {
         let post = insert_post(&app, author_id, visibility).await;
         let body = json!({"body": "Mine"});
-        let comment =
-            author.post(&format!("{SOCIAL}/posts/{post}/comment")).json(&body).send().await.expect(201).id();
+        let comment = author.post(&format!("{SOCIAL}/posts/{post}/comment")).json(&body).send().await.expect(201).id();
         let paths = [format!("{SOCIAL}/posts/{post}"), format!("{SOCIAL}/comments/{comment}")];
         let people = [&author, &stranger, &moderator, &follower, &friend, &blocked, &blocker];
         for (n, (who, allowed)) in people.into_iter().zip(allowed).enumerate() {
@@ -183,10 +180,12 @@ async fn members_react_to_messages(app: TestApp) {
     let early = insert_message(&app, chat, id_of(&author)).await;
     let late = insert_message(&app, chat, id_of(&author)).await;
     tie(&app, id_of(&author), id_of(&cut), "cut").await;
-    let left = format!("UPDATE chat_members SET status = 'left', until_number = 1, until_seq = 1 WHERE chat_id = {chat}");
+    let left =
+        format!("UPDATE chat_members SET status = 'left', until_number = 1, until_seq = 1 WHERE chat_id = {chat}");
     run(&app, format!("{left} AND user_id = {}", id_of(&member))).await;
     let moderator = moderator(&app).await;
-    let matrix = [(&author, [200, 200]), (&member, [200, 404]), (&cut, [404; 2]), (&stranger, [404; 2]), (&moderator, [404; 2])];
+    let matrix =
+        [(&author, [200, 200]), (&member, [200, 404]), (&cut, [404; 2]), (&stranger, [404; 2]), (&moderator, [404; 2])];
     for (n, (who, expected)) in matrix.into_iter().enumerate() {
         for (message, expected) in [early, late].into_iter().zip(expected) {
             let path = format!("{SOCIAL}/messages/{message}");
@@ -196,7 +195,11 @@ async fn members_react_to_messages(app: TestApp) {
             assert_eq!(who.get(&format!("{path}/reactions")).send().await.status, expected, "person {n}");
         }
     }
-    app.client().get(&format!("{SOCIAL}/messages/{late}/reactions")).send().await.expect_problem(401, "unauthenticated");
+    app.client()
+        .get(&format!("{SOCIAL}/messages/{late}/reactions"))
+        .send()
+        .await
+        .expect_problem(401, "unauthenticated");
     run(&app, format!("UPDATE messages SET status = 'deleted' WHERE id = {late}")).await;
     let path = format!("{SOCIAL}/messages/{late}/reaction");
     author.delete(&path).send().await.expect_problem(404, "not_found");
@@ -343,7 +346,11 @@ async fn answers_are_kept_by_nobody_but_the_caller(app: TestApp) {
     let liked = fan.post(&format!("{SOCIAL}/posts/{post}/like")).send().await.expect(200);
     assert_eq!(liked.header("cache-control"), Some("no-store"));
     fan.get(&list).header("if-none-match", &tag).send().await.expect(200);
-    fan.post(&format!("{SOCIAL}/posts/{post}/like")).json(&json!({})).send().await.expect_problem(422, "validation_failed");
+    fan.post(&format!("{SOCIAL}/posts/{post}/like"))
+        .json(&json!({}))
+        .send()
+        .await
+        .expect_problem(422, "validation_failed");
 }
 
 poligon_testkit::tests! {

@@ -34,7 +34,8 @@ pub(crate) async fn run(app: &TestApp, statement: impl Into<String>) {
 
 /// A published post; answers its id.
 pub(crate) async fn insert_post(app: &TestApp, author_id: i64, visibility: &str) -> i64 {
-    let values = format!("{author_id}, 'Text', '<p>Text</p>', '', '{visibility}', 'published', '[]', '[]', '[]', 1, {WHEN}");
+    let values =
+        format!("{author_id}, 'Text', '<p>Text</p>', '', '{visibility}', 'published', '[]', '[]', '[]', 1, {WHEN}");
     let columns =
         "author_id, body, html, content_warning, visibility, status, media, mentions, tags, version, created_at";
     number(app, format!("INSERT INTO posts ({columns}) VALUES ({values}) RETURNING id AS n")).await

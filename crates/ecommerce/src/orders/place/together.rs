@@ -56,7 +56,12 @@ impl Queue {
 }
 
 /// Places an order together with others that wait; `None` when it has to go alone.
-pub(in crate::orders) async fn place(ctx: &Ctx, placing: &Placing, key: Option<KeyRow>, now: Timestamp) -> Option<Done> {
+pub(in crate::orders) async fn place(
+    ctx: &Ctx,
+    placing: &Placing,
+    key: Option<KeyRow>,
+    now: Timestamp,
+) -> Option<Done> {
     let plain = placing.items.is_some() && placing.coupon.is_none() && placing.owner.token_hash.is_none();
     let key = key.filter(|_| plain)?;
     let queue = ctx.slots.of(|| Queue::start(ctx.db.clone()));

@@ -7,9 +7,7 @@ use futures_util::future::join_all;
 use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
-use super::{
-    add, body_of, connect, cut, group, happen, live, read, remove, resume, sql, start, write, write_silently,
-};
+use super::{add, body_of, connect, cut, group, happen, live, read, remove, resume, sql, start, write, write_silently};
 use crate::world::{id_of, person};
 
 fn bodies(frames: &[Value]) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
-use super::{connect, group, happen, live, open, read, start, write, WS};
+use super::{WS, connect, group, happen, live, open, read, start, write};
 use crate::world::person;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(poligon_social::asyncapi);
@@ -74,7 +74,8 @@ fn check(schema: &Value, value: &Value, at: &str) -> Vec<String> {
 
 #[test]
 fn the_check_can_fail() {
-    let good = json!({"type": "read", "n": 1, "chat_id": 1, "seq": 1, "cursor": "AQ", "data": {"user_id": 1, "number": 1}});
+    let good =
+        json!({"type": "read", "n": 1, "chat_id": 1, "seq": 1, "cursor": "AQ", "data": {"user_id": 1, "number": 1}});
     assert_described(&good);
     for (pointer, bad) in [
         ("/n", json!(0)),
@@ -117,7 +118,9 @@ fn every_reference_of_the_document_leads_somewhere() {
     assert_eq!(DOCUMENT["channels"]["events"]["address"], "/api/social/events");
     let names = DOCUMENT["components"]["messages"].as_object().unwrap();
     assert_eq!(names.len(), 14 + 4);
-    for (name, schema) in [("auth", "AuthFrame"), ("resume", "ResumeFrame"), ("typing", "TypingFrame"), ("ping", "PingFrame")] {
+    for (name, schema) in
+        [("auth", "AuthFrame"), ("resume", "ResumeFrame"), ("typing", "TypingFrame"), ("ping", "PingFrame")]
+    {
         let schema = &DOCUMENT["components"]["schemas"][schema];
         assert_eq!(schema["properties"]["type"]["const"], name);
         assert!(schema["required"].as_array().unwrap().contains(&json!("type")), "{schema}");

@@ -48,7 +48,11 @@ pub(crate) struct Socket {
 }
 
 /// Opens a socket; the answer when it is refused.
-pub(crate) async fn open(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Result<Socket, Response<Option<Vec<u8>>>> {
+pub(crate) async fn open(
+    app: &TestApp,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Socket, Response<Option<Vec<u8>>>> {
     let address = app.url().replace("http://", "");
     let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
     for (name, value) in headers {

@@ -17,7 +17,8 @@ async fn told(socket: &mut Socket) -> Value {
 /// A direct conversation of two people.
 async fn direct(app: &TestApp, one: &Client, other: &Client) -> i64 {
     let chat = group(app, &[]).await;
-    sql(app, format!("UPDATE chats SET kind = 'direct', pair = '{}:{}' WHERE id = {chat}", id_of(one), id_of(other))).await;
+    sql(app, format!("UPDATE chats SET kind = 'direct', pair = '{}:{}' WHERE id = {chat}", id_of(one), id_of(other)))
+        .await;
     add(app, chat, one).await;
     add(app, chat, other).await;
     chat
@@ -88,7 +89,8 @@ async fn whoever_is_suspended_writes_nothing(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
     let chat = group(&app, &[&ann, &bob]).await;
     let until = app.ctx.clock.now() + chrono::Duration::days(1);
-    sql(&app, format!("INSERT INTO social_profiles (user_id, suspended_until) VALUES ({}, '{until}')", id_of(&ann))).await;
+    sql(&app, format!("INSERT INTO social_profiles (user_id, suspended_until) VALUES ({}, '{until}')", id_of(&ann)))
+        .await;
     let (mut of_ann, mut of_bob) = (live(&app, &ann).await, live(&app, &bob).await);
     of_ann.send(&json!({"type": "typing", "chat_id": chat})).await;
     assert_eq!(of_ann.next_of("error").await["data"]["code"], "suspended");
