@@ -12,6 +12,8 @@ pub(crate) const POST_PUBLISHED: &str = "social.post_published";
 pub(crate) const POST_CHANGED: &str = "social.post_changed";
 /// A comment was written: `id`, `post_id`, `parent_id`, `author_id`, `mentions`.
 pub(crate) const COMMENT_WRITTEN: &str = "social.comment_written";
+/// A comment was edited, and names people whom it did not name before: `id`, `author_id`, `mentions` (those).
+pub(crate) const COMMENT_NAMES: &str = "social.comment_names";
 /// Somebody reacted: `object` (`post`, `comment`, `message`), `id`, `user_id`, `kind`.
 pub(crate) const REACTED: &str = "social.reacted";
 /// Somebody follows: `user_id`, `other_id`.

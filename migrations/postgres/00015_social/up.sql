@@ -360,6 +360,7 @@ CREATE UNIQUE INDEX reports_reporter_id_unique ON reports (object_kind, object_i
     WHERE status IN ('open', 'assigned');
 CREATE INDEX reports_queue ON reports (status, id);
 CREATE INDEX reports_kind ON reports (object_kind, id);
+CREATE INDEX reports_object ON reports (object_kind, object_id, id);
 CREATE INDEX reports_assignee ON reports (assignee_id, id);
 CREATE INDEX reports_subject ON reports (subject_id, id);
 CREATE INDEX reports_reporter ON reports (reporter_id, id);

@@ -11,7 +11,7 @@ use super::status::Status;
 use super::view::{Row, find_visible};
 use super::{moderate, tree};
 use crate::error::Error;
-use crate::events::COMMENT_WRITTEN;
+use crate::events::{COMMENT_NAMES, COMMENT_WRITTEN};
 use crate::people::require_active;
 use crate::schema::{comments, posts};
 use crate::text;
@@ -132,7 +132,13 @@ pub(super) fn update(
         comments::edited_at.eq(now),
     );
     diesel::update(comments::table.find(id)).set(values).execute(db)?;
-    Ok(())
+    let is_named = |id: i64| before.mentions.0.iter().any(|mention| mention.id == id);
+    let new: Vec<i64> = written.mentions.iter().map(|mention| mention.id).filter(|id| !is_named(*id)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let told = json!({"id": id, "author_id": before.author_id, "mentions": new});
+    Ok(events::publish(db, COMMENT_NAMES, &format!("comment:{id}"), &told, now)?)
 }
 
 /// Deletes a comment of one's own, with what it said; a moderator removes that of somebody else.

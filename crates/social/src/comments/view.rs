@@ -91,7 +91,7 @@ pub(super) struct Row {
     pub(super) author_id: i64,
     pub(super) body: String,
     html: String,
-    mentions: Json<Vec<Mention>>,
+    pub(super) mentions: Json<Vec<Mention>>,
     status: String,
     pub(super) locked: bool,
     like_count: i64,

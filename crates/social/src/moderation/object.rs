@@ -1,6 +1,5 @@
 //! What can be reported, and what it says: as far as the reporter sees it.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_core::db::{Db, Json, Timestamp};
 use poligon_core::schema::users;
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::chats::readable_message;
+use crate::comments::require_said;
 use crate::error::Error;
 use crate::schema::{comments, messages, posts, social_profiles, social_ties};
 use crate::visibility::{Viewer, require_seen};
@@ -83,23 +83,11 @@ fn look_at_post(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Err
     Ok((author_id, snapshot))
 }
 
-/// A comment is seen by whoever sees its post, unless its author, or that of one above it, is hidden.
 fn look_at_comment(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Error> {
-    let row = comments::table.find(id).filter(comments::status.eq("published"));
-    let columns = (comments::author_id, comments::post_id, comments::path, comments::body);
-    let row = row.select((columns, comments::version, comments::created_at));
-    let row: Option<((i64, i64, String, String), i64, Timestamp)> = row.first(db).optional()?;
-    let ((author_id, post_id, path, body), version, created_at) = row.ok_or(Error::NotFound)?;
-    require_seen(db, post_id, Viewer::person(reporter))?;
-    let branch: Vec<i64> = path.split('/').filter_map(|id| id.parse().ok()).chain([id]).collect();
-    let hidden = social_ties::table
-        .filter(social_ties::user_id.eq(reporter))
-        .filter(social_ties::cut)
-        .select(social_ties::other_id);
-    let cut = comments::table.filter(comments::id.eq_any(branch)).filter(comments::author_id.eq_any(hidden));
-    if diesel::select(exists(cut)).get_result(db)? {
-        return Err(Error::NotFound);
-    }
+    require_said(db, id, Viewer::person(reporter))?;
+    let columns = (comments::author_id, comments::post_id, comments::body, comments::version, comments::created_at);
+    let row = comments::table.find(id).select(columns);
+    let (author_id, post_id, body, version, created_at): (i64, i64, String, i64, Timestamp) = row.first(db)?;
     let snapshot = json!({"body": body, "post_id": post_id, "version": version, "created_at": created_at});
     Ok((author_id, snapshot))
 }

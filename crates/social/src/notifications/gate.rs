@@ -7,9 +7,10 @@ use super::kind::Kind;
 use super::preferences;
 use super::tell::{Place, Told};
 use crate::chats::readable_message;
+use crate::comments::require_said;
 use crate::error::Error;
 use crate::schema::social_ties;
-use crate::visibility::{Reason, Viewer, verdict};
+use crate::visibility::{Viewer, require_seen};
 
 /// The kind under which a person is told, if they are.
 pub(super) fn admit(db: &mut Db, told: &Told, now: Timestamp) -> Result<Option<Kind>, Error> {
@@ -36,15 +37,16 @@ fn is_silent(db: &mut Db, user_id: i64, actor_id: i64, now: Timestamp) -> Result
 
 /// Whether the person sees where it happened.
 fn is_seen(db: &mut Db, told: &Told) -> Result<bool, Error> {
+    let viewer = Viewer::person(told.user_id);
     let seen = match told.place {
         Place::Nowhere | Place::Chat { message_id: None, .. } => return Ok(true),
-        Place::Post(id) | Place::Comment { post_id: id, .. } => {
-            verdict(db, id, Viewer::person(told.user_id)).map(Reason::is_seen)
-        }
-        Place::Chat { message_id: Some(id), .. } => readable_message(db, id, told.user_id).map(|_| true),
+        Place::Post(id) => require_seen(db, id, viewer),
+        Place::Comment { comment_id: id, .. } => require_said(db, id, viewer),
+        Place::Chat { message_id: Some(id), .. } => readable_message(db, id, told.user_id).map(drop),
     };
     match seen {
+        Ok(()) => Ok(true),
         Err(Error::NotFound) => Ok(false),
-        seen => seen,
+        Err(error) => Err(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use poligon_core::Ctx;
-use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::db::{Db, Timestamp};
 use poligon_core::events::{DeliveryError, Event};
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ use super::reactors::{Object, reaction_of};
 use super::tell::{Again, Place, Told, tell};
 use crate::error::Error;
 use crate::events::{
-    BEFRIENDED, BLOCKED, COMMENT_WRITTEN, FOLLOW_ACCEPTED, FOLLOW_REQUESTED, FOLLOWED, FRIEND_REQUESTED, MESSAGE_SENT,
-    MODERATED, POST_CHANGED, POST_PUBLISHED, REACTED,
+    BEFRIENDED, BLOCKED, COMMENT_NAMES, COMMENT_WRITTEN, FOLLOW_ACCEPTED, FOLLOW_REQUESTED, FOLLOWED, FRIEND_REQUESTED,
+    MESSAGE_SENT, MODERATED, POST_CHANGED, POST_PUBLISHED, REACTED,
 };
 use crate::realtime;
 use crate::schema::{chat_members, comments, messages, posts};
@@ -29,6 +29,7 @@ pub(super) const TOPICS: &[&str] = &[
     POST_PUBLISHED,
     POST_CHANGED,
     COMMENT_WRITTEN,
+    COMMENT_NAMES,
     REACTED,
     MESSAGE_SENT,
     MODERATED,
@@ -52,9 +53,9 @@ fn take(db: &mut Db, event: &Event, now: Timestamp) -> Result<Vec<i64>, Error> {
         FOLLOWED | FOLLOW_REQUESTED | FOLLOW_ACCEPTED | FRIEND_REQUESTED | BEFRIENDED => {
             of_people(&event.topic, payload).into_iter().collect()
         }
-        POST_PUBLISHED => of_post(payload, &payload["mentions"]),
-        POST_CHANGED => of_edit(db, payload)?,
+        POST_PUBLISHED | POST_CHANGED => of_post(payload),
         COMMENT_WRITTEN => of_comment(db, payload)?,
+        COMMENT_NAMES => of_comment(db, payload)?.into_iter().filter(|told| told.kinds == [Kind::Mention]).collect(),
         REACTED => of_reaction(db, payload)?.into_iter().collect(),
         MESSAGE_SENT => of_message(db, payload)?.into_iter().collect(),
         MODERATED => of_decision(payload, event.id).into_iter().collect(),
@@ -99,17 +100,17 @@ fn of_people(topic: &str, payload: &Value) -> Option<Told> {
     })
 }
 
-/// The ids of people in a list of them, or of what names them.
+/// The ids of people in a list of them.
 fn ids_of(list: &Value) -> impl Iterator<Item = i64> {
-    list.as_array().into_iter().flatten().filter_map(|one| one.as_i64().or_else(|| one["id"].as_i64()))
+    list.as_array().into_iter().flatten().filter_map(Value::as_i64)
 }
 
-/// Of a post: those whom it names.
-fn of_post(payload: &Value, mentions: &Value) -> Vec<Told> {
+/// Of a post: those whom it names; when it was edited, those whom it did not name before.
+fn of_post(payload: &Value) -> Vec<Told> {
     let (Some(id), Some(author_id)) = (payload["id"].as_i64(), payload["author_id"].as_i64()) else {
         return Vec::new();
     };
-    let named = ids_of(mentions).map(|user_id| Told {
+    let named = ids_of(&payload["mentions"]).map(|user_id| Told {
         user_id,
         kinds: vec![Kind::Mention],
         group_key: format!("mention:post:{id}"),
@@ -119,14 +120,6 @@ fn of_post(payload: &Value, mentions: &Value) -> Vec<Told> {
         again: Again::Nothing,
     });
     named.collect()
-}
-
-/// Of a post that was edited: those whom it names now and did not name before, as each is told of it once.
-fn of_edit(db: &mut Db, payload: &Value) -> Result<Vec<Told>, Error> {
-    let Some(id) = payload["id"].as_i64() else { return Ok(Vec::new()) };
-    let row = posts::table.find(id).filter(posts::status.eq("published")).select(posts::mentions);
-    let mentions: Option<Json<Value>> = row.first(db).optional()?;
-    Ok(mentions.map(|Json(mentions)| of_post(payload, &mentions)).unwrap_or_default())
 }
 
 /// Of a comment: whom it answers, whose post it is on, and those whom it names.

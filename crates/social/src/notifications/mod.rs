@@ -31,6 +31,10 @@ mod sweep;
 mod tell;
 mod view;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+mod changes_tests;
+
 use poligon_common::{Routes, op};
 use poligon_core::events::Subscriber;
 use poligon_core::jobs::Job;
