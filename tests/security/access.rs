@@ -482,7 +482,8 @@ async fn two_people(app: &TestApp, n: usize) -> (Client, Client) {
 async fn objects_are_their_owners(app: TestApp) {
     let admin = app.sign_in_as(&["admin"]).await;
     let document = Document::read();
-    let table: BTreeMap<&str, (u16, u16)> = OBJECTS.iter().chain(network::OBJECTS).map(|(id, own, other)| (*id, (*own, *other))).collect();
+    let table: BTreeMap<&str, (u16, u16)> =
+        OBJECTS.iter().chain(network::OBJECTS).map(|(id, own, other)| (*id, (*own, *other))).collect();
     let operations = object_operations(&document);
     assert_eq!(operations.iter().map(|o| o.id.as_str()).collect::<BTreeSet<_>>(), table.keys().copied().collect());
     let (mut pair, mut wrong): (Option<(Client, Client)>, Vec<String>) = (None, Vec::new());

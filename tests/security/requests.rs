@@ -96,7 +96,11 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         // Shipments.
         ("/shipments/", target.goods.shipment),
     ];
-    let ids = if operation.path.starts_with("/api/social/") { target.talk.ids().into_iter().chain([ids[1]]).collect() } else { ids.to_vec() };
+    let ids = if operation.path.starts_with("/api/social/") {
+        target.talk.ids().into_iter().chain([ids[1]]).collect()
+    } else {
+        ids.to_vec()
+    };
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
     let filled = operation.path.replace("{id}", &id.to_string()).replace("{name}", &target.role);

@@ -228,7 +228,8 @@ async fn what_has_ended_is_not_seen(app: TestApp) {
 
 /// Who is named in a post is told of it only when they see it.
 async fn a_mention_is_told_to_those_who_see(app: TestApp) {
-    for (relation, expected) in TABLE.iter().filter(|(relation, _)| !["nobody", "author", "muting"].contains(relation)) {
+    for (relation, expected) in TABLE.iter().filter(|(relation, _)| !["nobody", "author", "muting"].contains(relation))
+    {
         let author = person(&app).await;
         author.patch(&format!("{USERS}/me")).json(&json!({"locked": true})).send().await.expect(200);
         let viewer = viewer(&app, relation, &author).await;
@@ -242,7 +243,12 @@ async fn a_mention_is_told_to_those_who_see(app: TestApp) {
         let mut told = Vec::new();
         for _ in 0..100 {
             let page = viewer.get("/api/social/notifications?kind=mention&limit=100").send().await.expect(200).body;
-            told = page["items"].as_array().expect("items").iter().map(|n| n["post_id"].as_i64().expect("a post")).collect();
+            told = page["items"]
+                .as_array()
+                .expect("items")
+                .iter()
+                .map(|n| n["post_id"].as_i64().expect("a post"))
+                .collect();
             told.sort_unstable();
             if told == wanted && !wanted.is_empty() {
                 break;
