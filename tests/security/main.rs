@@ -10,7 +10,6 @@ mod leaks;
 mod limits;
 mod mass;
 mod metrics;
-mod network;
 mod requests;
 mod routes;
 mod timing;

@@ -1,7 +1,7 @@
 //! Every refusal of this domain.
 
+use poligon_common::FieldError;
 use poligon_common::problem::{Kind, Problem, kinds as common};
-use poligon_common::{FieldError, Refused};
 use poligon_core::db::{DbError, FromDb};
 
 poligon_common::problem_kinds! {
@@ -121,11 +121,6 @@ impl Error {
     /// One wrong field.
     pub(crate) fn field(pointer: &str, code: &str, message: &str) -> Self {
         Self::Fields(vec![FieldError::new(pointer, code, message)])
-    }
-
-    /// A field that breaks a rule.
-    pub(crate) fn refused(pointer: &str, refused: Refused) -> Self {
-        Self::Fields(vec![FieldError::new(pointer, refused.code, refused.message)])
     }
 }
 

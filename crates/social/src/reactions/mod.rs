@@ -23,7 +23,7 @@ use poligon_common::{Routes, op};
 use crate::error::{NOT_MEMBER, SUSPENDED};
 
 pub(crate) use kind::{Counts, Kind};
-pub(crate) use object::{Comment, Message, Post};
+pub(crate) use object::{Comment, Message};
 pub(crate) use shown::{Shown, find_shown};
 
 /// The routes of this slice.

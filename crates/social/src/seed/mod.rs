@@ -14,7 +14,6 @@ use poligon_core::security::KeyRing;
 use poligon_core::seed::{Plan, Profile};
 
 use diesel::prelude::*;
-use graph::Graph;
 
 /// Makes chance of its own, so that the data of other domains stays as it is.
 const SALT: u64 = 0x736f_6369_616c_0000;
