@@ -7,11 +7,14 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Callers that may wait; one more is turned away.
-const WAITING: usize = 1_024;
+const MOST_WAITING: usize = 1_024;
+
+/// An item, and where its outcome goes.
+type Waiting<I, O> = (I, oneshot::Sender<O>);
 
 /// A queue whose items are worked on in batches.
 pub struct Together<I, O> {
-    queue: mpsc::Sender<(I, oneshot::Sender<O>)>,
+    queue: mpsc::Sender<Waiting<I, O>>,
 }
 
 impl<I: Send + 'static, O: Send + 'static> Together<I, O> {
@@ -22,7 +25,7 @@ impl<I: Send + 'static, O: Send + 'static> Together<I, O> {
         F: Fn(Vec<I>) -> Fut + Clone + Send + 'static,
         Fut: Future<Output = Vec<O>> + Send + 'static,
     {
-        let (queue, waiting) = mpsc::channel(WAITING);
+        let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..workers {
             tokio::spawn(serve(Arc::clone(&waiting), most, work.clone()));
@@ -38,7 +41,7 @@ impl<I: Send + 'static, O: Send + 'static> Together<I, O> {
     }
 }
 
-async fn serve<I, O, F, Fut>(waiting: Arc<Mutex<mpsc::Receiver<(I, oneshot::Sender<O>)>>>, most: usize, work: F)
+async fn serve<I, O, F, Fut>(waiting: Arc<Mutex<mpsc::Receiver<Waiting<I, O>>>>, most: usize, work: F)
 where
     F: Fn(Vec<I>) -> Fut,
     Fut: Future<Output = Vec<O>>,
