@@ -39,7 +39,9 @@ pub(crate) async fn create_chat(
         Ok::<_, Error>(if begun.is_new { Answer::created(&location, chat) } else { Answer::ok(chat) })
     };
     let answer = key.write(&ctx, work).await?;
-    people.into_iter().for_each(|id| person_changed(&ctx, id));
+    for id in people {
+        person_changed(&ctx, id);
+    }
     Ok(answer)
 }
 
@@ -124,7 +126,9 @@ pub(crate) async fn add_chat_members(
         Ok::<_, Error>(Answer::created(&format!("/api/social/chats/{id}/members"), NewMembersResponse { items }))
     };
     let answer = key.write(&ctx, work).await?;
-    ids.into_iter().for_each(|id| person_changed(&ctx, id));
+    for member_id in ids {
+        person_changed(&ctx, member_id);
+    }
     chat_changed(&ctx, id);
     Ok(answer)
 }
