@@ -12,8 +12,8 @@ use super::frames::{FrameKind, ReadData};
 use crate::error::Error;
 use crate::schema::{chat_events, chat_members, chats, messages, social_profiles, social_ties};
 
-/// Events that are read at once.
-const PAGE: i64 = 200;
+/// Events that are read at once; more than the hub queues, so that a log of several pages is read by each connection.
+const PAGE: i64 = 100;
 
 /// Something that stands in the log of a conversation.
 #[derive(Debug)]

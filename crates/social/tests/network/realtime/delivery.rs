@@ -8,7 +8,7 @@ use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
 use super::{
-    add, body_of, connect, cut, group, happen, live, message_of, read, remove, resume, sql, start, write,
+    add, befriend, body_of, connect, cut, group, happen, live, message_of, read, remove, resume, sql, start, write,
     write_silently,
 };
 use crate::chats::CHATS;
@@ -308,8 +308,8 @@ async fn a_burst_closes_nobody(app: TestApp) {
 /// What the other slices write is told as the document says it: frames are checked as they come.
 async fn what_the_api_does_is_told(app: TestApp) {
     let (ann, bob, cal) = (person(&app).await, person(&app).await, person(&app).await);
-    crate::chats::befriend(&ann, &bob).await;
-    crate::chats::befriend(&ann, &cal).await;
+    befriend(&app, &ann, &bob).await;
+    befriend(&app, &ann, &cal).await;
     let mut socket = live(&app, &bob).await;
     while tokio::time::timeout(std::time::Duration::from_millis(500), socket.next()).await.is_ok() {}
     let cursor = socket.cursor.clone();

@@ -30,7 +30,7 @@ pub(crate) const WS: &str = "/api/social/ws";
 pub(crate) const TICKETS: &str = "/api/social/ws/tickets";
 
 /// Longest wait for something that must come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long nothing comes when nothing is to come: longer than a look at everything takes to come round.
 const SILENCE: Duration = Duration::from_millis(1_500);
 

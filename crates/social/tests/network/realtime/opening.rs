@@ -210,7 +210,8 @@ async fn a_copy_that_stops_says_so(app: TestApp) {
     assert_eq!(socket.end().await, Some(1001));
     drop(socket);
     stopping.await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    // Before the server would cut whatever is left.
+    assert!(began.elapsed() < Duration::from_millis(4_800), "{:?}", began.elapsed());
 }
 
 /// A client waits for the server to end the connection (RFC 6455, section 7.1.1), and one that does not even answer holds

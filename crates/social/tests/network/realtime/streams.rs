@@ -172,7 +172,8 @@ async fn a_stream_ends_when_its_copy_stops(app: TestApp) {
     assert!(stream.try_next().await.is_none());
     drop(stream);
     stopping.await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    // Before the server would cut whatever is left.
+    assert!(began.elapsed() < Duration::from_millis(4_800), "{:?}", began.elapsed());
 }
 
 async fn a_stream_says_that_it_is_there(backend: Backend) {
