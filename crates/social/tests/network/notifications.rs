@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use poligon_core::jobs::Runner;
+use poligon_core::users::username_key;
 use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
@@ -364,7 +365,7 @@ async fn an_edit_tells_those_who_are_named_anew(app: TestApp) {
     };
     // The names that these people have are too long to be named.
     for (person, name) in [(&ann, "ann"), (&bob, "bob"), (&cem, "cem"), (&dag, "dag")] {
-        let values = format!("username = '{name}', username_key = '{name}'");
+        let values = format!("username = '{name}', username_key = '{}'", username_key(name));
         run(&app, format!("UPDATE users SET {values} WHERE id = {}", id_of(person))).await;
     }
     let (ann_name, cem_name, dag_name) = (name(&ann).await, name(&cem).await, name(&dag).await);

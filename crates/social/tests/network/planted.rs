@@ -40,6 +40,9 @@ pub(crate) async fn ask(app: &TestApp, statement: impl Into<String>) -> i64 {
 /// A published post of this person; its id.
 pub(crate) async fn post(app: &TestApp, author: &Client, visibility: &str) -> i64 {
     let (author, now) = (id_of(author), app.clock().now());
+    run(app, format!("INSERT INTO social_profiles (user_id) VALUES ({author}) ON CONFLICT DO NOTHING")).await;
+    let count = format!("{visibility}_posts = {visibility}_posts + 1");
+    run(app, format!("UPDATE social_profiles SET {count} WHERE user_id = {author}")).await;
     ask(
         app,
         format!(
