@@ -1,4 +1,4 @@
-//! What people write: a subset of Markdown (CommonMark without headings, pictures and HTML; with struck text), made
+//! What people write: a subset of Markdown (`CommonMark` without headings, pictures and HTML; with struck text), made
 //! into HTML in which nothing runs, with the people and the hashtags that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,8 +111,8 @@ fn events(source: &str) -> impl Iterator<Item = (Event<'_>, bool)> {
                 code -= 1;
                 event
             }
-            Event::Start(Tag::Heading { .. }) => Event::Start(Tag::Paragraph),
-            Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Paragraph),
+            Event::Start(Tag::Heading { .. } | Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
+            Event::End(TagEnd::Heading(_) | TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
             // A picture is a link to it; a link within a link, or to somewhere else than the web, is its text.
             Event::Start(Tag::Link { link_type, dest_url, .. } | Tag::Image { link_type, dest_url, .. }) => {
                 let good = links.iter().all(|is_link| !is_link) && leads_to_the_web(&dest_url);
@@ -124,8 +124,6 @@ fn events(source: &str) -> impl Iterator<Item = (Event<'_>, bool)> {
                 return links.pop().filter(|good| *good).map(|_| (Event::End(TagEnd::Link), false));
             }
             Event::Html(text) | Event::InlineHtml(text) => return Some((Event::Text(text), false)),
-            Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
-            Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
             Event::SoftBreak => Event::HardBreak,
             event => event,
         };
@@ -215,7 +213,7 @@ fn linked(text: &str, people: &BTreeMap<String, i64>, tags: &mut BTreeSet<String
             }
             let place: String = form_urlencoded::byte_serialize(lower.as_bytes()).collect();
             tags.insert(lower);
-            link(format!(r##"<a class="hashtag" href="/api/social/posts?feed=tag&amp;tag={place}">#{tag}</a>"##))
+            link(format!("<a class=\"hashtag\" href=\"/api/social/posts?feed=tag&amp;tag={place}\">#{tag}</a>"))
         }
     };
     pieces(text).map(event).collect()

@@ -69,11 +69,13 @@ pub(super) fn look(db: &mut Db, object: ReportedObject, reporter: i64) -> Result
     }
 }
 
+/// Author, body, content warning, visibility and media of a post.
+type Said = (i64, String, String, String, Json<Value>);
+
 fn look_at_post(db: &mut Db, id: i64, reporter: i64) -> Result<(i64, Value), Error> {
     require_seen(db, id, Viewer::person(reporter))?;
     let columns = (posts::author_id, posts::body, posts::content_warning, posts::visibility, posts::media);
     let row = posts::table.find(id).select((columns, posts::version, posts::created_at));
-    type Said = (i64, String, String, String, Json<Value>);
     let (said, version, created_at): (Said, i64, Timestamp) = row.first(db)?;
     let (author_id, body, content_warning, visibility, Json(media)) = said;
     let snapshot = json!({

@@ -88,7 +88,7 @@ fn author<'a>(at: Timestamp, people: &'a [Somebody], rng: &mut ChaCha8Rng) -> Op
 }
 
 fn write(id: i64, at: Timestamp, people: &[Somebody], graph: &Graph, rng: &mut ChaCha8Rng) -> Post {
-    let author = author(at, people, rng).unwrap_or(&people[id.unsigned_abs() as usize % 9]);
+    let author = author(at, people, rng).unwrap_or(&people[usize::try_from(id % 9).unwrap_or(0)]);
     let russian = is_russian(author);
     let opening = pick(OPENINGS[rng.random_range(0..OPENINGS.len())], russian);
     let (english, in_russian, words) = MATTERS[rng.random_range(0..MATTERS.len())];

@@ -503,6 +503,13 @@ async fn lists_of_reports_are_paged_and_filtered(app: TestApp) {
     ] {
         assert_eq!(ids(&moderator, &format!("{REPORTS}?{query}"), 2).await.len(), count, "{query}");
     }
+}
+
+async fn bad_questions_for_reports_are_refused(app: TestApp) {
+    let (ann, moderator) = (person(&app).await, moderator(&app).await);
+    for _ in 0..2 {
+        report(&ann, "user", id_of(&person(&app).await)).await;
+    }
     let page = ann.get(&format!("{REPORTS}/mine?limit=1")).send().await.expect(200).body;
     let foreign = format!("cursor={}", page["next_cursor"].as_str().unwrap());
     for (query, pointer) in [
@@ -578,6 +585,7 @@ poligon_testkit::tests! { start =>
     nobody_decides_on_what_is_about_themselves,
     what_was_done_closes_the_other_reports_of_the_thing,
     lists_of_reports_are_paged_and_filtered,
+    bad_questions_for_reports_are_refused,
     the_log_is_for_moderators,
     a_reporter_does_not_see_who_is_hidden_from_them,
 }

@@ -422,7 +422,7 @@ async fn a_copy_that_stops_loses_nothing(app: TestApp) {
     assert_eq!(socket.messages(1).await, ["one"]);
     write_silently(&other, chat, &ann, "two").await;
     let stopping = tokio::spawn(other.stop());
-    let (frames, code) = socket.to_end().await;
+    let (frames, code) = socket.rest_and_end().await;
     assert_eq!(code, Some(1001));
     let (_again, missed) = resume(&app, &bob, &socket.cursor).await;
     let mut all = bodies(&frames);

@@ -64,7 +64,7 @@ async fn a_client_sends_five_frames_a_second_and_twenty_at_once(backend: Backend
             break;
         }
     }
-    let (frames, code) = socket.to_end().await;
+    let (frames, code) = socket.rest_and_end().await;
     assert_eq!(code, Some(4429));
     let error = frames.last().unwrap();
     assert_eq!((&error["type"], &error["data"]["code"]), (&json!("error"), &json!("rate_limited")));
@@ -79,7 +79,7 @@ async fn pings_of_the_protocol_count_as_well(backend: Backend) {
             break;
         }
     }
-    assert_eq!(socket.to_end().await.1, Some(4429));
+    assert_eq!(socket.rest_and_end().await.1, Some(4429));
 }
 
 async fn many_wrong_frames_end_the_socket(backend: Backend) {
@@ -131,7 +131,7 @@ async fn a_silent_socket_is_asked_and_then_ended(backend: Backend) {
     // Whoever reads answers the pings of the server by that.
     let mut there = live(&app, &ann).await;
     let reading = async {
-        let ended = tokio::time::timeout(Duration::from_secs(3), there.to_end()).await;
+        let ended = tokio::time::timeout(Duration::from_secs(3), there.rest_and_end()).await;
         assert!(ended.is_err(), "{ended:?}");
     };
     let mut silent = live(&app, &ann).await;
@@ -164,7 +164,7 @@ async fn a_slow_client_is_ended_and_resumes(backend: Backend) {
     };
     tokio::join!(writing, reading);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let (mut frames, code) = slow.to_end().await;
+    let (mut frames, code) = slow.rest_and_end().await;
     assert!(matches!(code, Some(4408) | None), "{code:?}");
     assert!(frames.len() < MESSAGES, "what a slow client holds is bounded: {}", frames.len());
     let (_again, missed) = resume(&app, &bob, &slow.cursor).await;

@@ -175,7 +175,7 @@ impl Socket {
     }
 
     /// The frames until the end, and the code of it; none when the connection broke.
-    pub(crate) async fn to_end(&mut self) -> (Vec<Value>, Option<u16>) {
+    pub(crate) async fn rest_and_end(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut frames = Vec::new();
         loop {
             match self.receive().await {
@@ -193,7 +193,7 @@ impl Socket {
 
     /// The code of the end, which comes next.
     pub(crate) async fn end(&mut self) -> Option<u16> {
-        let (frames, code) = self.to_end().await;
+        let (frames, code) = self.rest_and_end().await;
         assert!(frames.is_empty(), "{frames:?}");
         code
     }
