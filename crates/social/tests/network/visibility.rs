@@ -1,11 +1,11 @@
 //! Who sees a post: every relation of a viewer to its author, every visibility, every way to it, against one table that
 //! is written by hand.
 
-use std::time::Duration;
-
 use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
+use crate::planted::settle;
+use crate::ties;
 use crate::world::{POSTS, USERS, id_of, moderator, person, publish, start};
 
 const VISIBILITIES: [&str; 4] = ["public", "followers", "friends", "private"];
@@ -85,10 +85,16 @@ async fn viewer(app: &TestApp, relation: &str, author: &Client) -> Client {
     viewer
 }
 
-/// A locked author with a post of each visibility, all with the same word and hashtag, each liked and commented on by its
+/// Somebody who wants to be asked before they are followed.
+async fn locked(app: &TestApp) -> Client {
+    let author = person(app).await;
+    author.patch(&format!("{USERS}/me")).json(&json!({"locked": true})).send().await.expect(200);
+    author
+}
+
+/// A post of each visibility, all with the same word and hashtag, each liked and commented on by its
 /// author; answers their ids.
 async fn posts_of(author: &Client, word: &str) -> Vec<i64> {
-    author.patch(&format!("{USERS}/me")).json(&json!({"locked": true})).send().await.expect(200);
     let mut ids = Vec::new();
     for visibility in VISIBILITIES {
         let id = publish(author, &format!("{word} #{word}"), visibility).await["id"].as_i64().expect("an id");
@@ -111,7 +117,7 @@ async fn listed(viewer: &Client, query: &str) -> Vec<i64> {
 
 async fn every_list_shows_what_is_seen_and_nothing_else(app: TestApp) {
     for (relation, expected) in TABLE {
-        let author = person(&app).await;
+        let author = locked(&app).await;
         let word = format!("w{}x", id_of(&author));
         let viewer = viewer(&app, relation, &author).await;
         let ids = posts_of(&author, &word).await;
@@ -152,7 +158,7 @@ const ACTIONS: &[(&str, &str, &str, u16, bool)] = &[
 
 async fn every_action_is_for_those_who_see(app: TestApp) {
     for (relation, expected) in TABLE {
-        let author = person(&app).await;
+        let author = locked(&app).await;
         let viewer = viewer(&app, relation, &author).await;
         let ids = posts_of(&author, "word").await;
         for (n, id) in ids.iter().enumerate() {
@@ -186,7 +192,7 @@ async fn every_action_is_for_those_who_see(app: TestApp) {
 async fn the_verdict_is_explained_to_moderators(app: TestApp) {
     let judge = moderator(&app).await;
     for (relation, expected) in TABLE {
-        let author = person(&app).await;
+        let author = locked(&app).await;
         let viewer = viewer(&app, relation, &author).await;
         let ids = posts_of(&author, "word").await;
         for (id, (seen, reason)) in ids.iter().zip(expected) {
@@ -203,7 +209,7 @@ async fn the_verdict_is_explained_to_moderators(app: TestApp) {
 async fn what_has_ended_is_not_seen(app: TestApp) {
     let judge = moderator(&app).await;
     for end in ["deleted", "removed"] {
-        let author = person(&app).await;
+        let author = locked(&app).await;
         let friend = viewer(&app, "friend", &author).await;
         let ids = posts_of(&author, "word").await;
         for id in &ids {
@@ -230,31 +236,20 @@ async fn what_has_ended_is_not_seen(app: TestApp) {
 async fn a_mention_is_told_to_those_who_see(app: TestApp) {
     for (relation, expected) in TABLE.iter().filter(|(relation, _)| !["nobody", "author", "muting"].contains(relation))
     {
-        let author = person(&app).await;
-        author.patch(&format!("{USERS}/me")).json(&json!({"locked": true})).send().await.expect(200);
+        let author = locked(&app).await;
         let viewer = viewer(&app, relation, &author).await;
-        let me = viewer.get(&format!("{USERS}/me")).send().await.expect(200).body;
-        let name = me["username"].as_str().or(me["person"]["username"].as_str()).expect("a name").to_owned();
+        let name = format!("v{}x", id_of(&viewer));
+        ties::name(&app, &viewer, &name).await;
         let mut ids = Vec::new();
         for visibility in VISIBILITIES {
             ids.push(publish(&author, &format!("Hello @{name}"), visibility).await["id"].as_i64().expect("an id"));
         }
         let wanted: Vec<i64> = ids.iter().zip(expected).filter(|(_, (seen, _))| *seen).map(|(id, _)| *id).collect();
-        let mut told = Vec::new();
-        for _ in 0..100 {
-            let page = viewer.get("/api/social/notifications?kind=mention&limit=100").send().await.expect(200).body;
-            told = page["items"]
-                .as_array()
-                .expect("items")
-                .iter()
-                .map(|n| n["post_id"].as_i64().expect("a post"))
-                .collect();
-            told.sort_unstable();
-            if told == wanted && !wanted.is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(if wanted.is_empty() { 10 } else { 50 })).await;
-        }
+        settle(&app).await;
+        let page = viewer.get("/api/social/notifications?kind=mention&limit=100").send().await.expect(200).body;
+        let items = page["items"].as_array().expect("items").iter();
+        let mut told: Vec<i64> = items.map(|item| item["post_id"].as_i64().expect("a post")).collect();
+        told.sort_unstable();
         assert_eq!(told, wanted, "{relation}");
     }
 }
