@@ -69,6 +69,11 @@ impl Operation {
         self.method == Method::GET
     }
 
+    /// Whether its answer has no end.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.spec["responses"]["200"]["content"]["text/event-stream"].is_object()
+    }
+
     /// Whether its body is CSV, whose columns the document does not list.
     pub(crate) fn takes_csv(&self) -> bool {
         self.spec["requestBody"]["content"]["text/csv"].is_object()

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::document::Document;
+use crate::network::Talk;
 use crate::requests::{Goods, Target, path, request};
 use crate::world::{PASSWORD, builder, person, register, started};
 
@@ -18,7 +19,7 @@ async fn start(backend: Backend) -> TestApp {
 }
 
 fn nothing() -> Target {
-    Target { user: 999_999, session: 999_999, role: "nothing".into(), goods: Goods::NONE }
+    Target { user: 999_999, session: 999_999, role: "nothing".into(), goods: Goods::NONE, talk: Talk::NONE }
 }
 
 fn assert_secure(reply: &Reply, what: &str) {

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
+use crate::network::talk_of;
 use crate::requests::{Target, body, path, request, with_body};
 use crate::world::{goods, person, start};
 
@@ -182,6 +183,7 @@ async fn collect(app: &TestApp, document: &Document) -> Collected {
         session: 999_999,
         role: "spare".into(),
         goods: goods(app).await,
+        talk: talk_of(app, &app.sign_in_as(&[]).await).await,
     };
     for operation in &document.operations {
         // A new one each time: some of these requests end the caller's session.

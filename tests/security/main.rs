@@ -10,6 +10,7 @@ mod leaks;
 mod limits;
 mod mass;
 mod metrics;
+mod network;
 mod requests;
 mod routes;
 mod timing;

@@ -4,6 +4,7 @@ use poligon_testkit::{Client, Part, Request};
 use serde_json::{Value, json};
 
 use crate::document::Operation;
+use crate::network::{self, Talk};
 use crate::world::PASSWORD;
 
 /// On what the requests work.
@@ -17,6 +18,8 @@ pub(crate) struct Target {
     pub(crate) role: String,
     /// A product of the shop, its variant, and a category with nothing in it.
     pub(crate) goods: Goods,
+    /// What somebody has in the network.
+    pub(crate) talk: Talk,
 }
 
 /// Ids of the shop's objects.
@@ -93,10 +96,16 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         // Shipments.
         ("/shipments/", target.goods.shipment),
     ];
+    let ids = if operation.path.starts_with("/api/social/") {
+        target.talk.ids().into_iter().chain([ids[1]]).collect()
+    } else {
+        ids.to_vec()
+    };
     let id = ids.into_iter().find(|(part, _)| operation.path.contains(part)).map_or(0, |(_, id)| id);
     assert!(id > 0 || !operation.path.contains("{id}"), "{}: an id of what? Say so here", operation.id);
     let filled = operation.path.replace("{id}", &id.to_string()).replace("{name}", &target.role);
-    let filled = filled.replace("{size}", "small");
+    let other = if operation.path.contains("/chats/") { target.talk.member } else { target.user };
+    let filled = filled.replace("{size}", "small").replace("{user_id}", &other.to_string());
     let filled = filled.replace("{code}", "not_found").replace("{file}", "swagger-ui.css");
     let filled = filled.replace("{provider}", "sandbox").replace("{challenge}", "nobody-was-asked-this");
     assert!(!filled.contains('{'), "{}: what stands in {}? Say so here", operation.id, operation.path);
@@ -106,7 +115,11 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
 /// The body of an operation that takes one.
 pub(crate) fn body(operation: &Operation) -> Value {
     let id = operation.id.as_str();
-    if id.starts_with("auth_") { of_accounts(id) } else { of_the_shop(id) }
+    match id.split('_').next() {
+        Some("auth") => of_accounts(id),
+        Some("social") => network::body(id),
+        _ => of_the_shop(id),
+    }
 }
 
 fn of_accounts(operation: &str) -> Value {
@@ -229,6 +242,8 @@ pub(crate) fn review() -> Value {
 /// The whole request.
 pub(crate) fn request(client: &Client, operation: &Operation, target: &Target) -> Request {
     let request = client.request(operation.method.clone(), &path(operation, target));
+    // A stream has no end: whoever is admitted is refused for what they accept.
+    let request = if operation.is_stream() { request.header("accept", "application/json") } else { request };
     if operation.takes_body() { with_body(request, operation, &body(operation)) } else { request }
 }
 

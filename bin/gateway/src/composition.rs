@@ -11,7 +11,7 @@ use crate::operation;
 
 /// The domains, in the order in which their demo data is made.
 pub fn domains() -> Vec<Domain> {
-    vec![poligon_auth::domain(), poligon_ecommerce::domain()]
+    vec![poligon_auth::domain(), poligon_ecommerce::domain(), poligon_social::domain()]
 }
 
 /// Routes outside of the domains. They take every path that is left, so they come after the domains.
@@ -48,4 +48,26 @@ pub(crate) const DEMO_SEED: u64 = 42;
 /// The named accounts of the demo data.
 pub fn demo_accounts() -> Vec<DemoAccount> {
     poligon_auth::demo_accounts()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Schemas of one name in two domains would hide each other in the document.
+    #[test]
+    fn a_schema_has_one_meaning() {
+        let mut known: BTreeMap<String, serde_json::Value> = BTreeMap::new();
+        for domain in domains() {
+            let document = (domain.routes)().document();
+            for (name, schema) in document.components.into_iter().flat_map(|components| components.schemas) {
+                let schema = serde_json::to_value(schema).unwrap_or_default();
+                let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(*first, schema, "{name} of {} is another than that of a domain before it", domain.name);
+            }
+        }
+        assert!(known.len() > 100, "only {} schemas", known.len());
+    }
 }

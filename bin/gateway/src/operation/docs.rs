@@ -46,6 +46,10 @@ const PAGE: &str = r#"<!doctype html>
 static DOCUMENT: LazyLock<Result<Bytes, serde_json::Error>> =
     LazyLock::new(|| serde_json::to_vec(&composition::document_as_json()?).map(Bytes::from));
 
+/// The same of the document of sockets.
+static SOCKETS: LazyLock<Result<Bytes, serde_json::Error>> =
+    LazyLock::new(|| serde_json::to_vec(&poligon_social::asyncapi()).map(Bytes::from));
+
 static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::from(DOCUMENT_PATH).deep_linking(true).display_request_duration(true);
     let config = config.filter(true).try_it_out_enabled(true).persist_authorization(true);
@@ -69,6 +73,17 @@ fn only_where_open(ctx: &Ctx) -> Result<(), Problem> {
 pub(crate) async fn read_openapi(ctx: Ctx) -> Result<impl Responder, Problem> {
     only_where_open(&ctx)?;
     let document = DOCUMENT.as_ref().map_err(|e| Problem::internal(e))?;
+    Ok(Tagged::bytes(document.clone(), HeaderValue::from_static("application/json"), REVALIDATE))
+}
+
+/// What goes over sockets and event streams, as an `AsyncAPI` document (version 3). Where this document is open.
+#[utoipa::path(get, path = "/api/asyncapi.json", params(("If-None-Match" = Option<String>, Header, description = "The tag of the copy at hand")),
+    responses((status = 200, description = "The AsyncAPI document", body = Object),
+        (status = 304, description = "The copy at hand is fresh"),
+        (status = 404, description = "`not_found`: documents are closed here")))]
+pub(crate) async fn read_asyncapi(ctx: Ctx) -> Result<impl Responder, Problem> {
+    only_where_open(&ctx)?;
+    let document = SOCKETS.as_ref().map_err(|e| Problem::internal(e))?;
     Ok(Tagged::bytes(document.clone(), HeaderValue::from_static("application/json"), REVALIDATE))
 }
 

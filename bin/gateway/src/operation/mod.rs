@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Routes {
         .permitted("system:read", op!(health_details))
         .public(unlimited(op!(read_metrics)))
         .public(unlimited(op!(read_openapi)))
+        .public(unlimited(op!(read_asyncapi)))
         .public(unlimited(op!(docs_page)))
         .public(unlimited(op!(docs_file)))
         .public(unlimited(op!(style_sheet)))
@@ -39,7 +40,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 pub(crate) use docs::are_open as docs_are_open;
-use docs::{__path_docs_file, __path_docs_page, __path_read_openapi, docs_file, docs_page, read_openapi};
+use docs::{
+    __path_docs_file, __path_docs_page, __path_read_asyncapi, __path_read_openapi, docs_file, docs_page, read_asyncapi,
+    read_openapi,
+};
 use health::{
     __path_health_details, __path_health_live, __path_health_ready, health_details, health_live, health_ready,
 };

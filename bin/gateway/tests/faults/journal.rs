@@ -1,4 +1,4 @@
-//! Clients that register people without a pause and keep a journal of the answers, whatever happens to the server.
+//! Clients that write without a pause and keep a journal of the answers, whatever happens to the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,20 +7,60 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use poligon_core::db::Db;
-use poligon_core::schema::users;
-use poligon_testkit::Client;
+use poligon_testkit::{Client, Request};
 use serde_json::json;
 
-use crate::world::{PASSWORD, registration};
+use crate::world::{PASSWORD, registration, sign_in};
 
-/// Clients that register at once.
+/// Clients that write at once.
 const CLIENTS: usize = 6;
 /// People in the journal who log in at the end: each costs a hash.
 const LOGINS: usize = 100;
 
+/// What is written, under a new name each time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    Registrations,
+    /// In a chat.
+    Messages(i64),
+}
+
+impl Work {
+    /// A group of one, and whoever writes into it.
+    pub(crate) async fn messages(client: &Client) -> (Self, Client) {
+        let author = sign_in(client, "author").await;
+        let group = json!({"kind": "group", "title": "Kept", "member_ids": []});
+        let chat = author.post("/api/social/chats").json(&group).send().await.expect(201).id();
+        (Self::Messages(chat), author)
+    }
+
+    fn request(self, client: &Client, name: &str) -> Request {
+        match self {
+            Self::Registrations => client.post("/api/auth/register").json(&registration(name)),
+            Self::Messages(chat) => {
+                client.post(&format!("/api/social/chats/{chat}/messages")).json(&json!({"body": name}))
+            }
+        }
+    }
+
+    /// The names of all rows.
+    fn names(self, db: &mut Db) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Named {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            name: String,
+        }
+        let query = match self {
+            Self::Registrations => "SELECT username AS name FROM users".to_owned(),
+            Self::Messages(chat) => format!("SELECT body AS name FROM messages WHERE chat_id = {chat}"),
+        };
+        diesel::sql_query(query).load::<Named>(db).unwrap().into_iter().map(|row| row.name).collect()
+    }
+}
+
 /// What was answered, by name.
-#[derive(Default)]
 pub(crate) struct Journal {
+    work: Work,
     answered: Mutex<BTreeSet<String>>,
     count: AtomicUsize,
     stopped: AtomicBool,
@@ -34,7 +74,12 @@ pub(crate) struct Audit {
 }
 
 impl Journal {
-    /// Notes that the registration of `name` was answered with 201.
+    pub(crate) fn of(work: Work) -> Arc<Self> {
+        let (answered, count, stopped) = <(Mutex<BTreeSet<String>>, AtomicUsize, AtomicBool)>::default();
+        Arc::new(Self { work, answered, count, stopped })
+    }
+
+    /// Notes that `name` was answered with 201.
     pub(crate) fn note(&self, name: &str) {
         self.answered.lock().unwrap().insert(name.to_owned());
         self.count.fetch_add(1, Ordering::SeqCst);
@@ -48,22 +93,39 @@ impl Journal {
     pub(crate) async fn grow(&self, more: usize) {
         let (goal, began) = (self.len() + more, Instant::now());
         while self.len() < goal {
-            assert!(began.elapsed() < Duration::from_secs(30), "registrations do not go on");
+            assert!(began.elapsed() < Duration::from_secs(30), "the work does not go on");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
     /// Compares with the rows.
     pub(crate) fn audit(&self, db: &mut Db) -> Audit {
-        let names: Vec<String> = users::table.select(users::username).load(db).unwrap();
         let mut rows: BTreeMap<String, usize> = BTreeMap::new();
-        for name in names {
+        for name in self.work.names(db) {
             *rows.entry(name).or_default() += 1;
         }
         let answered = self.answered.lock().unwrap();
         let lost = answered.iter().filter(|name| !rows.contains_key(*name)).cloned().collect();
         let double = rows.into_iter().filter(|(_, rows)| *rows > 1).map(|(name, _)| name).collect();
         Audit { lost, double }
+    }
+
+    /// Reads the whole chat by its pages: fails unless everything answered is there once, and numbers rise.
+    pub(crate) async fn read_back(&self, author: &Client) {
+        let Work::Messages(chat) = self.work else { panic!("only messages are read back") };
+        let (mut path, mut seen) = (format!("/api/social/chats/{chat}/messages?limit=100"), Vec::new());
+        loop {
+            let page = author.get(&path).send().await.expect(200).body;
+            for message in page["items"].as_array().unwrap().iter().rev() {
+                seen.push((message["number"].as_i64().unwrap(), message["body"].as_str().unwrap_or("").to_owned()));
+            }
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            path = format!("/api/social/chats/{chat}/messages?limit=100&cursor={cursor}");
+        }
+        assert!(seen.is_sorted_by(|newer, older| newer.0 > older.0), "the numbers of messages do not rise");
+        let bodies: BTreeSet<String> = seen.into_iter().map(|(_, body)| body).collect();
+        let answered = self.answered.lock().unwrap();
+        assert_eq!(answered.difference(&bodies).collect::<Vec<_>>(), Vec::<&String>::new(), "lost");
     }
 
     /// Lets people from all over the journal log in; fails when one cannot.
@@ -86,7 +148,7 @@ pub(crate) struct Load {
 impl Load {
     /// Starts the clients.
     pub(crate) fn start(journal: &Arc<Journal>, client: &Client) -> Self {
-        let tasks = (0..CLIENTS).map(|n| tokio::spawn(register_on_and_on(Arc::clone(journal), client.clone(), n)));
+        let tasks = (0..CLIENTS).map(|n| tokio::spawn(write_on_and_on(Arc::clone(journal), client.clone(), n)));
         Self { journal: Arc::clone(journal), tasks: tasks.collect() }
     }
 
@@ -106,14 +168,14 @@ impl Drop for Load {
     }
 }
 
-async fn register_on_and_on(journal: Arc<Journal>, client: Client, number: usize) {
+async fn write_on_and_on(journal: Arc<Journal>, client: Client, number: usize) {
     let run = journal.len(); // a journal may see several loads
     for round in 0_u64.. {
         if journal.stopped.load(Ordering::SeqCst) {
             return;
         }
         let name = format!("client{number}-{run}-{round}");
-        let request = client.post("/api/auth/register").json(&registration(&name)).try_send();
+        let request = journal.work.request(&client, &name).try_send();
         match tokio::time::timeout(Duration::from_secs(10), request).await {
             Ok(Ok(reply)) if reply.status == 201 => journal.note(&name),
             Ok(Ok(reply)) => {

@@ -1,12 +1,12 @@
 //! Rows 1 and 4 of the promises: what was answered is there after `kill -9`, and a request that is repeated after one
 //! has one effect. `POLIGON_KILLS` says how often to kill.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use poligon_testkit::{Backend, Client, Reply};
 
-use crate::journal::{Audit, Journal, Load};
+use crate::journal::{Audit, Journal, Load, Work};
+use crate::process::Gateway;
 use crate::world::{World, count, random_below, registration, run_within};
 
 /// Kills of one test when nothing else is said.
@@ -24,27 +24,46 @@ pub(crate) fn kills() -> usize {
 async fn an_answered_registration_survives_kills_of_the_gateway(backend: Backend) {
     let world = World::new(backend).await;
     let mut gateway = world.gateway().await;
-    let journal = Arc::new(Journal::default());
+    let journal = Journal::of(Work::Registrations);
     let load = Load::start(&journal, &gateway.client());
-    for _ in 0..kills() {
-        journal.grow(1 + usize::try_from(random_below(30)).unwrap()).await;
-        tokio::time::sleep(Duration::from_micros(random_below(20_000))).await;
-        gateway.kill();
-        gateway.start_again(&world);
-        gateway.ready().await;
-    }
-    journal.grow(1).await;
+    kill_again_and_again(&world, &mut gateway, &journal).await;
     load.stop().await;
     println!("{backend:?}: {} kills, {} registrations answered", kills(), journal.len());
     assert_eq!(journal.audit(&mut world.database()), Audit { lost: Vec::new(), double: Vec::new() });
     journal.log_in(&gateway.client()).await;
 }
 
+/// Kills the gateway in the middle of what it does, and starts it again.
+async fn kill_again_and_again(world: &World, gateway: &mut Gateway, journal: &Journal) {
+    for _ in 0..kills() {
+        journal.grow(1 + usize::try_from(random_below(30)).unwrap()).await;
+        tokio::time::sleep(Duration::from_micros(random_below(20_000))).await;
+        gateway.kill();
+        gateway.start_again(world);
+        gateway.ready().await;
+    }
+    journal.grow(1).await;
+}
+
+/// The same of messages: each is there once, and in the order of its number.
+async fn an_answered_message_survives_kills_of_the_gateway(backend: Backend) {
+    let world = World::new(backend).await;
+    let mut gateway = world.gateway().await;
+    let (work, author) = Work::messages(&gateway.client()).await;
+    let journal = Journal::of(work);
+    let load = Load::start(&journal, &author);
+    kill_again_and_again(&world, &mut gateway, &journal).await;
+    load.stop().await;
+    println!("{backend:?}: {} kills, {} messages answered", kills(), journal.len());
+    assert_eq!(journal.audit(&mut world.database()), Audit { lost: Vec::new(), double: Vec::new() });
+    journal.read_back(&author).await;
+}
+
 /// The journal finds what is lost: an answer that the server never gave is missed.
 async fn a_registration_that_is_not_there_is_missed(backend: Backend) {
     let world = World::new(backend).await;
     let gateway = world.gateway().await;
-    let journal = Arc::new(Journal::default());
+    let journal = Journal::of(Work::Registrations);
     let load = Load::start(&journal, &gateway.client());
     journal.grow(5).await;
     load.stop().await;
@@ -118,6 +137,11 @@ mod embedded {
     }
 
     #[test]
+    fn an_answered_message_survives_kills_of_the_gateway() {
+        run_within(LONGEST, super::an_answered_message_survives_kills_of_the_gateway(Backend::Embedded));
+    }
+
+    #[test]
     fn a_registration_that_is_not_there_is_missed() {
         run_within(LONGEST, super::a_registration_that_is_not_there_is_missed(Backend::Embedded));
     }
@@ -130,12 +154,19 @@ mod embedded {
 
 #[cfg(feature = "services")]
 mod services {
+    use std::sync::Arc;
+
     use super::*;
     use crate::servers::{Postgres, Redis};
 
     #[test]
     fn an_answered_registration_survives_kills_of_the_gateway() {
         run_within(LONGEST, super::an_answered_registration_survives_kills_of_the_gateway(Backend::Services));
+    }
+
+    #[test]
+    fn an_answered_message_survives_kills_of_the_gateway() {
+        run_within(LONGEST, super::an_answered_message_survives_kills_of_the_gateway(Backend::Services));
     }
 
     #[test]
@@ -148,13 +179,9 @@ mod services {
         run_within(LONGEST, super::a_registration_with_a_key_happens_once_across_kills(Backend::Services));
     }
 
-    /// Kills every process of PostgreSQL under load, `times` times; the gateway is not restarted. Answers how many
-    /// registrations were answered, and what is missing.
-    async fn kill_postgres(times: usize, options: &[&str]) -> (usize, Audit) {
-        let mut world = World::on(Postgres::start(options).await, Redis::start().await);
-        let gateway = world.gateway().await;
-        let journal = Arc::new(Journal::default());
-        let load = Load::start(&journal, &gateway.client());
+    /// Kills every process of PostgreSQL while `client` works, `times` times; the gateway is not restarted.
+    async fn kill_postgres_under(journal: &Arc<Journal>, client: &Client, world: &mut World, times: usize) -> Audit {
+        let load = Load::start(journal, client);
         for _ in 0..times {
             journal.grow(1 + usize::try_from(random_below(30)).unwrap()).await;
             tokio::time::sleep(Duration::from_micros(random_below(20_000))).await;
@@ -164,7 +191,15 @@ mod services {
         }
         journal.grow(1).await;
         load.stop().await;
-        let audit = journal.audit(&mut world.database());
+        journal.audit(&mut world.database())
+    }
+
+    /// The same under registrations. Answers how many were answered, and what is missing.
+    async fn kill_postgres(times: usize, options: &[&str]) -> (usize, Audit) {
+        let mut world = World::on(Postgres::start(options).await, Redis::start().await);
+        let gateway = world.gateway().await;
+        let journal = Journal::of(Work::Registrations);
+        let audit = kill_postgres_under(&journal, &gateway.client(), &mut world, times).await;
         if audit.lost.is_empty() {
             journal.log_in(&gateway.client()).await;
         }
@@ -177,6 +212,20 @@ mod services {
             let (answered, audit) = kill_postgres(kills(), &[]).await;
             println!("PostgreSQL: {} kills, {answered} registrations answered", kills());
             assert_eq!(audit, Audit { lost: Vec::new(), double: Vec::new() });
+        });
+    }
+
+    #[test]
+    fn an_answered_message_survives_kills_of_postgresql() {
+        run_within(LONGEST, async {
+            let mut world = World::on(Postgres::start(&[]).await, Redis::start().await);
+            let gateway = world.gateway().await;
+            let (work, author) = Work::messages(&gateway.client()).await;
+            let journal = Journal::of(work);
+            let audit = kill_postgres_under(&journal, &author, &mut world, kills()).await;
+            println!("PostgreSQL: {} kills, {} messages answered", kills(), journal.len());
+            assert_eq!(audit, Audit { lost: Vec::new(), double: Vec::new() });
+            journal.read_back(&author).await;
         });
     }
 

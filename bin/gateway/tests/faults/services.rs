@@ -21,12 +21,17 @@ const LONGEST: Duration = Duration::from_mins(2);
 /// Requests of each kind at once: more than there are connections.
 const AT_ONCE: usize = 12;
 
+/// Kinds of requests.
+const KINDS: [&str; 6] = ["me", "login", "register", "message", "home feed", "/health/ready"];
+
 /// A gateway with a person who is logged in.
 struct Scene {
     _gateway: Gateway,
     /// Made once: to make one takes longer than many an answer.
     client: Client,
     person: Client,
+    /// A group of the person alone.
+    chat: i64,
     world: World,
 }
 
@@ -41,7 +46,9 @@ impl Scene {
         let gateway = world.gateway().await;
         let client = gateway.client();
         let person = sign_in(&client, "regular").await;
-        Self { _gateway: gateway, client, person, world }
+        let group = json!({"kind": "group", "title": "Alone", "member_ids": []});
+        let chat = person.post("/api/social/chats").json(&group).send().await.expect(201).id();
+        Self { _gateway: gateway, client, person, chat, world }
     }
 
     async fn ask(&self, what: &str, n: usize) -> (Option<Reply>, Duration) {
@@ -53,6 +60,11 @@ impl Scene {
                 let name = format!("person{n}-{}", crate::world::random_below(u64::MAX));
                 client.post("/api/auth/register").json(&registration(&name))
             }
+            "message" => {
+                let path = format!("/api/social/chats/{}/messages", self.chat);
+                self.person.post(&path).json(&json!({"body": format!("The {n}th")}))
+            }
+            "home feed" => self.person.get("/api/social/posts?feed=home"),
             path => client.get(path),
         };
         let began = Instant::now();
@@ -66,7 +78,7 @@ impl Scene {
             self.ask("/health/ready", 0).await.0.is_some_and(|reply| reply.status == 503)
         })
         .await;
-        let kinds = ["me", "login", "register", "/health/ready"];
+        let kinds = KINDS;
         let asked = kinds.iter().flat_map(|&kind| (0..AT_ONCE).map(move |n| (kind, n)));
         let asked = asked.map(async |(kind, n)| (kind, self.ask(kind, n).await));
         for (kind, (reply, took)) in join_all(asked).await {
@@ -88,7 +100,7 @@ impl Scene {
     /// Everything works again in time.
     async fn recovers(&self, cause: &str) {
         let began = Instant::now();
-        for kind in ["me", "login", "register", "/health/ready"] {
+        for kind in KINDS {
             let left = RECOVERY.saturating_sub(began.elapsed());
             until(&format!("{cause}: {kind} works again"), left, async || {
                 self.ask(kind, 0).await.0.is_some_and(|reply| matches!(reply.status, 200 | 201))

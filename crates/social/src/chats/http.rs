@@ -7,7 +7,7 @@ use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Path2, Problem, Query};
 
 use super::create;
-use super::input::{ChatParams, ChatPatch, ChatRequest, NewChat, NewMembersRequest, RoleRequest};
+use super::input::{ChatParams, ChatPatch, ChatRequest, NewChat, NewMembersRequest, ChatRoleRequest};
 use super::list::{self, Listed};
 use super::members;
 use super::requests;
@@ -152,13 +152,13 @@ pub(crate) async fn remove_chat_member(
 
 /// Gives somebody a role in a group; its owner does. `owner` hands the group over: who gave it is an administrator then.
 #[utoipa::path(put, path = "/chats/{id}/members/{user_id}/role",
-    params(("id" = i64, Path, minimum = 1), ("user_id" = i64, Path, minimum = 1)), request_body = RoleRequest,
+    params(("id" = i64, Path, minimum = 1), ("user_id" = i64, Path, minimum = 1)), request_body = ChatRoleRequest,
     responses((status = 200, description = "The member", body = MemberResponse)))]
 pub(crate) async fn put_chat_role(
     ctx: Ctx,
     user: CurrentUser,
     Path2(Id(id), Id(other_id)): Path2<Id, Id>,
-    Json(body): Json<RoleRequest>,
+    Json(body): Json<ChatRoleRequest>,
 ) -> Result<impl Responder, Problem> {
     let (user_id, now) = (user.user_id, ctx.clock.now());
     let work = move |db: &mut _| {

@@ -120,7 +120,7 @@ pub(crate) struct NewMembersRequest {
 /// What somebody shall be in a group.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RoleRequest {
+pub(crate) struct ChatRoleRequest {
     /// The role; `owner` hands the group over.
     pub(super) role: Role,
 }

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# 500 sockets through two copies of the gateway, one of which is killed: every answered message arrives once and in order.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. tests/steps/needs.bash
+
+need_services
+need_python
+need_psql
+need_gateway
+PYTHONDONTWRITEBYTECODE=1 timeout "${SOCKETS_S:-300}" python3 tests/load/sockets.py
