@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use ammonia::Builder;
+use poligon_common::input::has_invisible;
 use poligon_core::db::{Db, DbError};
 use poligon_core::users::username_key;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
 
 use crate::people::find_mentioned;
@@ -17,6 +19,12 @@ use crate::people::find_mentioned;
 const MOST_MENTIONS: usize = 20;
 /// Most hashtags of one text; further ones are plain text.
 const MOST_TAGS: usize = 30;
+/// Most links to people and hashtags in one text: the same one may stand there again and again, and its link is many
+/// times as long as it is. Further ones are plain text.
+const MOST_LINKS: usize = 100;
+/// Quotes, lists and emphasis that stand in each other, at most; what is deeper stands there without them. Whoever reads
+/// HTML looks from each element through all that are open.
+const DEEPEST: usize = 16;
 /// Longest hashtag, in characters.
 const LONGEST_TAG: usize = 50;
 /// Shortest and longest user name, in characters.
@@ -41,48 +49,99 @@ pub(crate) struct Written {
     pub(crate) tags: Vec<String>,
 }
 
-/// Reads what `author_id` wrote. Names of nobody, of the author, and of people who are hidden from the author are plain
-/// text.
-pub(crate) fn read(db: &mut Db, author_id: i64, source: &str) -> Result<Written, DbError> {
-    let (names, tags) = named(source);
-    let keys: Vec<String> = names.keys().cloned().collect();
-    let people = if keys.is_empty() { BTreeMap::new() } else { find_mentioned(db, author_id, &keys)? };
-    let mention = |(key, id): (&String, &i64)| Some(Mention { id: *id, username: names.get(key)?.clone() });
-    let mut mentions: Vec<Mention> = people.iter().filter_map(mention).collect();
-    mentions.sort();
-    Ok(Written { html: render(source, &people), mentions, tags: tags.into_iter().collect() })
+/// A text that is made into HTML already, but for who it names: that is known to the database. So the work is done before
+/// a transaction begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// The names, as they are compared and as they were written; a link to a person names the place here, from 0.
+    names: Vec<(String, String)>,
+    tags: BTreeSet<String>,
+    html: String,
 }
 
-/// The same without a database, for demo data: `people` are the ids of names as they are compared.
-pub(crate) fn render(source: &str, people: &BTreeMap<String, i64>) -> String {
-    let mut out = String::with_capacity(source.len() * 2);
-    let mut tags = BTreeSet::new();
-    let events = events(source).flat_map(|(event, plain)| match event {
-        Event::Text(text) if plain => linked(&text, people, &mut tags),
-        event => vec![event],
-    });
-    html::push_html(&mut out, events);
-    CLEANER.clean(&out).to_string().trim_end().to_owned()
-}
-
-/// The names (by how they are compared, as they were written) and hashtags of a text.
-pub(crate) fn named(source: &str) -> (BTreeMap<String, String>, BTreeSet<String>) {
-    let (mut names, mut tags) = (BTreeMap::new(), BTreeSet::new());
-    for (event, plain) in events(source) {
-        let Event::Text(text) = event else { continue };
-        for piece in pieces(&text).filter(|_| plain) {
-            match piece {
-                Piece::Name(name) if names.len() < MOST_MENTIONS => {
-                    names.entry(username_key(name)).or_insert_with(|| name.to_owned());
-                }
-                Piece::Tag(tag) if tags.len() < MOST_TAGS => {
-                    tags.insert(tag.to_lowercase());
-                }
-                _ => {}
-            }
-        }
+impl Draft {
+    /// Makes HTML of a text.
+    pub(crate) fn of(source: &str) -> Self {
+        let mut signs = Signs::default();
+        let mut out = String::with_capacity(source.len() * 2);
+        let events = events(source).flat_map(|(event, plain)| match event {
+            Event::Text(text) if plain => signs.link(&text),
+            event => vec![event],
+        });
+        html::push_html(&mut out, events);
+        let html = CLEANER.clean(&out).to_string().trim_end().to_owned();
+        Self { names: signs.names, tags: signs.tags, html }
     }
-    (names, tags)
+
+    /// What `author_id` wrote. Names of nobody, of the author, and of people who are hidden from the author are plain text.
+    pub(crate) fn read(&self, db: &mut Db, author_id: i64) -> Result<Written, DbError> {
+        let keys: Vec<String> = self.names.iter().map(|(key, _)| key.clone()).collect();
+        let people = if keys.is_empty() { BTreeMap::new() } else { find_mentioned(db, author_id, &keys)? };
+        let mention = |(key, name): &(String, String)| Some(Mention { id: *people.get(key)?, username: name.clone() });
+        let mut mentions: Vec<Mention> = self.names.iter().filter_map(mention).collect();
+        mentions.sort();
+        Ok(Written { html: self.html(&people), mentions, tags: self.tags.iter().cloned().collect() })
+    }
+
+    /// The HTML; `people` are the ids of names as they are compared.
+    fn html(&self, people: &BTreeMap<String, i64>) -> String {
+        let id_of = |place: i64| {
+            let (key, _) = self.names.get(usize::try_from(place).ok()?)?;
+            people.get(key).copied()
+        };
+        led(&self.html, id_of)
+    }
+}
+
+/// A text as HTML, without a database, for demo data: `people` are the ids of names as they are compared.
+pub(crate) fn render(source: &str, people: &BTreeMap<String, i64>) -> String {
+    Draft::of(source).html(people)
+}
+
+/// How a link to a person begins, up to their id.
+const TO_PERSON: &str = "<a class=\"mention\" href=\"/api/social/users/";
+
+/// The same HTML with its links to people leading to others, or with their names as plain text where `lead` knows nobody.
+fn led(html: &str, lead: impl Fn(i64) -> Option<i64>) -> String {
+    let (mut out, mut rest) = (String::with_capacity(html.len()), html);
+    while let Some(at) = rest.find(TO_PERSON) {
+        let (before, link) = rest.split_at(at);
+        let parts = link[TO_PERSON.len()..].split_once('"').and_then(|(id, behind)| {
+            let (within, after) = behind.split_once("</a>")?;
+            Some((id.parse().ok()?, within, after))
+        });
+        let Some((id, within, after)) = parts else { break };
+        out.push_str(before);
+        match lead(id) {
+            Some(id) => out.extend([TO_PERSON, &id.to_string(), "\"", within, "</a>"]),
+            None => out.push_str(within.split_once('>').map_or("", |(_, name)| name)),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// The same HTML with the links to people who are `hidden`, in order of id, as plain text: as for whoever names nobody.
+pub(crate) fn unlink(html: String, hidden: &[i64]) -> String {
+    if hidden.is_empty() || !html.contains(TO_PERSON) {
+        return html;
+    }
+    led(&html, |id| Some(id).filter(|id| hidden.binary_search(id).is_err()))
+}
+
+/// The same HTML with no links to people, for whoever reads.
+pub(crate) fn unlink_all(html: &str) -> String {
+    led(html, |_| None)
+}
+
+/// A hashtag that is asked for, with or without its `#`, as texts have it.
+pub(crate) fn tag_of(asked: &str) -> String {
+    asked.trim_start_matches('#').nfc().collect::<String>().to_lowercase()
+}
+
+/// Whether any character of a text is seen.
+pub(crate) fn is_seen(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && !has_invisible(c.encode_utf8(&mut [0; 4])))
 }
 
 /// What stays where everything else is taken away.
@@ -99,8 +158,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
 /// The parts of a text, each with whether names and hashtags in it count: not in code, and not in links.
 fn events(source: &str) -> impl Iterator<Item = (Event<'_>, bool)> {
-    let (mut code, mut links) = (0_u32, Vec::new());
-    TextMergeStream::new(Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH)).filter_map(move |event| {
+    let (mut code, mut links, mut depth) = (0_u32, Vec::new(), 0);
+    let merged = TextMergeStream::new(Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH));
+    merged.filter_map(move |event| flattened(event, &mut depth)).filter_map(move |event| {
         let plain = code == 0 && links.is_empty();
         let event = match event {
             Event::Start(Tag::CodeBlock(_)) => {
@@ -129,6 +189,25 @@ fn events(source: &str) -> impl Iterator<Item = (Event<'_>, bool)> {
         };
         Some((event, plain))
     })
+}
+
+/// A part of a text, unless it begins or ends what stands too deep. `depth` is how many are open.
+fn flattened<'a>(event: Event<'a>, depth: &mut usize) -> Option<Event<'a>> {
+    match event {
+        Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Emphasis | Tag::Strong | Tag::Strikethrough) => {
+            *depth += 1;
+            (*depth <= DEEPEST).then_some(event)
+        }
+        Event::End(
+            TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough,
+        ) => {
+            *depth = depth.saturating_sub(1);
+            (*depth < DEEPEST).then_some(event)
+        }
+        // It stands in its list, and goes with it; the words of two items stay apart.
+        Event::Start(Tag::Item) | Event::End(TagEnd::Item) if *depth > DEEPEST => Some(Event::Text(CowStr::from(" "))),
+        event => Some(event),
+    }
 }
 
 fn leads_to_the_web(url: &str) -> bool {
@@ -172,17 +251,20 @@ fn sign(text: &str) -> Option<Piece<'_>> {
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
     let mut held = None;
+    // The last character of the piece before: a sign in the middle of a word, an address or a name is none.
+    let mut last = ' ';
     std::iter::from_fn(move || {
         if let Some(piece) = held.take() {
             return Some(piece);
         }
-        let mut before = ' ';
+        let mut before = last;
         for (at, c) in rest.char_indices() {
             let free = !is_of_tag(before) && before != '@' && before != '#' && before != '/';
             let found = if matches!(c, '@' | '#') && free { sign(&rest[at..]) } else { None };
             before = c;
             let Some(piece) = found else { continue };
             let (Piece::Name(word) | Piece::Tag(word) | Piece::Text(word)) = piece;
+            last = word.chars().next_back().unwrap_or(c);
             let text = &rest[..at];
             rest = &rest[at + 1 + word.len()..];
             if text.is_empty() {
@@ -196,27 +278,55 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// A plain text with links to the people and hashtags in it.
-fn linked(text: &str, people: &BTreeMap<String, i64>, tags: &mut BTreeSet<String>) -> Vec<Event<'static>> {
-    let plain = |text: String| Event::Text(CowStr::from(text));
-    let link = |html: String| Event::InlineHtml(CowStr::from(html));
-    let event = |piece: Piece<'_>| match piece {
-        Piece::Text(text) => plain(text.to_owned()),
-        Piece::Name(name) => match people.get(&username_key(name)) {
-            Some(id) => link(format!(r#"<a class="mention" href="/api/social/users/{id}">@{name}</a>"#)),
-            None => plain(format!("@{name}")),
-        },
-        Piece::Tag(tag) => {
-            let lower = tag.to_lowercase();
-            if !tags.contains(&lower) && tags.len() >= MOST_TAGS {
-                return plain(format!("#{tag}"));
-            }
-            let place: String = form_urlencoded::byte_serialize(lower.as_bytes()).collect();
-            tags.insert(lower);
-            link(format!("<a class=\"hashtag\" href=\"/api/social/posts?feed=tag&amp;tag={place}\">#{tag}</a>"))
+/// The names and hashtags of a text, as they are found.
+#[derive(Debug, Default)]
+struct Signs {
+    /// See [`Draft`].
+    names: Vec<(String, String)>,
+    tags: BTreeSet<String>,
+    links: usize,
+}
+
+impl Signs {
+    /// A plain text with links to the people and hashtags in it.
+    fn link(&mut self, text: &str) -> Vec<Event<'static>> {
+        let plain = |text: String| Event::Text(CowStr::from(text));
+        let event = |piece: Piece<'_>| {
+            let (text, link) = match piece {
+                Piece::Text(text) => return plain(text.to_owned()),
+                Piece::Name(name) => (format!("@{name}"), self.to_person(name)),
+                Piece::Tag(tag) => (format!("#{tag}"), self.to_tag(tag)),
+            };
+            let Some(link) = link.filter(|_| self.links < MOST_LINKS) else { return plain(text) };
+            self.links += 1;
+            Event::InlineHtml(CowStr::from(format!("{link}{text}</a>")))
+        };
+        pieces(text).map(event).collect()
+    }
+
+    /// The link of a name, unless there are too many names.
+    fn to_person(&mut self, name: &str) -> Option<String> {
+        let key = username_key(name);
+        let known = self.names.iter().position(|(known, _)| *known == key);
+        let place = known.or_else(|| {
+            (self.names.len() < MOST_MENTIONS).then(|| {
+                self.names.push((key, name.to_owned()));
+                self.names.len() - 1
+            })
+        })?;
+        Some(format!("{TO_PERSON}{place}\">"))
+    }
+
+    /// The link of a hashtag, unless there are too many.
+    fn to_tag(&mut self, tag: &str) -> Option<String> {
+        let lower = tag.to_lowercase();
+        let place: String = form_urlencoded::byte_serialize(lower.as_bytes()).collect();
+        if !self.tags.contains(&lower) && self.tags.len() >= MOST_TAGS {
+            return None;
         }
-    };
-    pieces(text).map(event).collect()
+        self.tags.insert(lower);
+        Some(format!("<a class=\"hashtag\" href=\"/api/social/posts?feed=tag&amp;tag={place}\">"))
+    }
 }
 
 #[cfg(test)]
@@ -267,13 +377,58 @@ mod tests {
 
     #[test]
     fn people_and_hashtags_are_found() {
-        let (names, tags) =
-            named("@ann, and @Bob.B. a@ann.example #Rust #42 #ü_1 x#no `@code #code` [@link](https://a.example)");
-        assert_eq!(names.values().collect::<Vec<_>>(), ["ann", "Bob.B"]);
-        assert_eq!(tags.iter().collect::<Vec<_>>(), ["rust", "ü_1"]);
+        let draft =
+            Draft::of("@ann, and @Bob.B. a@ann.example #Rust #42 #ü_1 x#no `@code #code` [@link](https://a.example)");
+        assert_eq!(draft.names.iter().map(|(_, name)| name).collect::<Vec<_>>(), ["ann", "Bob.B"]);
+        assert_eq!(draft.tags.iter().collect::<Vec<_>>(), ["rust", "ü_1"]);
+        // Neither in the middle of a hashtag, nor of an address.
+        let draft = Draft::of("#a#b @ann@host.example @ann#c #d");
+        assert_eq!(draft.names.iter().map(|(_, name)| name).collect::<Vec<_>>(), ["ann"]);
+        assert_eq!(draft.tags.iter().collect::<Vec<_>>(), ["a", "d"]);
         let html = shown("@ann @nobody #Rust");
         assert!(html.contains("class=\"mention\" href=\"/api/social/users/7\""), "{html}");
         assert!(html.contains(">@ann</a> @nobody "), "{html}");
         assert!(html.contains("href=\"/api/social/posts?feed=tag&amp;tag=rust\""), "{html}");
+    }
+
+    #[test]
+    fn nothing_stands_deeper_than_sixteen_in_each_other() {
+        for (source, tag) in [
+            (">".repeat(5_000) + "x", "<blockquote>"),
+            ("- ".repeat(2_000) + "x", "<ul>"),
+            ("*a **b ".repeat(700), "<"),
+        ] {
+            let html = shown(&source);
+            assert!(html.matches(tag).count() <= DEEPEST, "{html}");
+            assert!(html.len() < source.len() * 4, "{}", html.len());
+        }
+        let deep = shown(&(">".repeat(DEEPEST) + " x"));
+        assert_eq!(deep.matches("<blockquote>").count(), DEEPEST);
+        // What is too deep is still said, word by word.
+        let items: Vec<String> = (0..20).map(|n| format!("{}- item{n}\n", "  ".repeat(n))).collect();
+        let html = shown(&items.concat());
+        assert!((0..20).all(|n| html.contains(&format!("item{n}"))) && !html.contains("item18item19"), "{html}");
+    }
+
+    #[test]
+    fn a_text_has_a_hundred_links_to_people_and_hashtags_at_most() {
+        let html = shown(&"#tag @ann ".repeat(500));
+        assert_eq!((html.matches("<a ").count(), html.matches("#tag").count()), (MOST_LINKS, 500));
+        let many: Vec<String> = (0..50).map(|n| format!("#tag{n}")).collect();
+        assert_eq!(shown(&many.join(" ")).matches("<a ").count(), MOST_TAGS);
+    }
+
+    #[test]
+    fn only_links_to_hidden_people_become_text() {
+        let link = |id: i64, name: &str| {
+            format!("<a class=\"mention\" href=\"/api/social/users/{id}\" rel=\"nofollow\">@{name}</a>")
+        };
+        let html = format!("<p>{} and {}, {}</p>", link(7, "ann"), link(77, "bob"), link(7, "Ann"));
+        let without = format!("<p>@ann and {}, @Ann</p>", link(77, "bob"));
+        for (hidden, expected) in [(&[1, 7, 9][..], &without), (&[5, 76, 78], &html), (&[], &html)] {
+            assert_eq!(&unlink(html.clone(), hidden), expected);
+        }
+        assert_eq!(unlink_all(&html), "<p>@ann and @bob, @Ann</p>");
+        assert_eq!(unlink(html, &[7, 77]), "<p>@ann and @bob, @Ann</p>");
     }
 }

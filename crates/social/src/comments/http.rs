@@ -11,9 +11,11 @@ use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem, Query};
 use super::branch::{Branch, Cursor};
 use super::hidden::Eyes;
 use super::input::{CommentLockRequest, CommentParams, CommentPatch, CommentRequest, CommentStatusRequest, Sort};
+use super::status::CommentStatusResponse;
 use super::view::{self, CommentResponse};
 use super::{list, model, moderate};
 use crate::error::Error;
+use crate::text::Draft;
 use crate::visibility::{Viewer, require_seen};
 
 /// What is shown to everybody may be kept by everybody.
@@ -67,8 +69,9 @@ pub(crate) async fn create_comment(
     Json(body): Json<CommentRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (viewer, author_id, now) = (Viewer::of(Some(&user)), user.user_id, ctx.clock.now());
+    let draft = Draft::of(&body.body.0);
     key.write(&ctx, move |db| {
-        let id = model::create(db, post_id, author_id, &body, now)?;
+        let id = model::create(db, post_id, author_id, (&body, &draft), now)?;
         let comment = view::find(db, id, viewer)?;
         let tag = Tagged::version(&comment, comment.version, "no-store").map(|tagged| tagged.tag().to_owned());
         let answer = Answer::created(&format!("/api/social/comments/{id}"), comment);
@@ -105,8 +108,12 @@ pub(crate) async fn patch_comment(
     Json(body): Json<CommentPatch>,
 ) -> Result<Tagged, Problem> {
     let (check, viewer, now) = (version.into_version_check(), Viewer::of(Some(&user)), ctx.clock.now());
+    let change = body.body.map(|body| {
+        let draft = Draft::of(&body.0);
+        (body, draft)
+    });
     let work = move |db: &mut _| {
-        model::update(db, id, &body, viewer, &check, now)?;
+        model::update(db, id, change.as_ref(), viewer, &check, now)?;
         view::find(db, id, viewer)
     };
     let comment = ctx.db.write(work).await?;
@@ -129,7 +136,7 @@ pub(crate) async fn delete_comment(
 }
 
 /// Locks a comment, so that nobody replies to it and to what stands below it, or opens it again: the author of the post,
-/// or a moderator.
+/// or a moderator who sees it.
 #[utoipa::path(put, path = "/comments/{id}/lock", params(("id" = i64, Path, minimum = 1)),
     request_body = CommentLockRequest, responses((status = 200, description = "The comment", body = CommentResponse)))]
 pub(crate) async fn put_comment_lock(
@@ -150,20 +157,15 @@ pub(crate) async fn put_comment_lock(
 
 /// Removes a comment, or brings back one that was removed. Moderators need not see the post for it.
 #[utoipa::path(put, path = "/comments/{id}/status", params(("id" = i64, Path, minimum = 1)),
-    request_body = CommentStatusRequest, responses((status = 200, description = "The comment", body = CommentResponse)))]
+    request_body = CommentStatusRequest,
+    responses((status = 200, description = "The comment's state", body = CommentStatusResponse)))]
 pub(crate) async fn put_comment_status(
     ctx: Ctx,
     user: CurrentUser,
     Path(Id(id)): Path<Id>,
     version: IfMatch,
     Json(body): Json<CommentStatusRequest>,
-) -> Result<Tagged, Problem> {
-    let (check, viewer, now) = (version.into_version_check(), Viewer::of(Some(&user)), ctx.clock.now());
-    let work = move |db: &mut _| {
-        let row = moderate::moderate(db, id, &body, viewer.id(), &check, now)?;
-        let eyes = Eyes::of(db, viewer)?;
-        view::show_one(db, row, &eyes)
-    };
-    let comment = ctx.db.write(work).await?;
-    Tagged::version(&comment, comment.version, cached(viewer))
+) -> Result<impl Responder, Problem> {
+    let (check, moderator_id, now) = (version.into_version_check(), user.user_id, ctx.clock.now());
+    Ok(Answer::ok(ctx.db.write(move |db| moderate::moderate(db, id, &body, moderator_id, &check, now)).await?))
 }

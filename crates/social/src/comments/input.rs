@@ -1,11 +1,12 @@
 //! Comments as clients write them.
 
 use poligon_common::Refused;
-use poligon_common::input::{FilterId, Prose, Whole, has_invisible, not_null};
+use poligon_common::input::{FilterId, Prose, Whole, not_null};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::status::Decision;
+use crate::text::is_seen;
 
 /// Longest comment, in characters.
 const LONGEST: usize = 2_000;
@@ -20,8 +21,7 @@ impl TryFrom<String> for CommentBody {
 
     fn try_from(text: String) -> Result<Self, Refused> {
         let Prose(text) = Prose::<LONGEST>::try_from(text)?;
-        let seen = text.chars().any(|c| !c.is_whitespace() && !has_invisible(c.encode_utf8(&mut [0; 4])));
-        if seen {
+        if is_seen(&text) {
             Ok(Self(text))
         } else {
             Err(Refused::new("length", "must be 1 to 2000 characters, one of them visible"))

@@ -4,7 +4,7 @@
 //! post, `top` (most reactions first), `new` or `old`; `depth` asks for the first replies below each as well, as far as
 //! three levels. Only its author changes a comment; they delete it, and moderators remove it, which are two states. What
 //! is deleted or removed stays in the tree without its author and text as long as replies below it are shown, and is
-//! gone otherwise; the removed ones can be brought back by a moderator. Nobody replies below a comment that is locked,
+//! gone otherwise; the removed ones can be brought back by a moderator, who does not decide on their own. Nobody replies below a comment that is locked,
 //! or to a post whose comments are.
 //!
 //! Comments of people who are hidden from the viewer are not shown, nor what stands below them, and not counted.
@@ -30,7 +30,7 @@ mod view;
 use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
 
-use crate::error::{COMMENTS_LOCKED, NOT_YOURS, SUSPENDED, THREAD_TOO_DEEP};
+use crate::error::{COMMENTS_LOCKED, NOT_YOURS, OWN_CASE, SUSPENDED, THREAD_TOO_DEEP};
 use crate::permissions::SOCIAL_MODERATE;
 
 pub(crate) use hidden::count_hidden;
@@ -49,6 +49,6 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::put_comment_lock).refuses(&[&NOT_YOURS, &SUSPENDED]))
         .permitted(
             SOCIAL_MODERATE,
-            op!(http::put_comment_status).refuses(&[&kinds::INVALID_TRANSITION, &SUSPENDED]).by_version(),
+            op!(http::put_comment_status).refuses(&[&kinds::INVALID_TRANSITION, &OWN_CASE, &SUSPENDED]).by_version(),
         );
 }

@@ -6,7 +6,7 @@ use poligon_core::{events, on_each};
 use serde_json::json;
 
 use super::hidden::Eyes;
-use super::input::{CommentPatch, CommentRequest};
+use super::input::{CommentBody, CommentRequest};
 use super::status::Status;
 use super::view::{Row, find_visible};
 use super::{moderate, tree};
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::events::{COMMENT_NAMES, COMMENT_WRITTEN};
 use crate::people::require_active;
 use crate::schema::{comments, posts};
-use crate::text;
+use crate::text::Draft;
 use crate::visibility::{Viewer, require_seen};
 
 /// The deepest level of a comment.
@@ -28,12 +28,12 @@ struct Place {
     depth: i64,
 }
 
-/// Writes a comment; answers its id.
+/// Writes a comment, whose text is that of `draft`; answers its id.
 pub(super) fn create(
     db: &mut Db,
     post_id: i64,
     author_id: i64,
-    new: &CommentRequest,
+    (new, draft): (&CommentRequest, &Draft),
     now: Timestamp,
 ) -> Result<i64, Error> {
     let viewer = Viewer::person(author_id);
@@ -50,7 +50,7 @@ pub(super) fn create(
         Some(parent) => below(db, post_id, parent.0, viewer)?,
         None => Place { parent_id: None, path: "/".to_owned(), depth: 1 },
     };
-    let written = text::read(db, author_id, &new.body.0)?;
+    let written = draft.read(db, author_id)?;
     let values = (
         comments::post_id.eq(post_id),
         comments::parent_id.eq(place.parent_id),
@@ -103,11 +103,11 @@ pub(super) fn take(db: &mut Db, id: i64, check: &dyn Fn(i64) -> bool) -> Result<
     if check(row.version) { Ok(row) } else { Err(Error::Stale) }
 }
 
-/// Changes what a comment of one's own says.
+/// Changes what a comment of one's own says, if it shall say something else: that with what is made of it.
 pub(super) fn update(
     db: &mut Db,
     id: i64,
-    patch: &CommentPatch,
+    change: Option<&(CommentBody, Draft)>,
     viewer: Viewer,
     check: &dyn Fn(i64) -> bool,
     now: Timestamp,
@@ -115,15 +115,16 @@ pub(super) fn update(
     require_active(db, viewer.id(), now)?;
     let eyes = Eyes::of(db, viewer)?;
     let seen = find_visible(db, id, &eyes)?;
-    if seen.is_published() && viewer.user_id != Some(seen.author_id) {
-        return Err(Error::NotYours);
+    // Whatever its state is by now: one that is removed may be published again at this moment.
+    if viewer.user_id != Some(seen.author_id) {
+        return Err(if seen.is_published() { Error::NotYours } else { Error::NotFound });
     }
     let before = take(db, id, check)?;
     if !before.is_published() {
         return Err(Error::NotFound);
     }
-    let Some(body) = patch.body.as_ref().filter(|body| body.0 != before.body) else { return Ok(()) };
-    let written = text::read(db, before.author_id, &body.0)?;
+    let Some((body, draft)) = change.filter(|(body, _)| body.0 != before.body) else { return Ok(()) };
+    let written = draft.read(db, before.author_id)?;
     let values = (
         comments::body.eq(&body.0),
         comments::html.eq(&written.html),
@@ -170,17 +171,19 @@ pub(super) fn delete(
     end(db, &before, now)
 }
 
-/// Deletes a comment whose author has deleted their account. One that is deleted or removed stays so.
+/// Deletes a comment whose author has deleted their account, also one that is removed: nobody brings it back.
 pub(crate) fn delete_orphan(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
     let post_id = moderate::find(db, id)?.post_id;
     tree::take(db, post_id)?;
     let before = take(db, id, &|_| true)?;
-    if before.is_published() { end(db, &before, now) } else { Ok(()) }
+    if before.status() == Status::Deleted { Ok(()) } else { end(db, &before, now) }
 }
 
-/// Takes what a published comment says. Its tree is taken.
+/// Takes what a comment says that is not deleted yet. Its tree is taken.
 fn end(db: &mut Db, before: &Row, now: Timestamp) -> Result<(), Error> {
-    tree::count(db, before, false)?;
+    if before.is_published() {
+        tree::count(db, before, false)?;
+    }
     let values = (
         comments::status.eq(Status::Deleted.name()),
         (comments::body.eq(""), comments::html.eq(""), comments::mentions.eq(Json(json!([])))),
@@ -191,11 +194,12 @@ fn end(db: &mut Db, before: &Row, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Locks a comment with what stands below it, or opens it: the author of the post, or a moderator.
+/// Locks a comment with what stands below it, or opens it: the author of the post, or a moderator who sees it, which is
+/// written down.
 pub(super) fn lock(db: &mut Db, id: i64, locked: bool, viewer: Viewer, now: Timestamp) -> Result<Row, Error> {
     require_active(db, viewer.id(), now)?;
     let eyes = Eyes::of(db, viewer)?;
-    let seen = if viewer.moderator { moderate::find(db, id)? } else { find_visible(db, id, &eyes)? };
+    let seen = find_visible(db, id, &eyes)?;
     let author_id: i64 = posts::table.find(seen.post_id).select(posts::author_id).first(db)?;
     if viewer.user_id != Some(author_id) && !viewer.moderator {
         return Err(Error::NotYours);
@@ -203,6 +207,10 @@ pub(super) fn lock(db: &mut Db, id: i64, locked: bool, viewer: Viewer, now: Time
     // Whoever replies has taken the tree: nobody does who has not seen the lock.
     tree::take(db, seen.post_id)?;
     let row = comments::table.find(id);
-    diesel::update(row.filter(comments::locked.ne(locked))).set(comments::locked.eq(locked)).execute(db)?;
+    let other = row.filter(comments::locked.ne(locked));
+    let changed = diesel::update(other).set(comments::locked.eq(locked)).execute(db)? > 0;
+    if changed && viewer.user_id != Some(author_id) {
+        moderate::log(db, &seen, if locked { "lock_comment" } else { "unlock_comment" }, viewer.id(), "", now)?;
+    }
     Ok(row.select(Row::as_select()).first(db)?)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::input::CommentStatusRequest;
 use super::model::take;
-use super::status::Status;
+use super::status::{CommentStatusResponse, Status};
 use super::tree;
 use super::view::Row;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(super) fn find(db: &mut Db, id: i64) -> Result<Row, Error> {
     comments::table.find(id).select(Row::as_select()).first(db).optional()?.ok_or(Error::NotFound)
 }
 
-/// Removes a comment, or brings it back; answers it.
+/// Removes a comment, or brings it back; answers what has become of it.
 pub(super) fn moderate(
     db: &mut Db,
     id: i64,
@@ -28,14 +28,18 @@ pub(super) fn moderate(
     moderator_id: i64,
     check: &dyn Fn(i64) -> bool,
     now: Timestamp,
-) -> Result<Row, Error> {
+) -> Result<CommentStatusResponse, Error> {
     require_active(db, moderator_id, now)?;
-    let post_id = find(db, id)?.post_id;
+    let Row { post_id, author_id, .. } = find(db, id)?;
+    if author_id == moderator_id {
+        return Err(Error::OwnCase);
+    }
     tree::take(db, post_id)?;
     let before = take(db, id, check)?;
     let status = before.status().decide(decision.status)?;
     decide(db, &before, status, moderator_id, &decision.note.0, now)?;
-    find(db, id)
+    let (next_statuses, version) = (status.next(false, true), before.version + 1);
+    Ok(CommentStatusResponse { id, author_id, status, next_statuses, version })
 }
 
 /// Does what a moderator has decided, writes it into the log, and tells the author.
@@ -49,18 +53,30 @@ pub(super) fn decide(
 ) -> Result<(), Error> {
     change(db, before, to, now)?;
     let action = if to == Status::Published { "restore" } else { "remove" };
+    log(db, before, action, moderator_id, note, now)
+}
+
+/// Writes what a moderator did to a comment into the log, and tells the author.
+pub(super) fn log(
+    db: &mut Db,
+    comment: &Row,
+    action: &str,
+    moderator_id: i64,
+    note: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     let values = (
         moderation_log::moderator_id.eq(moderator_id),
         moderation_log::action.eq(action),
-        (moderation_log::object_kind.eq("comment"), moderation_log::object_id.eq(before.id)),
-        moderation_log::subject_id.eq(before.author_id),
+        (moderation_log::object_kind.eq("comment"), moderation_log::object_id.eq(comment.id)),
+        moderation_log::subject_id.eq(comment.author_id),
         moderation_log::note.eq(note),
         moderation_log::created_at.eq(now),
     );
     diesel::insert_into(moderation_log::table).values(values).execute(db)?;
-    let told = json!({"subject_id": before.author_id, "action": action, "object_kind": "comment",
-        "object_id": before.id, "note": note});
-    Ok(events::publish(db, MODERATED, &format!("user:{}", before.author_id), &told, now)?)
+    let told = json!({"subject_id": comment.author_id, "action": action, "object_kind": "comment",
+        "object_id": comment.id, "note": note});
+    Ok(events::publish(db, MODERATED, &format!("user:{}", comment.author_id), &told, now)?)
 }
 
 /// Removes a comment for a moderator who decided on a report, and writes the log themselves. One that is removed, or

@@ -37,12 +37,13 @@ impl Status {
         }
     }
 
-    /// Where the author, or a moderator, can bring a comment from here.
+    /// Where the author, or a moderator, can bring a comment from here. A moderator does not decide on their own.
     pub(super) fn next(self, is_author: bool, is_moderator: bool) -> Vec<Self> {
+        let decides = is_moderator && !is_author;
         let moves = [
             (is_author && self == Self::Published, Self::Deleted),
-            (is_moderator && self == Self::Published, Self::Removed),
-            (is_moderator && self == Self::Removed, Self::Published),
+            (decides && self == Self::Published, Self::Removed),
+            (decides && self == Self::Removed, Self::Published),
         ];
         moves.into_iter().filter_map(|(open, to)| open.then_some(to)).collect()
     }
@@ -56,6 +57,21 @@ impl Status {
             Err(Error::InvalidTransition(self.name(), to.name()))
         }
     }
+}
+
+/// What a moderator's decision has made of a comment. Its text is not shown here: it may not be for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CommentStatusResponse {
+    /// The comment.
+    pub(super) id: i64,
+    /// Who wrote it.
+    pub(super) author_id: i64,
+    /// Its state.
+    pub(super) status: Status,
+    /// The states that this caller may bring it to.
+    pub(super) next_statuses: Vec<Status>,
+    /// Counts its edits and changes of state.
+    pub(super) version: i64,
 }
 
 /// What a moderator decides.

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::people::{Person, find_people};
 use crate::reactions::{Comment, Counts, Kind, Shown, find_shown};
 use crate::schema::{comments, posts};
-use crate::text::Mention;
+use crate::text::{Mention, unlink};
 use crate::visibility::{Viewer, seen_by};
 
 /// A comment, or what is left of one that was deleted or removed: then it has neither author nor text.
@@ -205,7 +205,7 @@ fn shown(row: Row, beside: &Beside, eyes: &Eyes) -> CommentResponse {
         depth: row.depth,
         author: beside.people.get(&row.author_id).filter(|_| said).cloned(),
         body: Some(row.body).filter(|_| said),
-        html: Some(row.html).filter(|_| said),
+        html: Some(row.html).filter(|_| said).map(|html| unlink(html, &eyes.hidden)),
         mentions: mentions.collect(),
         status,
         next_statuses: status.next(user_id == Some(row.author_id), moderator),

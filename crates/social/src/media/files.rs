@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::Duration as Span;
+use futures_util::StreamExt as _;
 use futures_util::future::try_join_all;
+use futures_util::stream;
 use poligon_common::Problem;
 use poligon_common::pictures::{Picture, Size};
-use poligon_core::db::DbError;
 use poligon_core::jobs::{Job, JobError};
 use poligon_core::storage::StorageError;
 use poligon_core::{Ctx, random};
@@ -17,6 +18,9 @@ use super::model::{self, NewMedia};
 pub(super) const UPLOAD: Span = Span::hours(1);
 /// How long a picture may stand in nothing.
 pub(super) const LOOSE: Span = Span::days(1);
+
+/// Pictures whose files are removed at the same time.
+const AT_ONCE: usize = 8;
 
 /// The name of a file in the storage: ours, whatever the client called it.
 pub(super) fn name_of(file: &str, size: Size) -> String {
@@ -48,21 +52,39 @@ pub(crate) fn jobs() -> Vec<Job> {
 }
 
 /// Removes pictures that stand in nothing for too long, and what is left of uploads that have ended between row and
-/// file. A run that is cut off is done again by the next.
+/// file. A run that is cut off is done again by the next. A file that cannot be removed holds up no other; it is tried
+/// again, and told of.
 async fn sweep(ctx: Ctx) -> Result<(), JobError> {
     let now = ctx.clock.now();
-    let is_any = ctx.db.read_primary(move |db| model::is_any_due(db, now)).await?;
-    if !is_any {
-        return Ok(());
+    let (mut behind, mut failed) = (0, None);
+    while ctx.db.read_primary(move |db| model::is_any_due(db, behind, now)).await? {
+        let doomed = ctx.db.write(move |db| model::doom(db, behind, now)).await?;
+        let Some((last, _)) = doomed.last() else { break };
+        behind = *last;
+        let mut gone = Vec::new();
+        let mut removed =
+            stream::iter(doomed).map(|(id, file)| remove(ctx.clone(), id, file)).buffer_unordered(AT_ONCE);
+        while let Some((id, outcome)) = removed.next().await {
+            match outcome {
+                Ok(()) => gone.push(id),
+                Err(error) => failed = Some(error),
+            }
+        }
+        // When nothing can be removed, that is no matter of single files.
+        let stuck = gone.is_empty();
+        ctx.db.write(move |db| model::forget(db, &gone)).await?;
+        if stuck {
+            break;
+        }
     }
-    let doomed = ctx.db.write(move |db| model::doom(db, now)).await?;
-    for (_, file) in &doomed {
-        let removed = Size::ALL.map(|size| {
-            let (name, ctx) = (name_of(file, size), &ctx);
-            async move { ctx.storage.delete(&name).await }
-        });
-        try_join_all(removed).await.map_err(|e: StorageError| JobError(e.to_string()))?;
-    }
-    let ids: Vec<i64> = doomed.iter().map(|(id, _)| *id).collect();
-    ctx.db.write(move |db| model::forget(db, &ids)).await.map_err(|e: DbError| e.into())
+    failed.map_or(Ok(()), |error| Err(JobError(error.to_string())))
+}
+
+/// Removes the files of a picture; answers its id with what has become of them.
+async fn remove(ctx: Ctx, id: i64, file: String) -> (i64, Result<(), StorageError>) {
+    let removed = Size::ALL.map(|size| {
+        let (name, storage) = (name_of(&file, size), &ctx.storage);
+        async move { storage.delete(&name).await }
+    });
+    (id, try_join_all(removed).await.map(drop))
 }

@@ -1,5 +1,7 @@
 //! Pictures over HTTP.
 
+use std::time::Duration;
+
 use actix_web::body::SizedStream;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
@@ -18,10 +20,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::files::{name_of, store};
-use super::model;
 use super::view::MediaResponse;
+use super::{holder, model};
 use crate::error::Error;
 use crate::visibility::Viewer;
+
+/// How long an upload may take after its last byte: a picture waits for its turn to be worked on.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// A text about a picture, for those who do not see it.
 type Alt = Line<0, 500>;
@@ -73,7 +78,7 @@ pub(crate) async fn create_media(
     upload: Upload<MediaForm>,
 ) -> Result<HttpResponse, Problem> {
     let alt = alt_of(upload.text("alt").unwrap_or_default()).map_err(|e| Problem::internal(&e))?;
-    let claim = match key.begin(&ctx).await? {
+    let claim = match key.lasting(LONGEST).begin(&ctx).await? {
         Begun::Done(answer) => return Ok(answer),
         Begun::Fresh(claim) => claim,
     };
@@ -146,10 +151,10 @@ pub(crate) async fn get_media_file(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let viewer = Viewer::of(user.as_ref());
-    let found = ctx.db.read_primary(move |db| model::find_file(db, id, viewer)).await?;
+    let found = ctx.db.read_primary(move |db| holder::find_file(db, id, viewer)).await?;
     let tag = format!("\"{}-{}\"", found.file, size.name());
-    // Nobody keeps what not everybody may see: who sees it today may not see it tomorrow.
-    let caching = if found.public { "public, max-age=31536000, immutable" } else { "private, no-store" };
+    // Who sees it today may not see it tomorrow: it is asked for each time, and nobody keeps what not everybody may see.
+    let caching = if found.public { "public, no-cache" } else { "private, no-store" };
     let known = req.headers().contains_key(IF_NONE_MATCH) && is_known(&req, &tag);
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, caching)).insert_header((VARY, "Authorization"));

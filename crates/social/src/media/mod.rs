@@ -2,13 +2,15 @@
 //!
 //! A picture is uploaded first, and stands in nothing until a post or a message of its owner takes it, once and for good.
 //! Who sees it is who sees that: of a post whoever sees the post, of a message whoever reads it; the owner always, and
-//! nobody else, so that what is deleted or removed is not served to others any more. A person has at most 100 pictures that
-//! stand in nothing; one that still does after a day is removed.
+//! moderators while a report is open that shows it; so what is removed is not served to others any more. What is deleted
+//! goes with its pictures, once no report of it is open. A person has at most 100 pictures that stand in nothing; one that
+//! still does after a day is removed.
 //!
 //! A row is written before its files (`storing`), and told when they are there (`stored`); it goes after them
 //! (`doomed`). So a crash anywhere leaves a row that says what is to be cleared up, and never a file that nobody knows of.
 
 mod files;
+mod holder;
 mod http;
 mod model;
 mod view;
@@ -18,7 +20,8 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use files::jobs;
-pub(crate) use model::{Holder, claim};
+pub(crate) use holder::{Holder, let_go};
+pub(crate) use model::claim;
 pub(crate) use view::{Kept, MediaResponse};
 
 /// Most pictures of a person that stand in nothing.

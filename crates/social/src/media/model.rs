@@ -9,15 +9,16 @@ use serde_json::Value;
 
 use super::MOST_UNUSED;
 use super::files::{LOOSE, UPLOAD};
+use super::holder::Holder;
 use super::view::{Kept, MediaResponse};
-use crate::chats::readable_message;
 use crate::error::Error;
 use crate::people::{ensure_profile, require_active};
 use crate::schema::{messages, posts, social_media as media, social_profiles};
-use crate::visibility::{self, Reason, Viewer};
 
-/// Pictures that one run of the job removes.
+/// Pictures that the job removes between two looks.
 const AT_ONCE: i64 = 100;
+/// How often a picture is looked at again that was taken by something in between: that happens once to a picture.
+const TRIES: usize = 3;
 
 /// A picture that is to be stored.
 #[derive(Debug, Clone)]
@@ -119,40 +120,72 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<MediaResponse, Error> {
     require_active(db, owner_id, now)?;
-    let own = media::table.find(id).filter(media::owner_id.eq(owner_id)).filter(media::status.eq("stored"));
     let Some(alt) = alt else { return find(db, id, owner_id) };
-    if diesel::update(own).set(media::alt.eq(alt)).execute(db)? == 0 {
-        return Err(Error::NotFound);
-    }
-    let holder: (Option<i64>, Option<i64>) =
-        media::table.find(id).select((media::post_id, media::message_id)).first(db)?;
-    match holder {
-        (Some(post_id), _) => {
-            let row = posts::table.find(post_id);
-            diesel::update(row).set(posts::version.eq(posts::version)).execute(db)?; // the row's lock
-            let Json(mut kept) = row.select(posts::media).first::<Json<Value>>(db)?;
-            rename(&mut kept, id, alt);
-            diesel::update(row).set(posts::media.eq(Json(kept))).execute(db)?;
+    for _ in 0..TRIES {
+        find(db, id, owner_id)?;
+        let holder = holder_of(db, id)?;
+        lock(db, holder)?;
+        let own = media::table.find(id).filter(media::owner_id.eq(owner_id)).filter(media::status.eq("stored"));
+        if diesel::update(own).set(media::owner_id.eq(owner_id)).execute(db)? == 0 {
+            return Err(Error::NotFound);
         }
-        (None, Some(message_id)) => {
-            let row = messages::table.find(message_id);
-            diesel::update(row).set(messages::version.eq(messages::version)).execute(db)?;
-            let Json(mut kept) = row.select(messages::attachments).first::<Json<Value>>(db)?;
-            rename(&mut kept, id, alt);
-            diesel::update(row).set(messages::attachments.eq(Json(kept))).execute(db)?;
+        // A post or a message may have taken it before its row was there.
+        if holder_of(db, id)? == holder {
+            diesel::update(own).set(media::alt.eq(alt)).execute(db)?;
+            rename(db, holder, id, alt)?;
+            return find(db, id, owner_id);
         }
-        (None, None) => {}
     }
-    find(db, id, owner_id)
+    Err(DbError::Busy.into())
 }
 
-/// Changes the text of one picture in a list of [`Kept`].
-fn rename(list: &mut Value, id: i64, alt: &str) {
+/// What a picture stands in.
+fn holder_of(db: &mut Db, id: i64) -> Result<Option<Holder>, Error> {
+    let row = media::table.find(id).select((media::post_id, media::message_id));
+    let (post_id, message_id): (Option<i64>, Option<i64>) = row.first(db).optional()?.ok_or(Error::NotFound)?;
+    Ok(post_id.map(Holder::Post).or(message_id.map(Holder::Message)))
+}
+
+/// Takes the row of what holds a picture: always before the picture's own, as whoever deletes it does.
+fn lock(db: &mut Db, holder: Option<Holder>) -> Result<(), Error> {
+    match holder {
+        Some(Holder::Post(id)) => {
+            diesel::update(posts::table.find(id)).set(posts::version.eq(posts::version)).execute(db)?;
+        }
+        Some(Holder::Message(id)) => {
+            diesel::update(messages::table.find(id)).set(messages::version.eq(messages::version)).execute(db)?;
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// Changes the text of a picture in what holds it, whose row is taken.
+fn rename(db: &mut Db, holder: Option<Holder>, id: i64, alt: &str) -> Result<(), Error> {
+    match holder {
+        Some(Holder::Post(post_id)) => {
+            let row = posts::table.find(post_id);
+            let kept = row.select(posts::media).first::<Json<Value>>(db)?;
+            diesel::update(row).set(posts::media.eq(renamed(kept, id, alt))).execute(db)?;
+        }
+        Some(Holder::Message(message_id)) => {
+            let row = messages::table.find(message_id);
+            let kept = row.select(messages::attachments).first::<Json<Value>>(db)?;
+            diesel::update(row).set(messages::attachments.eq(renamed(kept, id, alt))).execute(db)?;
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// A list of [`Kept`] with another text of one picture.
+fn renamed(Json(mut list): Json<Value>, id: i64, alt: &str) -> Json<Value> {
     for picture in list.as_array_mut().into_iter().flatten() {
         if picture["id"].as_i64() == Some(id) {
             picture["alt"] = alt.into();
         }
     }
+    Json(list)
 }
 
 /// Removes a picture of one's own that stands in nothing; its files go after the commit.
@@ -165,15 +198,6 @@ pub(super) fn delete(db: &mut Db, id: i64, owner_id: i64, now: Timestamp) -> Res
     }
     find(db, id, owner_id)?;
     Err(Error::MediaInUse)
-}
-
-/// What takes a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Holder {
-    /// The post with this id.
-    Post(i64),
-    /// The message with this id.
-    Message(i64),
 }
 
 /// Takes unused pictures of a person for a post or a message, each of them once: of two that want the same, the later one
@@ -213,47 +237,6 @@ pub(crate) fn claim(
     Ok(taken)
 }
 
-/// A file that may be sent.
-#[derive(Debug, Clone)]
-pub(super) struct MediaFile {
-    pub(super) file: String,
-    pub(super) media_type: String,
-    /// Whether everybody may see it.
-    pub(super) public: bool,
-}
-
-#[derive(Debug, Clone, Queryable)]
-struct Stands {
-    owner_id: i64,
-    file: String,
-    media_type: String,
-    post_id: Option<i64>,
-    message_id: Option<i64>,
-}
-
-/// The file of a picture that the viewer may see. Anybody else is told that there is none.
-pub(super) fn find_file(db: &mut Db, id: i64, viewer: Viewer) -> Result<MediaFile, Error> {
-    let columns = (media::owner_id, media::file, media::media_type, media::post_id, media::message_id);
-    let row = media::table.find(id).filter(media::status.eq("stored")).select(columns);
-    let row: Stands = row.first(db).optional()?.ok_or(Error::NotFound)?;
-    let own = viewer.user_id == Some(row.owner_id);
-    let mut public = false;
-    match (row.post_id, row.message_id) {
-        (Some(post_id), _) => {
-            public = visibility::verdict(db, post_id, Viewer::default())? == Reason::Public;
-            if !own {
-                visibility::require_seen(db, post_id, viewer)?;
-            }
-        }
-        _ if own => {}
-        (None, Some(message_id)) => {
-            readable_message(db, message_id, viewer.user_id.ok_or(Error::NotFound)?)?;
-        }
-        (None, None) => return Err(Error::NotFound),
-    }
-    Ok(MediaFile { file: row.file, media_type: row.media_type, public })
-}
-
 /// Pictures that stand in nothing for too long, and uploads that have come to no end: their ids.
 fn due(db: &mut Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
     let unfinished = media::status.eq("storing").and(media::created_at.le(now - UPLOAD));
@@ -262,26 +245,26 @@ fn due(db: &mut Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
     Ok(due.order(media::created_at).limit(AT_ONCE).select(media::id).load(db)?)
 }
 
-/// Pictures whose files are to be removed; in the words of their index.
-fn doomed(db: &mut Db, most: i64) -> Result<Vec<(i64, String)>, DbError> {
-    let doomed = media::table.filter(sql::<Bool>("status = 'doomed'")).order(media::id).limit(most);
-    Ok(doomed.select((media::id, media::file)).load(db)?)
+/// Pictures behind an id whose files are to be removed; in the words of their index.
+fn doomed(db: &mut Db, behind: i64, most: i64) -> Result<Vec<(i64, String)>, DbError> {
+    let doomed = media::table.filter(sql::<Bool>("status = 'doomed'")).filter(media::id.gt(behind));
+    Ok(doomed.order(media::id).limit(most).select((media::id, media::file)).load(db)?)
 }
 
-/// Whether there is anything to remove.
-pub(super) fn is_any_due(db: &mut Db, now: Timestamp) -> Result<bool, DbError> {
-    Ok(!doomed(db, 1)?.is_empty() || !due(db, now)?.is_empty())
+/// Whether there is anything to remove behind an id.
+pub(super) fn is_any_due(db: &mut Db, behind: i64, now: Timestamp) -> Result<bool, DbError> {
+    Ok(!doomed(db, behind, 1)?.is_empty() || !due(db, now)?.is_empty())
 }
 
-/// From now on nothing takes what is due; answers ids and files of what is to be removed.
-pub(super) fn doom(db: &mut Db, now: Timestamp) -> Result<Vec<(i64, String)>, DbError> {
+/// From now on nothing takes what is due; answers ids and files of what is to be removed behind an id.
+pub(super) fn doom(db: &mut Db, behind: i64, now: Timestamp) -> Result<Vec<(i64, String)>, DbError> {
     let ids = due(db, now)?;
     // What was taken, or whose files came, since it was looked up stays.
     let unfinished = media::status.eq("storing").and(media::created_at.le(now - UPLOAD));
     let unused = media::status.eq("stored").and(media::created_at.le(now - LOOSE));
     let still = loose().filter(media::id.eq_any(ids)).filter(unfinished.or(unused));
     diesel::update(still).set(media::status.eq("doomed")).execute(db)?;
-    doomed(db, AT_ONCE)
+    doomed(db, behind, AT_ONCE)
 }
 
 /// The rows of pictures whose files are gone.

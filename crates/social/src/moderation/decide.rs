@@ -9,6 +9,7 @@ use super::assign::take;
 use super::input::ReportStatusRequest;
 use super::log::{self, Entry};
 use super::object::{ObjectKind, ReportedObject};
+use super::pictures::let_go_of_deleted;
 use super::status::{Action, Decision, Status};
 use super::suspension::suspend;
 use super::take_down::take_down;
@@ -70,13 +71,14 @@ pub(super) fn decide(
     close(db, &[id], status, decision, now)?;
     let action = if status == Status::Rejected { "reject" } else { decision.action.name() };
     note(db, &report, id, action, &decision.note.0, moderator, now)?;
-    if decision.action == Action::None {
-        return Ok(None);
+    let mut chat_id = None;
+    if decision.action != Action::None {
+        chat_id = act(db, &report, decision, now)?;
+        if object.kind != ObjectKind::User {
+            close_others(db, &report, decision, moderator, now)?;
+        }
     }
-    let chat_id = act(db, &report, decision, now)?;
-    if object.kind != ObjectKind::User {
-        close_others(db, &report, decision, moderator, now)?;
-    }
+    let_go_of_deleted(db, object)?;
     Ok(chat_id)
 }
 

@@ -46,7 +46,8 @@ pub(crate) struct ModerationLogEntry {
     /// Who did it.
     moderator: Option<Person>,
     /// What: `none`, `warn`, `remove` or `suspend` of a report that was resolved; `reject`; `close` of a report that went
-    /// with the decision on another one of the same thing; `unsuspend`; `restore` of what was removed.
+    /// with the decision on another one of the same thing; `unsuspend`; `restore` of what was removed; `lock_comments`,
+    /// `unlock_comments`, `lock_comment` and `unlock_comment`.
     action: String,
     /// About which thing.
     object: ReportedObject,

@@ -24,6 +24,7 @@ mod list;
 mod log;
 mod manage;
 mod object;
+mod pictures;
 mod status;
 mod suspension;
 mod take_down;
@@ -34,6 +35,9 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 use crate::permissions::SOCIAL_MODERATE;
+
+pub(crate) use object::ObjectKind;
+pub(crate) use pictures::{has_open_report, shows_picture};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

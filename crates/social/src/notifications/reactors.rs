@@ -76,7 +76,8 @@ macro_rules! count {
                 .group_by($reactions::$id)
                 .select(($reactions::$id, count_star()));
             for (id, hidden) in hidden.load::<(i64, i64)>($db)? {
-                counts.entry(id).and_modify(|count| *count -= hidden);
+                // They were counted a moment later: there are never fewer than none.
+                counts.entry(id).and_modify(|count| *count = (*count - hidden).max(0));
             }
             counts.into_iter().collect::<Vec<(i64, i64)>>()
         }

@@ -71,22 +71,27 @@ fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Deletes some posts of a person; answers whether there were any.
+/// Deletes some posts of a person, also of those that a moderator removed: what is removed can be brought back. Answers
+/// whether there were any.
 fn delete_posts(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
     use schema::posts as of;
-    // As it stands in the index; see `list`.
-    let published = sql::<Bool>("posts.status = 'published'");
-    let published = of::table.filter(of::author_id.eq(user_id)).filter(published);
-    let ids: Vec<i64> = published.order(of::id).limit(AT_ONCE).select(of::id).load(db)?;
-    ids.iter().try_for_each(|id| posts::delete_orphan(db, *id, now))?;
-    Ok(!ids.is_empty())
+    // As they stand in the indexes; see `list`.
+    for condition in ["posts.status = 'published'", "posts.status = 'removed'"] {
+        let theirs = of::table.filter(of::author_id.eq(user_id)).filter(sql::<Bool>(condition));
+        let ids: Vec<i64> = theirs.order(of::id).limit(AT_ONCE).select(of::id).load(db)?;
+        ids.iter().try_for_each(|id| posts::delete_orphan(db, *id, now))?;
+        if !ids.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-/// Deletes some comments of a person; answers whether there were any.
+/// Deletes some comments of a person, the removed ones as well; answers whether there were any.
 fn delete_comments(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
     use schema::comments as of;
-    let published = of::table.filter(of::author_id.eq(user_id)).filter(of::status.eq("published"));
-    let mut found: Vec<(i64, i64)> = published.order(of::id).limit(AT_ONCE).select((of::post_id, of::id)).load(db)?;
+    let theirs = of::table.filter(of::author_id.eq(user_id)).filter(of::status.ne("deleted"));
+    let mut found: Vec<(i64, i64)> = theirs.order(of::id).limit(AT_ONCE).select((of::post_id, of::id)).load(db)?;
     found.sort_unstable(); // posts are taken in order of id
     found.iter().try_for_each(|(_, id)| comments::delete_orphan(db, *id, now))?;
     Ok(!found.is_empty())

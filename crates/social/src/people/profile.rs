@@ -102,9 +102,10 @@ impl Found {
     pub(super) fn counts(&self, db: &mut Db, viewer: Viewer) -> Result<ProfileCounts, Error> {
         let hidden = if self.own { Hidden::default() } else { Hidden::of(db, self.person.id, viewer)? };
         Ok(ProfileCounts {
-            followers: self.row.followers_count - hidden.followers,
-            following: self.row.following_count - hidden.following,
-            friends: self.row.friends_count - hidden.friends,
+            // Who is hidden was counted a moment later: there are never fewer than none.
+            followers: (self.row.followers_count - hidden.followers).max(0),
+            following: (self.row.following_count - hidden.following).max(0),
+            friends: (self.row.friends_count - hidden.friends).max(0),
             posts: self.posts(),
         })
     }

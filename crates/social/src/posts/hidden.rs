@@ -32,33 +32,3 @@ pub(super) fn leave_out(db: &mut Db, posts: &mut [PostResponse], viewer_id: i64,
     }
     Ok(())
 }
-
-/// The same HTML with the links to a person as plain text: as for whoever names nobody.
-pub(super) fn unlink(html: &str, user_id: i64) -> String {
-    let begin = format!("<a class=\"mention\" href=\"/api/social/users/{user_id}\"");
-    let (mut out, mut rest) = (String::with_capacity(html.len()), html);
-    while let Some(at) = rest.find(&begin) {
-        let (before, link) = rest.split_at(at);
-        out.push_str(before);
-        let text = link.find('>').and_then(|head| Some((head + 1, link.find("</a>")?)));
-        let Some((head, end)) = text.filter(|(head, end)| head <= end) else { break };
-        out.push_str(&link[head..end]);
-        rest = &link[end + "</a>".len()..];
-    }
-    out + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unlink;
-
-    #[test]
-    fn only_links_to_that_person_become_text() {
-        let link = |id: i64, name: &str| {
-            format!("<a class=\"mention\" href=\"/api/social/users/{id}\" rel=\"nofollow\">@{name}</a>")
-        };
-        let html = format!("<p>{} and {}, {}</p>", link(7, "ann"), link(77, "bob"), link(7, "Ann"));
-        assert_eq!(unlink(&html, 7), format!("<p>@ann and {}, @Ann</p>", link(77, "bob")));
-        assert_eq!(unlink(&html, 5), html);
-    }
-}

@@ -18,6 +18,7 @@ use super::view::{self, PostResponse};
 use super::{bookmarks, model};
 use crate::error::Error;
 use crate::people::find_people;
+use crate::text::Draft;
 use crate::visibility::{self, Reason, Viewer};
 
 /// What is shown to everybody may be kept by everybody.
@@ -42,7 +43,11 @@ pub(crate) async fn list_posts(
         Ok::<_, Error>((feed::list(db, &ask, behind, most)?, total))
     };
     let (rows, total) = ctx.db.read_primary(work).await?;
-    Ok(page.answer(rows, total, |listed: &Listed| listed.cursor))
+    let answer = page.answer(rows, total, |listed: &Listed| listed.cursor);
+    Ok(answer.map(|mut list| {
+        list.items.retain(|listed| listed.post.is_some());
+        list
+    }))
 }
 
 /// Publishes a post.
@@ -56,8 +61,9 @@ pub(crate) async fn create_post(
     Json(body): Json<PostRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (viewer, author_id, now) = (Viewer::of(Some(&user)), user.user_id, ctx.clock.now());
+    let draft = Draft::of(&body.body.0);
     key.write(&ctx, move |db| {
-        let id = model::create(db, author_id, &body, now)?;
+        let id = model::create(db, author_id, &body, &draft, now)?;
         let post = view::find(db, id, viewer)?;
         let tag = Tagged::version(&post, post.version, "no-store").map(|tagged| tagged.tag().to_owned());
         let answer = Answer::created(&format!("/api/social/posts/{id}"), post);
@@ -90,8 +96,9 @@ pub(crate) async fn patch_post(
     Json(body): Json<PostPatch>,
 ) -> Result<Tagged, Problem> {
     let (check, viewer, now) = (version.into_version_check(), Viewer::of(Some(&user)), ctx.clock.now());
+    let draft = body.body.as_ref().map(|body| Draft::of(&body.0));
     let work = move |db: &mut _| {
-        model::update(db, id, &body, viewer, &check, now)?;
+        model::update(db, id, (&body, draft.as_ref()), viewer, &check, now)?;
         view::find(db, id, viewer)
     };
     let post = ctx.db.write(work).await?;

@@ -1,6 +1,7 @@
 //! Posts: what people write, and the feeds in which it is read.
 //!
-//! A post is `published` until its author deletes it, which is final, or a moderator removes it, which can be taken back.
+//! A post is `published` until its author deletes it, which is final and leaves nothing of what it said, or a moderator
+//! removes it, which another than its author can take back.
 //! Who sees it says `visibility`; in both other states nobody does. An edit keeps what the post said before: whoever sees
 //! the post reads those earlier texts that they might have read then. What a feed shows of a post is one row: its pictures,
 //! mentions and hashtags are kept there by the transaction that changes them, and its author's counts of posts are exact.
@@ -8,6 +9,7 @@
 //! Whatever changes the state or the visibility of a post takes its author's profile first, and then the post.
 
 mod bookmarks;
+mod erase;
 mod feed;
 mod hidden;
 mod http;
@@ -39,7 +41,9 @@ pub(crate) fn routes(routes: &mut Routes) {
         .permitted(SOCIAL_MODERATE, op!(http::get_post_visibility))
         .permitted(
             SOCIAL_MODERATE,
-            op!(http::put_post_status).refuses(&[&kinds::INVALID_TRANSITION, &error::SUSPENDED]).by_version(),
+            op!(http::put_post_status)
+                .refuses(&[&kinds::INVALID_TRANSITION, &error::OWN_CASE, &error::SUSPENDED])
+                .by_version(),
         )
         .user(op!(http::put_comments_lock).refuses(&[&error::NOT_YOURS, &error::SUSPENDED]));
 }

@@ -14,12 +14,12 @@ use crate::events::{POST_CHANGED, POST_PUBLISHED};
 use crate::media::{self, Holder, Kept};
 use crate::people::{count_posts, ensure_profile, require_active};
 use crate::schema::{post_tags, posts, social_profiles};
-use crate::text::{self, Mention, Written};
+use crate::text::{self, Draft, Mention, Written};
 use crate::visibility::{self, Viewer};
 
-/// Refuses a post that says nothing; one that is only spaces is empty.
+/// Refuses a post that says nothing; one that is only spaces, or what nobody sees, is empty.
 fn said(body: &str, has_media: bool) -> Result<&str, Error> {
-    if !body.trim().is_empty() {
+    if text::is_seen(body) {
         return Ok(body);
     }
     if has_media {
@@ -29,12 +29,19 @@ fn said(body: &str, has_media: bool) -> Result<&str, Error> {
     }
 }
 
-/// Publishes a post; answers its id.
-pub(super) fn create(db: &mut Db, author_id: i64, new: &PostRequest, now: Timestamp) -> Result<i64, Error> {
-    require_active(db, author_id, now)?;
+/// Publishes a post, whose text is that of `draft`; answers its id.
+pub(super) fn create(
+    db: &mut Db,
+    author_id: i64,
+    new: &PostRequest,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<i64, Error> {
     let body = said(&new.body.0, !new.media_ids.0.is_empty())?;
     count_posts(db, author_id, new.visibility.name(), 1)?;
-    let written = text::read(db, author_id, body)?;
+    // The author's profile is taken by now: nobody is suspended in between.
+    require_active(db, author_id, now)?;
+    let written = draft.read(db, author_id)?;
     let values = (
         posts::author_id.eq(author_id),
         posts::body.eq(body),
@@ -99,18 +106,19 @@ pub(super) fn take(db: &mut Db, id: i64, caller: Option<Viewer>) -> Result<Taken
     Ok(Taken { id, author_id, visibility: Visibility::of(&visibility), status: Status::of(&status), version })
 }
 
-/// Changes a post of one's own. What it said before is kept; a change that changes nothing is none.
+/// Changes a post of one's own; `draft` is made of its new text, if it has one. What it said before is kept; a change that
+/// changes nothing is none.
 pub(super) fn update(
     db: &mut Db,
     id: i64,
-    patch: &PostPatch,
+    (patch, draft): (&PostPatch, Option<&Draft>),
     viewer: Viewer,
     check: &dyn Fn(i64) -> bool,
     now: Timestamp,
 ) -> Result<(), Error> {
-    require_active(db, viewer.id(), now)?;
     visibility::require_seen(db, id, viewer)?;
     let post = take(db, id, Some(viewer))?;
+    require_active(db, viewer.id(), now)?;
     if post.status != Status::Published {
         return Err(Error::NotFound); // it went a moment ago
     }
@@ -132,9 +140,14 @@ pub(super) fn update(
         count_posts(db, post.author_id, visibility.name(), 1)?;
     }
     revisions::keep(db, id)?;
-    let written = text::read(db, post.author_id, body)?;
+    let written = match draft {
+        Some(draft) => draft.read(db, post.author_id)?,
+        None => Draft::of(body).read(db, post.author_id)?,
+    };
     rewrite(db, id, (body, warning, visibility), &written, now)?;
-    let new: Vec<i64> = ids_of(&written.mentions).into_iter().filter(|id| !ids_of(&named).contains(id)).collect();
+    // Whoever was named before may see it now for the first time; who was told already is not told again.
+    let (known, others) = (ids_of(&named), visibility != post.visibility);
+    let new: Vec<i64> = ids_of(&written.mentions).into_iter().filter(|id| others || !known.contains(id)).collect();
     let told = json!({"id": id, "author_id": post.author_id, "status": post.status.name(), "mentions": new});
     Ok(events::publish(db, POST_CHANGED, &format!("post:{id}"), &told, now)?)
 }

@@ -5,11 +5,11 @@ use poligon_core::db::{Db, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::hidden::unlink;
 use super::input::Visibility;
 use crate::error::Error;
 use crate::people::hidden_from;
 use crate::schema::{post_revisions, posts};
+use crate::text::unlink;
 use crate::visibility::{self, Viewer};
 
 /// What a post said before one of its edits.
@@ -92,7 +92,7 @@ pub(super) fn list(
     let hidden = if viewer.user_id.is_none() { Vec::new() } else { hidden_from(db, viewer.id())? };
     let shown = rows.into_iter().map(|row| {
         let mut shown = RevisionResponse::from(row);
-        shown.html = hidden.iter().fold(shown.html, |html, id| unlink(&html, *id));
+        shown.html = unlink(shown.html, &hidden);
         shown
     });
     Ok((shown.collect(), total))

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::erase::erase;
 use super::input::PostStatusRequest;
 use super::model::{Taken, take};
 use crate::error::Error;
@@ -47,10 +48,10 @@ impl Status {
         }
     }
 
-    /// Where the author and a moderator can bring a post from here.
+    /// Where the author and a moderator can bring a post from here. A moderator does not decide on their own.
     pub(super) fn next(self, author: bool, moderator: bool) -> Vec<Self> {
         let deleted = (author && self == Self::Published).then_some(Self::Deleted);
-        deleted.into_iter().chain(self.next_of_moderators().filter(|_| moderator)).collect()
+        deleted.into_iter().chain(self.next_of_moderators().filter(|_| moderator && !author)).collect()
     }
 
     fn next_of_moderators(self) -> Option<Self> {
@@ -84,6 +85,9 @@ fn change(db: &mut Db, post: &Taken, to: Status, now: Timestamp) -> Result<(), E
     let ended_at = (to != Status::Published).then_some(now);
     let values = (posts::status.eq(to.name()), posts::ended_at.eq(ended_at), posts::version.eq(posts::version + 1));
     diesel::update(posts::table.find(post.id)).set(values).execute(db)?;
+    if to == Status::Deleted {
+        erase(db, post.id)?;
+    }
     let told = json!({"id": post.id, "author_id": post.author_id, "status": to.name()});
     Ok(events::publish(db, POST_CHANGED, &format!("post:{}", post.id), &told, now)?)
 }
@@ -96,9 +100,9 @@ pub(super) fn delete(
     check: &dyn Fn(i64) -> bool,
     now: Timestamp,
 ) -> Result<(), Error> {
-    require_active(db, viewer.id(), now)?;
     visibility::require_seen(db, id, viewer)?;
     let post = take(db, id, Some(viewer))?;
+    require_active(db, viewer.id(), now)?;
     if post.status != Status::Published {
         return Err(Error::NotFound); // somebody else was faster
     }
@@ -108,10 +112,10 @@ pub(super) fn delete(
     change(db, &post, Status::Deleted, now)
 }
 
-/// Deletes a post whose author has deleted their account. One that is deleted or removed stays so.
+/// Deletes a post whose author has deleted their account, also one that is removed: nobody brings it back.
 pub(crate) fn delete_orphan(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
     let post = take(db, id, None)?;
-    if post.status == Status::Published { change(db, &post, Status::Deleted, now) } else { Ok(()) }
+    if post.status == Status::Deleted { Ok(()) } else { change(db, &post, Status::Deleted, now) }
 }
 
 /// Removes a post that breaks the rules, whatever its visibility. One that is deleted or removed stays so. The caller
@@ -132,6 +136,9 @@ pub(super) fn moderate(
 ) -> Result<PostStatusResponse, Error> {
     require_active(db, viewer.id(), now)?;
     let post = take(db, id, None)?;
+    if viewer.user_id == Some(post.author_id) {
+        return Err(Error::OwnCase);
+    }
     if !check(post.version) {
         return Err(Error::Stale);
     }
@@ -141,14 +148,8 @@ pub(super) fn moderate(
     }
     change(db, &post, to, now)?;
     log(db, viewer, if to == Status::Removed { "remove" } else { "restore" }, &post, &decision.note.0, now)?;
-    let own = viewer.user_id == Some(post.author_id);
-    Ok(PostStatusResponse {
-        id,
-        author_id: post.author_id,
-        status: to,
-        next_statuses: to.next(own, viewer.moderator),
-        version: post.version + 1,
-    })
+    let (next_statuses, version) = (to.next(false, true), post.version + 1);
+    Ok(PostStatusResponse { id, author_id: post.author_id, status: to, next_statuses, version })
 }
 
 /// Writes what a moderator did to a post into the log, and tells.

@@ -15,7 +15,7 @@ use crate::media::{Kept, MediaResponse};
 use crate::people::{Person, find_people, hidden_from};
 use crate::reactions::{Counts, Kind};
 use crate::schema::posts;
-use crate::text::Mention;
+use crate::text::{Mention, unlink};
 use crate::visibility::{self, Viewer};
 
 /// A post.
@@ -126,17 +126,15 @@ pub(super) fn find(db: &mut Db, id: i64, viewer: Viewer) -> Result<PostResponse,
     show(db, vec![row], viewer)?.into_iter().next().ok_or(Error::NotFound)
 }
 
-/// Posts with these ids, in the order of the ids.
-pub(super) fn load(db: &mut Db, ids: &[i64], viewer: Viewer) -> Result<Vec<PostResponse>, Error> {
+/// Posts with these ids, by their ids.
+pub(super) fn load(db: &mut Db, ids: &[i64], viewer: Viewer) -> Result<BTreeMap<i64, PostResponse>, Error> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
     let those = posts::table.filter(poligon_core::db::any_of(db, posts::id, ids));
     // Seen still: between the list and this, an author may have changed their mind.
     let rows: Vec<Looked> = those.filter(visibility::seen_by(viewer)).select(columns!(viewer)).load(db)?;
-    let mut shown: BTreeMap<i64, PostResponse> =
-        show(db, rows, viewer)?.into_iter().map(|post| (post.id, post)).collect();
-    Ok(ids.iter().filter_map(|id| shown.remove(id)).collect())
+    Ok(show(db, rows, viewer)?.into_iter().map(|post| (post.id, post)).collect())
 }
 
 /// Rows as the viewer sees them, in their order: one more query for the authors, one for whom is hidden, and two more when
@@ -166,7 +164,8 @@ fn shown((row, reaction, bookmarked): Looked, author: Person, viewer: Viewer) ->
     let status = Status::of(&row.status);
     let own = viewer.user_id == Some(row.author_id);
     let mine = viewer.user_id.map(|_| Mine { reaction: reaction.as_deref().and_then(Kind::of), bookmarked });
-    let mut post = PostResponse {
+    let reactions = Counts::of(reactions);
+    PostResponse {
         id: row.id,
         author,
         body: row.body,
@@ -178,33 +177,25 @@ fn shown((row, reaction, bookmarked): Looked, author: Person, viewer: Viewer) ->
         media: row.media.0.into_iter().map(MediaResponse::from).collect(),
         mentions: row.mentions.0,
         tags: row.tags.0,
-        reactions: Counts::of(reactions),
-        reaction_count: 0,
+        reactions,
+        reaction_count: reactions.total(),
         comment_count: row.comment_count,
         comments_locked: row.comments_locked,
         mine,
         version: row.version,
         created_at: row.created_at,
         edited_at: row.edited_at,
-    };
-    post.count_reactions();
-    post
+    }
 }
 
 impl PostResponse {
-    fn count_reactions(&mut self) {
-        let Counts { like, love, laugh, wow, sad, angry } = self.reactions;
-        self.reaction_count = like + love + laugh + wow + sad + angry;
-    }
-
     /// Takes what hidden people did out of it: who reacted, how many comments are theirs, and where they are named.
     pub(super) fn without(&mut self, reacted: &[(Kind, i64)], comments: i64, hidden: &[i64]) {
-        self.reactions = reacted.iter().fold(self.reactions, |counts, (kind, by)| counts.plus(*kind, -by));
-        self.count_reactions();
+        let theirs = reacted.iter().fold(Counts::default(), |counts, (kind, by)| counts.plus(*kind, *by));
+        self.reactions = self.reactions.without(theirs);
+        self.reaction_count = self.reactions.total();
         self.comment_count = (self.comment_count - comments).max(0);
-        let named: Vec<Mention> =
-            self.mentions.extract_if(.., |mention| hidden.binary_search(&mention.id).is_ok()).collect();
-        self.html =
-            named.iter().fold(std::mem::take(&mut self.html), |html, mention| hidden::unlink(&html, mention.id));
+        self.mentions.retain(|mention| hidden.binary_search(&mention.id).is_err());
+        self.html = unlink(std::mem::take(&mut self.html), hidden);
     }
 }

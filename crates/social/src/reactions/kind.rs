@@ -68,7 +68,7 @@ impl Counts {
         Self { like, love, laugh, wow, sad, angry }
     }
 
-    /// The same with `by` more of a kind: fewer when it is negative.
+    /// The same with `by` more of a kind.
     pub(crate) fn plus(mut self, kind: Kind, by: i64) -> Self {
         let count = match kind {
             Kind::Like => &mut self.like,
@@ -84,20 +84,32 @@ impl Counts {
 }
 
 impl Counts {
+    /// Those of one kind.
+    pub(crate) fn of_kind(self, kind: Kind) -> i64 {
+        match kind {
+            Kind::Like => self.like,
+            Kind::Love => self.love,
+            Kind::Laugh => self.laugh,
+            Kind::Wow => self.wow,
+            Kind::Sad => self.sad,
+            Kind::Angry => self.angry,
+        }
+    }
+
     /// All of them.
     pub(crate) fn total(self) -> i64 {
         self.like + self.love + self.laugh + self.wow + self.sad + self.angry
     }
 
-    /// The same without some of them.
+    /// The same without some of them. These may have been counted a moment later: there are never fewer than none.
     pub(crate) fn without(self, some: Self) -> Self {
         Self {
-            like: self.like - some.like,
-            love: self.love - some.love,
-            laugh: self.laugh - some.laugh,
-            wow: self.wow - some.wow,
-            sad: self.sad - some.sad,
-            angry: self.angry - some.angry,
+            like: (self.like - some.like).max(0),
+            love: (self.love - some.love).max(0),
+            laugh: (self.laugh - some.laugh).max(0),
+            wow: (self.wow - some.wow).max(0),
+            sad: (self.sad - some.sad).max(0),
+            angry: (self.angry - some.angry).max(0),
         }
     }
 }

@@ -14,8 +14,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::at_once::push;
-use super::kind::Kind;
+use super::kind::{Counts, Kind};
 use super::object::Reactable;
+use super::shown::hidden_counts;
 use crate::error::Error;
 use crate::people::{Person, find_people};
 use crate::visibility::Viewer;
@@ -58,16 +59,16 @@ pub(super) fn list<T: Reactable>(
     Ok(shown.collect())
 }
 
-/// How many there are.
+/// How many there are: what the object's row counts, without people who are hidden from the viewer. So it costs the same
+/// for ten reactions and for a million.
 pub(super) fn count<T: Reactable>(db: &mut Db, filter: Filter) -> Result<i64, Error> {
-    let query = Counted(Listed::<T> {
-        filter,
-        behind: 0,
-        kind: filter.kind.map(Kind::name),
-        viewer: filter.viewer.id(),
-        of: PhantomData,
-    });
-    Ok(on_each!(db, c => query.get_result(c))?)
+    let row: Six = on_each!(db, c => Counters::<T> { id: filter.id, of: PhantomData }.get_result(c))?;
+    let mut counts = Counts::of(row);
+    if let Some(user_id) = filter.viewer.user_id {
+        let hidden = hidden_counts::<T>(db, &[filter.id], user_id)?;
+        counts = counts.without(hidden.get(&filter.id).copied().unwrap_or_default());
+    }
+    Ok(filter.kind.map_or_else(|| counts.total(), |kind| counts.of_kind(kind)))
 }
 
 struct Listed<T> {
@@ -78,23 +79,12 @@ struct Listed<T> {
     of: PhantomData<T>,
 }
 
-struct Counted<T>(Listed<T>);
+type Six = (i64, i64, i64, i64, i64, i64);
 
-impl<T: Reactable> Listed<T> {
-    fn push<'b, DB>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
-    where
-        DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>,
-        i64: ToSql<BigInt, DB>,
-        str: ToSql<Text, DB>,
-    {
-        push!(out; " FROM ", T::REACTIONS, " WHERE ", T::KEY, " = ", [BigInt: &self.filter.id] " AND user_id > ",
-            [BigInt: &self.behind] " AND user_id NOT IN (SELECT other_id FROM social_ties WHERE cut AND user_id = ",
-            [BigInt: &self.viewer] ")",);
-        if let Some(kind) = self.kind {
-            push!(out; " AND kind = ", [Text: kind]);
-        }
-        Ok(())
-    }
+/// The counts of an object.
+struct Counters<T> {
+    id: i64,
+    of: PhantomData<T>,
 }
 
 impl<T, DB> QueryFragment<DB> for Listed<T>
@@ -105,23 +95,27 @@ where
     str: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("SELECT user_id, kind, created_at");
-        self.push(&mut out)?;
+        push!(out; "SELECT user_id, kind, created_at FROM ", T::REACTIONS, " WHERE ", T::KEY, " = ",
+            [BigInt: &self.filter.id] " AND user_id > ", [BigInt: &self.behind]
+            " AND user_id NOT IN (SELECT other_id FROM social_ties WHERE cut AND user_id = ", [BigInt: &self.viewer] ")",);
+        if let Some(kind) = self.kind {
+            push!(out; " AND kind = ", [Text: kind]);
+        }
         out.push_sql(" ORDER BY user_id");
         Ok(())
     }
 }
 
-impl<T, DB> QueryFragment<DB> for Counted<T>
+impl<T, DB> QueryFragment<DB> for Counters<T>
 where
     T: Reactable,
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>,
+    DB: Backend + HasSqlType<BigInt>,
     i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("SELECT count(*)");
-        self.0.push(&mut out)
+        push!(out; "SELECT like_count, love_count, laugh_count, wow_count, sad_count, angry_count FROM ", T::OBJECTS,
+            " WHERE id = ", [BigInt: &self.id]);
+        Ok(())
     }
 }
 
@@ -130,7 +124,7 @@ impl<T: Reactable> QueryId for Listed<T> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<T: Reactable> QueryId for Counted<T> {
+impl<T: Reactable> QueryId for Counters<T> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
@@ -139,8 +133,8 @@ impl<T: Reactable> Query for Listed<T> {
     type SqlType = (BigInt, Text, Instant);
 }
 
-impl<T: Reactable> Query for Counted<T> {
-    type SqlType = BigInt;
+impl<T: Reactable> Query for Counters<T> {
+    type SqlType = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 }
 
-impl<T: Reactable, C> RunQueryDsl<C> for Counted<T> {}
+impl<T: Reactable, C> RunQueryDsl<C> for Counters<T> {}

@@ -8,7 +8,7 @@ use diesel::sqlite::Sqlite;
 use poligon_core::db::{Db, Timestamp};
 use serde_json::json;
 
-use super::kind::{Counts, Kind};
+use super::kind::Kind;
 use crate::chats;
 use crate::comments;
 use crate::error::Error;
@@ -51,19 +51,16 @@ pub(crate) trait Reactable: Copy + std::fmt::Debug + Send + Sync + 'static {
         Ok(false)
     }
 
-    /// Writes down what has changed; answers the conversation in which it did.
-    fn changed(_db: &mut Db, _id: i64, _user_id: i64, _change: Changed, _now: Timestamp) -> Result<Option<i64>, Error> {
+    /// Writes down what a person's reaction is now; answers the conversation in which it has changed.
+    fn changed(
+        _db: &mut Db,
+        _id: i64,
+        _user_id: i64,
+        _kind: Option<Kind>,
+        _now: Timestamp,
+    ) -> Result<Option<i64>, Error> {
         Ok(None)
     }
-}
-
-/// A reaction that has changed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Changed {
-    /// What it is now.
-    pub(super) kind: Option<Kind>,
-    /// The counts of the object now, of everybody's reactions.
-    pub(super) counts: Counts,
 }
 
 /// No condition.
@@ -149,9 +146,10 @@ impl Reactable for Message {
         Ok(true)
     }
 
-    fn changed(db: &mut Db, id: i64, user_id: i64, change: Changed, now: Timestamp) -> Result<Option<i64>, Error> {
+    fn changed(db: &mut Db, id: i64, user_id: i64, kind: Option<Kind>, now: Timestamp) -> Result<Option<i64>, Error> {
         let chat_id: i64 = messages::table.find(id).select(messages::chat_id).first(db)?;
-        let told = json!({"message_id": id, "user_id": user_id, "kind": change.kind, "reactions": change.counts});
+        // No counts: people who are hidden from one reader or the other are in them.
+        let told = json!({"message_id": id, "user_id": user_id, "kind": kind});
         chats::append(db, chat_id, "reaction", Some(id), user_id, &told, now)?;
         Ok(Some(chat_id))
     }

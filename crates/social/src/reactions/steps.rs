@@ -14,7 +14,7 @@ use poligon_core::{events, on_each};
 use super::at_once::{push, told};
 use super::kind::{Counts, Kind};
 use super::model::{Deed, Outcome, Wish};
-use super::object::{Changed, Reactable};
+use super::object::Reactable;
 use crate::error::Error;
 use crate::events::REACTED;
 use crate::people;
@@ -36,7 +36,7 @@ pub(super) fn react<T: Reactable>(db: &mut Db, deed: &Deed) -> Result<Outcome, E
         let object = format!("{}:{}", T::NAME, deed.id);
         events::publish(db, REACTED, &object, &told::<T>(deed, kind), deed.now)?;
     }
-    let chat_id = T::changed(db, deed.id, deed.user_id, Changed { kind: after, counts }, deed.now)?;
+    let chat_id = T::changed(db, deed.id, deed.user_id, after, deed.now)?;
     Ok(Outcome { counts, chat_id, ..outcome })
 }
 

@@ -13,7 +13,6 @@ use super::hub::Close;
 use super::socket::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST, MOST_BAD};
 use crate::chats::MessageResponse;
 use crate::notifications::NotificationChange;
-use crate::reactions::Counts;
 
 const SOCKET: &str = "/api/social/ws";
 const STREAM: &str = "/api/social/events";
@@ -39,7 +38,12 @@ const SERVER: [(FrameKind, Stands, &str, &str); 14] = [
     (FrameKind::Message, Stands::InChat, "MessageResponse", "A message was sent. One that is gone by now is a stub."),
     (FrameKind::Edit, Stands::InChat, "MessageResponse", "A message was changed."),
     (FrameKind::Delete, Stands::InChat, "DeleteData", "A message was deleted by its author or removed by a moderator."),
-    (FrameKind::Reaction, Stands::InChat, "ReactionData", "The reactions to a message have changed."),
+    (
+        FrameKind::Reaction,
+        Stands::InChat,
+        "ReactionData",
+        "Somebody reacts to a message in another way, or not any more.",
+    ),
     (
         FrameKind::Member,
         Stands::InChat,
@@ -189,7 +193,6 @@ fn schemas() -> Map<String, Value> {
     add::<ClientPing>(&mut all);
     add::<MessageResponse>(&mut all);
     add::<NotificationChange>(&mut all);
-    add::<Counts>(&mut all);
     let as_json = |(name, schema): (String, RefOr<Schema>)| Some((name, serde_json::to_value(schema).ok()?));
     let mut schemas: Map<String, Value> = all.into_iter().filter_map(as_json).collect();
     for (name, schema, _) in CLIENT {
@@ -206,12 +209,11 @@ fn events() -> [(String, Value); 4] {
     let number = json!({"type": "integer", "minimum": 1});
     let delete = object(&["message_id", "number"], json!({"message_id": number, "number": number}));
     let reaction = object(
-        &["message_id", "user_id", "kind", "reactions"],
+        &["message_id", "user_id", "kind"],
         json!({
             "message_id": number,
             "user_id": number,
             "kind": {"type": ["string", "null"], "description": "How the person reacts now; null: not any more"},
-            "reactions": {"$ref": "#/components/schemas/ReactionCounts"},
         }),
     );
     let member = object(

@@ -20,7 +20,7 @@ pub(super) enum FrameKind {
     Edit,
     /// A message was deleted or removed.
     Delete,
-    /// The reactions to a message have changed.
+    /// Somebody reacts to a message in another way, or not any more.
     Reaction,
     /// Somebody came into a conversation, left it, or has another role.
     Member,

@@ -87,6 +87,26 @@ async fn nobody_replies_behind_a_lock(app: TestApp) {
     }
 }
 
+/// What a moderator brings back at this moment is changed by nobody but its author.
+async fn nobody_writes_over_what_comes_back(app: TestApp) {
+    let (writer, other, moderator) = (person(&app).await, person(&app).await, moderator(&app).await);
+    let post = insert_post(&app, id_of(&writer), "public").await;
+    let id = said(&writer, post, 0).await;
+    said(&writer, post, id).await; // so that it is shown while it is removed
+    let path = format!("{COMMENTS}/{id}");
+    set_status(&moderator, id, "removed").await.expect(200);
+    other.patch(&path).json(&json!({"body": "Mine"})).send().await.expect_problem(404, "not_found");
+    for _ in 0..10 {
+        let edits = (0..10).map(|_| other.patch(&path).json(&json!({"body": "Mine"})).send());
+        let (back, edits) = tokio::join!(set_status(&moderator, id, "published"), join_all(edits));
+        back.expect(200);
+        assert!(edits.iter().all(|reply| matches!(reply.status, 403 | 404)), "{edits:?}");
+        set_status(&moderator, id, "removed").await.expect(200);
+    }
+    set_status(&moderator, id, "published").await.expect(200);
+    assert_eq!(writer.get(&path).send().await.expect(200).body["body"], "Words");
+}
+
 async fn one_of_two_edits_of_a_version_wins(app: TestApp) {
     let writer = person(&app).await;
     let post = insert_post(&app, id_of(&writer), "public").await;
@@ -125,6 +145,7 @@ poligon_testkit::tests! {
     counts_are_exact_after_any_traffic,
     a_comment_is_deleted_once,
     nobody_replies_behind_a_lock,
+    nobody_writes_over_what_comes_back,
     one_of_two_edits_of_a_version_wins,
     nothing_is_written_on_a_post_that_has_gone,
 }

@@ -187,6 +187,9 @@ fn written(a: i64, b: i64, e: i64) -> Vec<String> {
         post(1, b, "public", 5),
         post(2, a, "public", 0),
         post(3, a, "friends", 0),
+        // Removed by a moderator: nobody brings it back.
+        post(4, a, "public", 0),
+        "UPDATE posts SET status = 'removed' WHERE id = 4".to_owned(),
         format!("UPDATE social_profiles SET public_posts = 1, friends_posts = 1 WHERE user_id = {a}"),
         format!("UPDATE social_profiles SET public_posts = 1 WHERE user_id = {b}"),
         // 10 has a reply of Bob's; 12 is deleted, and is shown for the sake of 13 alone; 14 is of Bob.
@@ -196,6 +199,7 @@ fn written(a: i64, b: i64, e: i64) -> Vec<String> {
         comment(13, "12", "/12/13/", a, "published", 0),
         comment(14, "NULL", "/14/", b, "published", 1),
         comment(15, "14", "/14/15/", a, "published", 0),
+        comment(16, "NULL", "/16/", a, "removed", 0),
         group(1, 3),
         member(1, a, "owner", 1),
         member(1, b, "member", 2),
@@ -216,9 +220,13 @@ async fn what_somebody_wrote_goes_with_them(app: TestApp) {
     leave(&ann).await;
     settle(&app).await;
     for (query, expected) in [
-        ("SELECT count(*) AS number FROM posts WHERE status = 'deleted' AND ended_at IS NOT NULL AND id IN (2, 3)", 2),
+        ("SELECT count(*) AS number FROM posts WHERE status = 'deleted' AND ended_at IS NOT NULL AND body = ''", 3),
+        (
+            "SELECT count(*) AS number FROM comments WHERE status = 'removed' OR (status = 'deleted' AND id <> 12 AND body <> '')",
+            0,
+        ),
         ("SELECT public_posts + friends_posts AS number FROM social_profiles ORDER BY user_id LIMIT 1", 0),
-        ("SELECT count(*) AS number FROM outbox WHERE topic = 'social.post_changed'", 2),
+        ("SELECT count(*) AS number FROM outbox WHERE topic = 'social.post_changed'", 3),
         ("SELECT comment_count AS number FROM posts WHERE id = 1", 2),
         ("SELECT count(*) AS number FROM comments WHERE status = 'published'", 2),
         ("SELECT reply_count AS number FROM comments WHERE id = 10", 1),

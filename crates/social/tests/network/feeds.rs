@@ -285,6 +285,46 @@ async fn posts_are_found_by_their_hashtags(app: TestApp) {
     }
 }
 
+/// Posts that go and come back while somebody turns the pages: what is there all the time is on one of them.
+async fn a_page_goes_on_behind_what_went(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let mut posts = Vec::new();
+    for n in 0..12 {
+        posts.push(publish(&ann, &format!("#tea {n}"), "public").await);
+        bob.put(&format!("{}/bookmark", at(&posts[n]))).send().await.expect(200);
+    }
+    let stay: Vec<i64> = posts.iter().step_by(2).map(id).collect();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let turning = async {
+        for round in 0..40 {
+            let query = if round % 2 == 0 { "tag=tea" } else { "feed=bookmarks" };
+            let mut found = Vec::new();
+            let mut path = format!("{POSTS}?{query}&limit=2");
+            loop {
+                let page = bob.get(&path).send().await.expect(200).body;
+                found.extend(page["items"].as_array().unwrap().iter().map(id));
+                let Some(cursor) = page["next_cursor"].as_str() else { break };
+                path = format!("{POSTS}?{query}&limit=2&cursor={cursor}");
+            }
+            let missing: Vec<&i64> = stay.iter().filter(|id| !found.contains(id)).collect();
+            assert!(missing.is_empty(), "{query}, round {round}: {missing:?}");
+        }
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+    };
+    let coming_and_going = async {
+        while !done.load(std::sync::atomic::Ordering::SeqCst) {
+            for visibility in ["private", "public"] {
+                let gone = posts.iter().skip(1).step_by(2);
+                let sent = gone.map(|post| ann.patch(&at(post)).json(&json!({"visibility": visibility})).send());
+                for reply in futures_util::future::join_all(sent).await {
+                    reply.expect(200);
+                }
+            }
+        }
+    };
+    tokio::join!(turning, coming_and_going);
+}
+
 poligon_testkit::tests! { start =>
     home_is_of_oneself_and_of_whom_one_follows,
     home_is_the_same_however_much_people_write,
@@ -293,4 +333,5 @@ poligon_testkit::tests! { start =>
     a_page_stays_while_posts_are_written,
     posts_are_found_by_their_words,
     posts_are_found_by_their_hashtags,
+    a_page_goes_on_behind_what_went,
 }

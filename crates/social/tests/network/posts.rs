@@ -80,6 +80,7 @@ async fn a_bad_post_is_refused_by_name(app: TestApp) {
         (json!({}), vec!["/body"]),
         (json!({"body": ""}), vec!["/body"]),
         (json!({"body": " \n\t "}), vec!["/body"]),
+        (json!({"body": "\u{200b}"}), vec!["/body"]),
         (json!({"body": "a".repeat(5_001)}), vec!["/body"]),
         (json!({"body": "bell \u{7}"}), vec!["/body"]),
         (json!({"body": "nul \u{0}"}), vec!["/body"]),

@@ -113,8 +113,9 @@ async fn the_log_of_a_conversation_tells_of_reactions(app: TestApp) {
     assert_eq!(count, 3, "what changes nothing is not told");
     assert_eq!(number(&app, format!("SELECT last_seq AS n FROM chats WHERE id = {chat}")).await, 3);
     let like = |what: &str| format!("{events} seq = 2 AND CAST(payload AS text) LIKE '%{what}%'");
-    for what in ["love", "user_id", "message_id", "reactions"] {
-        assert_eq!(number(&app, like(what)).await, 1, "{what}");
+    // No counts: whoever hears of it may not see all who react.
+    for (what, times) in [("love", 1), ("user_id", 1), ("message_id", 1), ("reactions", 0)] {
+        assert_eq!(number(&app, like(what)).await, times, "{what}");
     }
     let mut calls = 0;
     while let Ok(Ok(message)) = tokio::time::timeout(std::time::Duration::from_millis(300), heard.recv()).await {

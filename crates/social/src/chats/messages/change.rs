@@ -5,16 +5,15 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, Json, Timestamp};
 use serde_json::json;
 
-use super::media;
 use super::send::{index, require_something};
 use super::view::{MessageResponse, Quote, Row, Status, find};
 use crate::chats::access::{lock, locked, readable_message};
 use crate::chats::log::{append, scrub};
 use crate::error::Error;
-use crate::media::Kept;
+use crate::media::{self, Holder, Kept};
 use crate::people::{find_people, require_active};
 use crate::schema::messages;
-use crate::text;
+use crate::text::Draft;
 
 /// How long a message can be changed, in minutes.
 const EDIT_MINUTES: i64 = 15;
@@ -44,22 +43,23 @@ fn take(
     if check(row.version) { Ok(row) } else { Err(Error::Stale) }
 }
 
-/// Lets a message say something else; answers it. What says the same changes nothing.
+/// Lets a message say something else, with what is made of it; answers it. What says the same changes nothing.
 pub(super) fn edit(
     db: &mut Db,
     id: i64,
     user_id: i64,
-    body: Option<&str>,
+    change: Option<(&str, &Draft)>,
     check: &dyn Fn(i64) -> bool,
     now: Timestamp,
 ) -> Result<MessageResponse, Error> {
     require_active(db, user_id, now)?;
     let row = take(db, id, user_id, check, Duration::minutes(EDIT_MINUTES), now)?;
-    let body = body.map(|body| require_something(body, !row.attachments.0.is_empty())).transpose()?;
-    let Some(body) = body.filter(|body| *body != row.body) else {
+    let Some((body, draft)) = change else { return find(db, id, user_id) };
+    let body = require_something(body, !row.attachments.0.is_empty())?;
+    if body == row.body {
         return find(db, id, user_id);
-    };
-    let html = text::read(db, user_id, body)?.html;
+    }
+    let html = draft.read(db, user_id)?.html;
     let values = (
         messages::body.eq(body),
         messages::html.eq(html),
@@ -94,7 +94,7 @@ pub(super) fn delete(
     let nothing = Json(Vec::<Kept>::new());
     let values = (messages::body.eq(""), messages::html.eq(""), messages::attachments.eq(nothing));
     diesel::update(messages::table.find(id)).set(values).execute(db)?;
-    media::doom(db, id)?;
+    media::let_go(db, Holder::Message(id))?;
     end(db, &row, Status::Deleted, now)?;
     Ok(row.chat_id)
 }

@@ -20,6 +20,7 @@ use super::view::{self, MessageResponse};
 use crate::chats::input::{HistoryParams, MessagePatch, MessageRequest, ReadRequest, SearchParams};
 use crate::error::Error;
 use crate::realtime::{chat_changed, person_changed};
+use crate::text::Draft;
 
 const PRIVATE: &str = "private, no-cache";
 
@@ -65,8 +66,9 @@ pub(crate) async fn send_message(
     // Whom the transaction that was committed has brought in: nobody has 0.
     let changed = Arc::new(AtomicI64::new(0));
     let noted = Arc::clone(&changed);
+    let draft = Draft::of(send::trimmed(&body.body.0));
     let work = move |db: &mut _| {
-        let sent = send::send(db, id, user_id, &body, now)?;
+        let sent = send::send(db, id, user_id, (&body, &draft), now)?;
         noted.store(sent.changed.unwrap_or(0), Ordering::SeqCst);
         let tag = Tagged::version(&sent.message, sent.message.version, PRIVATE).map(|tagged| tagged.tag().to_owned());
         let answer = Answer::created(&format!("/api/social/messages/{}", sent.message.id), sent.message);
@@ -106,9 +108,10 @@ pub(crate) async fn patch_message(
     Json(body): Json<MessagePatch>,
 ) -> Result<Tagged, Problem> {
     let (check, user_id, now) = (version.into_version_check(), user.user_id, ctx.clock.now());
+    let draft = body.body.as_ref().map(|body| Draft::of(send::trimmed(&body.0)));
     let work = move |db: &mut _| {
-        let body = body.body.as_ref().map(|body| body.0.as_str());
-        change::edit(db, id, user_id, body, &check, now)
+        let change = body.body.as_ref().map(|body| body.0.as_str()).zip(draft.as_ref());
+        change::edit(db, id, user_id, change, &check, now)
     };
     let message = ctx.db.write(work).await?;
     chat_changed(&ctx, message.chat_id);

@@ -5,7 +5,7 @@ use poligon_core::db::{Db, Json};
 
 use crate::error::Error;
 use crate::media::{Holder, Kept, claim};
-use crate::schema::{messages, social_media};
+use crate::schema::messages;
 
 /// Makes pictures of the author's own a message's, each in one place only; answers them as the message keeps them.
 pub(super) fn attach(db: &mut Db, owner_id: i64, ids: &[i64], message_id: i64) -> Result<Json<Vec<Kept>>, Error> {
@@ -16,11 +16,4 @@ pub(super) fn attach(db: &mut Db, owner_id: i64, ids: &[i64], message_id: i64) -
     let row = diesel::update(messages::table.find(message_id));
     row.set(messages::attachments.eq(Json(kept.0.clone()))).execute(db)?;
     Ok(kept)
-}
-
-/// Lets go of a deleted message's pictures: their files are removed like those that nobody has used.
-pub(super) fn doom(db: &mut Db, message_id: i64) -> Result<(), Error> {
-    let values = (social_media::status.eq("doomed"), social_media::message_id.eq(None::<i64>));
-    diesel::update(social_media::table.filter(social_media::message_id.eq(message_id))).set(values).execute(db)?;
-    Ok(())
 }

@@ -24,7 +24,7 @@ use crate::events::MESSAGE_SENT;
 use crate::media::Kept;
 use crate::people::{Person, is_cut, require_active};
 use crate::schema::{chat_members, chats, messages};
-use crate::text;
+use crate::text::{Draft, is_seen};
 
 /// A message that was sent, and who stands to its conversation in another way since.
 #[derive(Debug)]
@@ -33,12 +33,12 @@ pub(super) struct Sent {
     pub(super) changed: Option<i64>,
 }
 
-/// Sends a message.
+/// Sends a message, whose text is that of `draft`.
 pub(super) fn send(
     db: &mut Db,
     chat_id: i64,
     author_id: i64,
-    new: &MessageRequest,
+    (new, draft): (&MessageRequest, &Draft),
     now: Timestamp,
 ) -> Result<Sent, Error> {
     let body = require_something(&new.body.0, !new.media_ids.0.is_empty())?;
@@ -46,7 +46,7 @@ pub(super) fn send(
     let chat = take(db, chat_id, now)?;
     let (author, written) = require_writer(db, &chat, author_id, now)?;
     let reply_to = new.reply_to.map(|id| quote(db, chat_id, id.0, author_id)).transpose()?;
-    let html = text::read(db, author_id, body)?.html;
+    let html = draft.read(db, author_id)?.html;
     let values = (
         messages::chat_id.eq(chat_id),
         messages::number.eq(chat.last_number),
@@ -74,13 +74,18 @@ pub(super) fn send(
     Ok(Sent { message, changed: written.changed })
 }
 
-/// What a message says, without spaces around it; nothing only when it has pictures.
+/// What a message says, as [`trimmed`]; nothing only when it has pictures.
 pub(super) fn require_something(body: &str, has_pictures: bool) -> Result<&str, Error> {
-    let body = body.trim();
+    let body = trimmed(body);
     if !body.is_empty() || has_pictures {
         return Ok(body);
     }
     Err(Error::field("/body", "length", "must be 1 to 4,000 characters where there is no picture"))
+}
+
+/// A text without spaces around it; what nobody sees is nothing.
+pub(super) fn trimmed(body: &str) -> &str {
+    if is_seen(body) { body.trim() } else { "" }
 }
 
 /// Makes these the words that a message is found by.

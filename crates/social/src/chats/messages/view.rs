@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use crate::chats::access::{is_open, is_read};
 use crate::error::Error;
 use crate::media::{Kept, MediaResponse};
-use crate::people::{Person, find_people};
+use crate::people::{Person, find_people, hidden_from};
 use crate::reactions::{Counts, Kind, Message, find_shown};
 use crate::schema::{chat_members, chats, messages};
+use crate::text::{unlink, unlink_all};
 use crate::visibility::Viewer;
 
 /// Characters of a message that an answer to it shows.
@@ -96,14 +97,14 @@ pub(crate) struct MessageResponse {
     author: Person,
     /// What it says, in Markdown; empty in a stub.
     body: String,
-    /// The same as HTML.
+    /// The same as HTML; in events without links to people.
     html: String,
     /// What it answers; `null` also when that is not there any more, or not for whoever looks.
     reply_to: Option<Quote>,
     /// Its pictures.
     attachments: Vec<MediaResponse>,
-    /// How many have reacted, by kind.
-    reactions: Counts,
+    /// How many have reacted, by kind; `null` in events, as who is hidden differs from one reader to the other.
+    reactions: Option<Counts>,
     /// Whether it is there.
     status: Status,
     /// Counts the changes.
@@ -122,7 +123,7 @@ impl MessageResponse {
     /// What an event says of it: nothing that is for some of the members only.
     pub(super) fn told(&self) -> Result<Value, Error> {
         let reply_to = self.reply_to.as_ref().map(|quote| Quote::of_id(quote.id));
-        let told = Self { reply_to, mine: None, ..self.clone() };
+        let told = Self { reply_to, mine: None, reactions: None, html: unlink_all(&self.html), ..self.clone() };
         serde_json::to_value(told).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)).into())
     }
 }
@@ -180,7 +181,7 @@ impl Row {
             html,
             reply_to,
             attachments: attachments.into_iter().map(MediaResponse::from).collect(),
-            reactions,
+            reactions: Some(reactions),
             status,
             version,
             created_at,
@@ -203,7 +204,7 @@ fn stub(message: MessageResponse) -> MessageResponse {
         html: String::new(),
         reply_to: None,
         attachments: Vec::new(),
-        reactions: Counts::default(),
+        reactions: Some(Counts::default()),
         ..message
     }
 }
@@ -233,7 +234,9 @@ pub(in crate::chats) fn show(db: &mut Db, rows: Vec<Row>, viewer: i64) -> Result
     let mut quotes = quotes(db, &rows, viewer)?;
     let reacted: Vec<i64> = rows.iter().filter(|row| row.counts() != Counts::default()).map(|row| row.id).collect();
     let reactions = find_shown::<Message>(db, &reacted, Viewer::person(viewer), true)?;
-    let shown = rows.into_iter().filter_map(|row| {
+    let hidden = hidden_from(db, viewer)?;
+    let shown = rows.into_iter().filter_map(|mut row| {
+        row.html = unlink(row.html, &hidden);
         let author = authors.get(&row.author_id)?.clone(); // a message has an author (foreign key)
         let quote = row.reply_to.and_then(|id| quotes.remove(&row.id).filter(|quote| quote.id == id));
         let counts = reactions.counts(row.id, row.counts());

@@ -1,7 +1,5 @@
 //! Every feed but the one at home: one query for each.
 
-use std::collections::BTreeMap;
-
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use poligon_core::db::text_search::{match_all, matches};
@@ -82,8 +80,11 @@ pub(in crate::posts) fn count(db: &mut Db, ask: &Ask) -> Result<i64, Error> {
     Ok(filtered!(db, ask).count().get_result(db)?)
 }
 
+/// The place of a post in a list, and the post, unless the viewer does not see it any more.
+type Found = (i64, Option<PostResponse>);
+
 /// Posts with a hashtag: by the index of hashtags, in its order.
-pub(super) fn tagged(db: &mut Db, ask: &Ask, tag: &str, before: i64, most: i64) -> Result<Vec<PostResponse>, Error> {
+pub(super) fn tagged(db: &mut Db, ask: &Ask, tag: &str, before: i64, most: i64) -> Result<Vec<Found>, Error> {
     let mut query = post_tags::table.inner_join(posts::table).filter(post_tags::tag.eq(tag)).into_boxed();
     if let Some(words) = &ask.words {
         query = query.filter(matches(post_tags::post_id, SEARCH, match_all(db, words)));
@@ -91,11 +92,12 @@ pub(super) fn tagged(db: &mut Db, ask: &Ask, tag: &str, before: i64, most: i64) 
     let page = query.filter(seen_by(ask.viewer)).filter(post_tags::post_id.lt(before));
     let page = page.order(post_tags::post_id.desc()).limit(most);
     let ids: Vec<i64> = page.select(post_tags::post_id).load(db)?;
-    view::load(db, &ids, ask.viewer)
+    let mut posts = view::load(db, &ids, ask.viewer)?;
+    Ok(ids.into_iter().map(|id| (id, posts.remove(&id))).collect())
 }
 
 /// What the viewer has bookmarked, the last first, with the ids of the bookmarks.
-pub(super) fn bookmarked(db: &mut Db, ask: &Ask, before: i64, most: i64) -> Result<Vec<(i64, PostResponse)>, Error> {
+pub(super) fn bookmarked(db: &mut Db, ask: &Ask, before: i64, most: i64) -> Result<Vec<Found>, Error> {
     let own = bookmarks::table.inner_join(posts::table).filter(bookmarks::user_id.eq(ask.viewer.id()));
     let mut query = own.into_boxed();
     if let Some(words) = &ask.words {
@@ -105,7 +107,6 @@ pub(super) fn bookmarked(db: &mut Db, ask: &Ask, before: i64, most: i64) -> Resu
     let page = page.order(bookmarks::id.desc()).limit(most);
     let found: Vec<(i64, i64)> = page.select((bookmarks::id, bookmarks::post_id)).load(db)?;
     let ids: Vec<i64> = found.iter().map(|(_, post_id)| *post_id).collect();
-    let mut by_post: BTreeMap<i64, i64> = found.into_iter().map(|(id, post_id)| (post_id, id)).collect();
-    let posts = view::load(db, &ids, ask.viewer)?;
-    Ok(posts.into_iter().filter_map(|post| Some((by_post.remove(&post.id)?, post))).collect())
+    let mut posts = view::load(db, &ids, ask.viewer)?;
+    Ok(found.into_iter().map(|(id, post_id)| (id, posts.remove(&post_id))).collect())
 }

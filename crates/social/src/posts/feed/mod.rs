@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::input::{Feed, PostParams};
 use super::view::PostResponse;
 use crate::error::Error;
+use crate::text;
 use crate::visibility::Viewer;
 
 pub(super) use lists::count;
@@ -31,7 +32,7 @@ enum Scope {
 
 impl Scope {
     fn of(params: &PostParams, viewer: Viewer) -> Result<Self, Problem> {
-        let tag = params.tag.as_ref().map(|tag| tag.0.trim_start_matches('#').to_lowercase());
+        let tag = params.tag.as_ref().map(|tag| text::tag_of(&tag.0));
         let user_id = params.user_id.map(|id| id.0);
         let feed = match (params.feed, user_id, &tag) {
             (Some(feed), ..) => Some(feed),
@@ -128,7 +129,8 @@ impl Cursor {
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(super) struct Listed {
-    post: PostResponse,
+    /// Nothing for a post that the viewer does not see any more: it went between two looks, and the list goes on behind it.
+    pub(super) post: Option<PostResponse>,
     #[serde(skip)]
     pub(super) cursor: Cursor,
 }
@@ -138,8 +140,9 @@ pub(super) fn list(db: &mut Db, ask: &Ask, behind: Option<Cursor>, most: i64) ->
     let before = behind.map_or(i64::MAX, Cursor::id);
     let listed = |post: PostResponse| {
         let cursor = Cursor::at(post.id, &ask.scope);
-        Listed { post, cursor }
+        Listed { post: Some(post), cursor }
     };
+    let found = |(id, post)| Listed { post, cursor: Cursor::at(id, &ask.scope) };
     if ask.words.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
@@ -148,11 +151,8 @@ pub(super) fn list(db: &mut Db, ask: &Ask, behind: Option<Cursor>, most: i64) ->
             let posts = home::list(db, ask.viewer, ask.now, before, most)?;
             Ok(posts.into_iter().map(listed).collect())
         }
-        Scope::Bookmarks => {
-            let posts = lists::bookmarked(db, ask, before, most)?;
-            Ok(posts.into_iter().map(|(id, post)| Listed { post, cursor: Cursor::B(id) }).collect())
-        }
-        Scope::Tag(tag) => Ok(lists::tagged(db, ask, tag, before, most)?.into_iter().map(listed).collect()),
+        Scope::Bookmarks => Ok(lists::bookmarked(db, ask, before, most)?.into_iter().map(found).collect()),
+        Scope::Tag(tag) => Ok(lists::tagged(db, ask, tag, before, most)?.into_iter().map(found).collect()),
         _ => Ok(lists::list(db, ask, before, most)?.into_iter().map(listed).collect()),
     }
 }
