@@ -294,8 +294,8 @@ impl Signs {
         let event = |piece: Piece<'_>| {
             let (text, link) = match piece {
                 Piece::Text(text) => return plain(text.to_owned()),
-                Piece::Name(name) => (format!("@{name}"), self.to_person(name)),
-                Piece::Tag(tag) => (format!("#{tag}"), self.to_tag(tag)),
+                Piece::Name(name) => (format!("@{name}"), self.link_person(name)),
+                Piece::Tag(tag) => (format!("#{tag}"), self.link_tag(tag)),
             };
             let Some(link) = link.filter(|_| self.links < MOST_LINKS) else { return plain(text) };
             self.links += 1;
@@ -305,7 +305,7 @@ impl Signs {
     }
 
     /// The link of a name, unless there are too many names.
-    fn to_person(&mut self, name: &str) -> Option<String> {
+    fn link_person(&mut self, name: &str) -> Option<String> {
         let key = username_key(name);
         let known = self.names.iter().position(|(known, _)| *known == key);
         let place = known.or_else(|| {
@@ -318,7 +318,7 @@ impl Signs {
     }
 
     /// The link of a hashtag, unless there are too many.
-    fn to_tag(&mut self, tag: &str) -> Option<String> {
+    fn link_tag(&mut self, tag: &str) -> Option<String> {
         let lower = tag.to_lowercase();
         let place: String = form_urlencoded::byte_serialize(lower.as_bytes()).collect();
         if !self.tags.contains(&lower) && self.tags.len() >= MOST_TAGS {
