@@ -56,8 +56,8 @@ async def ask(url, method, path, body=None, **headers):
         answer = await asyncio.wait_for(reader.read(), 20)
     finally:
         writer.close()
-    head, _, rest = answer.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 "):
+    head, whole, rest = answer.partition(b"\r\n\r\n")
+    if not whole or not head.startswith(b"HTTP/1.1 "):
         raise ConnectionError("no answer")
     if b"chunked" in head.lower():
         raise RuntimeError("chunked answers are not read")
@@ -204,6 +204,8 @@ class Writer:
                     status, answer = await ask(url, "POST", path, {"body": f"{n} of {self.chat}"}, **headers)
                 except AWAY:
                     status, answer = 0, None
+                if status == 201 and answer is None:
+                    status = 0  # its body was cut off
                 if status == 201:
                     self.answered.append((answer["number"], answer["id"], author, time.monotonic()))
                     break

@@ -94,7 +94,6 @@ impl Incoming {
             Ok(why) = self.refused.wait_for(Option::is_some) => return Err(why.unwrap_or(Close::Broken).into()),
         };
         match next {
-            None => Err(Ended::Gone),
             Some(Ok(AggregatedMessage::Close(reason))) => Err(Ended::Closed(reason)),
             Some(Ok(message)) => Ok(message),
             // Of what the reader calls so, the intake has refused everything but texts that are no UTF-8.
@@ -102,7 +101,7 @@ impl Incoming {
                 Err(Close::NotUtf8.into())
             }
             Some(Err(ProtocolError::Overflow)) => Err(Close::TooBig.into()),
-            Some(Err(ProtocolError::Io(_))) => Err(Ended::Gone),
+            None | Some(Err(ProtocolError::Io(_))) => Err(Ended::Gone),
             Some(Err(_)) => Err(Close::Broken.into()),
         }
     }
@@ -194,7 +193,7 @@ impl Frames {
     fn begin(&mut self) -> Result<(), Close> {
         let [first, second, ref length @ ..] = self.head[..] else { return Ok(()) };
         let size = match (second & 0x7f, length.len()) {
-            (126, 2) | (127, 8) => length.iter().fold(0, |size, byte| size << 8 | u64::from(*byte)),
+            (126, 2) | (127, 8) => length.iter().fold(0, |size, byte| (size << 8) | u64::from(*byte)),
             (126 | 127, _) => return Ok(()),
             (small, _) => u64::from(small),
         };

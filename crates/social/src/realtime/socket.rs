@@ -194,13 +194,11 @@ async fn who(ctx: &Ctx, text: &[u8], client: &Client) -> Result<Known, Problem> 
     let Asked::Auth(auth) = parse(text)? else {
         return Err(Problem::invalid_field("/type", "unknown_value", "the first frame must be auth"));
     };
-    match identify(ctx, &auth.token).await? {
-        Some(identity) => Ok(Known { identity, cursor: auth.cursor }),
-        None => {
-            note_denied(ctx, client);
-            Err(Problem::invalid_token())
-        }
+    if let Some(identity) = identify(ctx, &auth.token).await? {
+        return Ok(Known { identity, cursor: auth.cursor });
     }
+    note_denied(ctx, client);
+    Err(Problem::invalid_token())
 }
 
 /// Whether a problem is the service's own, and no fault of the client.

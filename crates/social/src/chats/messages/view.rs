@@ -243,7 +243,9 @@ pub(in crate::chats) fn show(db: &mut Db, mut rows: Vec<Row>, viewer: i64) -> Re
     let all: Vec<i64> = rows.iter().map(|row| row.id).chain(answered).collect();
     let since = since_gone(db, &all, viewer)?;
     let reacted: Vec<i64> = rows.iter().filter(|row| row.counts() != Counts::default()).map(|row| row.id).collect();
-    rows.iter_mut().for_each(|row| row.go_back(&since));
+    for row in &mut rows {
+        row.go_back(&since);
+    }
     let mut quotes = quotes(db, &rows, viewer, &since)?;
     let reactions = find_shown::<Message>(db, &reacted, Viewer::person(viewer), true)?;
     let shown = rows.into_iter().filter_map(|row| {
