@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Sockets through two copies of the gateway, one of which is killed: nothing is lost, repeated or out of order.
+"""Sockets through two copies of the gateway, which are killed in turn: nothing is lost, repeated or out of order.
 
     POLIGON_GATEWAY=<binary> TEST_DATABASE_URL=postgres://… TEST_REDIS_URL=redis://… tests/load/sockets.py
 
 100 people in 50 groups of ten, each with five sockets, half of them on each of two copies that share PostgreSQL and Redis.
-One writer for each group sends messages through both copies in turn, each with an `Idempotency-Key`, and repeats a message
-until it is answered. In the middle one copy is ended with `kill -9`; its sockets connect to the other and resume. At
-the end every socket has every answered message of its groups exactly once and in order. SOCKETS, MESSAGES (of each
-group) and PAUSE (seconds between two of them) change the size. Standard library only.
+Four writers for each group send messages at the same time and through both copies, each with an `Idempotency-Key`, and
+repeat a message until it is answered. Three times a copy is ended with `kill -9`, the one and the other in turn, and begun
+again; its sockets connect anew and go on at their cursor, half of them by `auth` and half by `resume`. At the end every
+socket has every answered message of its groups exactly once, by number, place in the log and id. Three controls:
+what was made up for was something; sockets that do not resume have missed something; and a message is there long before the
+look that finds what the bus has lost. SOCKETS, MESSAGES (of each writer, at least) and PAUSE (seconds between two of them)
+change the size. Standard library only.
 """
 
 import asyncio
@@ -27,8 +30,13 @@ from service import Gateway, Place, sql_on_postgres  # noqa: E402
 
 GROUPS, OF_GROUP, PEOPLE = 50, 10, 100
 SOCKETS = int(os.environ.get("SOCKETS", "500"))
-MESSAGES = int(os.environ.get("MESSAGES", "40"))
-PAUSE = float(os.environ.get("PAUSE", "0.25"))
+WRITERS, KILLS = 4, 3
+MESSAGES = int(os.environ.get("MESSAGES", "12"))
+PAUSE = float(os.environ.get("PAUSE", "2.5"))
+# Sockets that come back without a cursor.
+FORGETFUL = 20
+# The look that finds what the bus has lost comes every 700 ms: so long takes half of what it finds at the least.
+MEDIAN_MS = 350
 PASSWORD = "practice makes perfect"
 PATIENCE_S = 60.0
 AWAY = (ConnectionError, OSError, asyncio.IncompleteReadError, TimeoutError)
@@ -48,12 +56,15 @@ async def ask(url, method, path, body=None, **headers):
         answer = await asyncio.wait_for(reader.read(), 20)
     finally:
         writer.close()
-    head, _, rest = answer.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 "):
+    head, whole, rest = answer.partition(b"\r\n\r\n")
+    if not whole or not head.startswith(b"HTTP/1.1 "):
         raise ConnectionError("no answer")
     if b"chunked" in head.lower():
-        raise ValueError("chunked answers are not read")
-    return int(head.split()[1]), json.loads(rest) if rest else None
+        raise RuntimeError("chunked answers are not read")
+    try:
+        return int(head.split()[1]), json.loads(rest) if rest else None
+    except ValueError as cut_off:
+        raise ConnectionError("the answer ends too early") from cut_off
 
 
 class WebSocket:
@@ -109,18 +120,23 @@ class WebSocket:
 class Listener:
     """A socket that comes back whenever it is dropped, and what it has heard."""
 
-    def __init__(self, token, copies, first):
+    def __init__(self, token, copies, first, by_frame=False, forgets=False):
         self.token, self.copies, self.at = token, copies, first
+        self.by_frame, self.forgets = by_frame, forgets
         self.heard = {}
         self.cursor = None
-        self.drops = self.resumed = 0
+        self.drops = self.resumed = self.replayed = 0
         self.wrong = []
         self.ready = asyncio.Event()
+
+    @property
+    def copy(self):
+        return self.at % len(self.copies)
 
     async def run(self):
         while True:
             try:
-                await self.listen(self.copies[self.at % len(self.copies)])
+                await self.listen(self.copies[self.copy])
             except AWAY:
                 self.drops += self.ready.is_set()
                 self.at += 1
@@ -128,24 +144,29 @@ class Listener:
 
     async def listen(self, url):
         socket, n = await WebSocket.open(url, "/api/social/ws"), 0
+        cursor = None if self.forgets else self.cursor
         try:
-            await socket.send({"type": "auth", "token": self.token})
+            named = {"cursor": cursor} if cursor and not self.by_frame else {}
+            await socket.send({"type": "auth", "token": self.token, **named})
             while True:
                 frame = await socket.receive()
                 n += 1
                 if frame["n"] != n:
                     self.wrong.append(f"frame {frame['n']} came as number {n}")
                 match frame["type"]:
-                    case "ready" if self.cursor is None:
-                        self.cursor = frame["cursor"]
-                        self.ready.set()
                     case "ready":
-                        await socket.send({"type": "resume", "cursor": self.cursor})
-                        continue  # its cursor is the present: what was missed comes first
+                        if bool(frame["cursor"]) != bool(named):
+                            self.wrong.append("ready names a place to come back to without knowing it, or does not")
+                        if cursor and self.by_frame:
+                            await socket.send({"type": "resume", "cursor": cursor})
                     case "resumed":
-                        self.resumed += 1
+                        self.ready.set()
+                        if cursor:
+                            self.resumed += 1
+                            self.replayed += frame["data"]["frames"]
                     case "message":
-                        heard = (frame["seq"], frame["data"]["id"], time.monotonic())
+                        data = frame["data"]
+                        heard = (data["number"], frame["seq"], data["id"], time.monotonic())
                         self.heard.setdefault(frame["chat_id"], []).append(heard)
                     case "error":
                         self.wrong.append(str(frame["data"]))
@@ -162,17 +183,20 @@ async def log_in(url, name):
 
 
 class Writer:
-    """Writes into one group until every message was answered; keeps the journal of the answers."""
+    """Writes into one group until enough messages were answered; keeps the journal of the answers."""
 
-    def __init__(self, chat, tokens, copies, progress):
-        self.chat, self.tokens, self.copies, self.progress = chat, tokens, copies, progress
+    def __init__(self, chat, members, tokens, copies, first, progress, over):
+        self.chat, self.members, self.tokens, self.copies = chat, members, tokens, copies
+        self.first, self.progress, self.over = first, progress, over
         self.answered = []
         self.repeated = 0
 
     async def run(self):
-        for n in range(MESSAGES):
-            key, turn = secrets.token_hex(16), n
-            headers = {"Authorization": f"Bearer {self.tokens[n % len(self.tokens)]}", "Idempotency_Key": key}
+        n = 0
+        while n < MESSAGES or not self.over.is_set():
+            author = self.members[(self.first + n) % len(self.members)]
+            key, turn = secrets.token_hex(16), self.first + n
+            headers = {"Authorization": f"Bearer {self.tokens[author]}", "Idempotency_Key": key}
             while True:
                 url = self.copies[turn % len(self.copies)]
                 path = f"/api/social/chats/{self.chat}/messages"
@@ -180,14 +204,17 @@ class Writer:
                     status, answer = await ask(url, "POST", path, {"body": f"{n} of {self.chat}"}, **headers)
                 except AWAY:
                     status, answer = 0, None
+                if status == 201 and answer is None:
+                    status = 0  # its body was cut off
                 if status == 201:
-                    self.answered.append((answer["number"], answer["id"], time.monotonic()))
+                    self.answered.append((answer["number"], answer["id"], author, time.monotonic()))
                     break
                 if status not in (0, 409, 429, 503):
                     raise RuntimeError(f"{status}: {answer}")
                 self.repeated += 1
                 turn += 1
                 await asyncio.sleep(0.2)
+            n += 1
             self.progress()
             await asyncio.sleep(PAUSE)
 
@@ -226,23 +253,86 @@ async def hidden_pairs(place):
     return {tuple(map(int, row.split("|"))) for row in rows}
 
 
-def judge(listeners, owners, groups, writers, ids, hidden):
+def journal(writers):
+    """What was answered in each group, by number."""
+    answered = {}
+    for writer in writers:
+        answered.setdefault(writer.chat, []).extend(writer.answered)
+    return {chat: sorted(messages) for chat, messages in answered.items()}
+
+
+def judge(listeners, owners, groups, answered, ids, hidden):
     """What is wrong, in words; and how long messages took."""
-    wrong, delays = [], []
+    wrong, delays, places = [], [], {}
+    for chat, messages in answered.items():
+        if [number for number, *_ in messages] != list(range(1, len(messages) + 1)):
+            wrong.append(f"group {chat}: the answered numbers have gaps or come twice")
     for listener, owner in zip(listeners, owners):
         wrong += listener.wrong
-        for (chat, members), writer in zip(groups, writers):
+        for chat, members in groups:
             heard = listener.heard.get(chat, [])
             if owner not in members:
                 if heard:
                     wrong.append(f"somebody heard of a group that they are not in: {chat}")
                 continue
-            seen = [(ids[m], ids[owner]) not in hidden for m in members]
-            due = [m for n, m in enumerate(sorted(writer.answered)) if seen[n % len(members)]]
-            if [message for _, message, _ in heard] != [message for _, message, _ in due]:
+            due = [message for message in answered[chat] if (ids[message[2]], ids[owner]) not in hidden]
+            if [(number, message) for number, _, message, _ in heard] != [(d[0], d[1]) for d in due]:
                 wrong.append(f"group {chat}: {len(heard)} heard, {len(due)} answered, or in another order")
-            delays += [max(0.0, h[2] - d[2]) for h, d in zip(heard, due)]
+            if any(one[1] >= other[1] for one, other in zip(heard, heard[1:])):
+                wrong.append(f"group {chat}: places in the log are not in order")
+            for number, seq, *_ in heard:
+                if places.setdefault((chat, number), seq) != seq:
+                    wrong.append(f"group {chat}: message {number} stands in two places")
+            delays += [max(0.0, h[3] - d[3]) for h, d in zip(heard, due)]
     return wrong, delays
+
+
+def missed(listeners, owners, groups, answered, ids, hidden):
+    """How many messages did not come to those who should have had them."""
+    lost = 0
+    for listener, owner in zip(listeners, owners):
+        for chat, members in groups:
+            if owner in members:
+                due = sum((ids[message[2]], ids[owner]) not in hidden for message in answered[chat])
+                lost += due - len(listener.heard.get(chat, []))
+    return lost
+
+
+async def kill_in_turn(place, gateways, copies, listeners, part):
+    """Ends the one copy and the other in turn, and begins it again; answers what is wrong."""
+    wrong = []
+    for turn in range(KILLS):
+        while part() < (turn + 1) / (KILLS + 2):
+            await asyncio.sleep(0.05)
+        at = turn % 2
+        before = [(listener, listener.resumed) for listener in listeners if listener.copy == at]
+        gateways[at].process.kill()
+        print(f"killed copy {at} with {len(before)} sockets")
+        gateways[at] = await asyncio.to_thread(Gateway, place)
+        copies[at] = gateways[at].url
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until and any(listener.resumed == count for listener, count in before):
+            await asyncio.sleep(0.1)
+        left = sum(listener.resumed == count for listener, count in before)
+        if left or not before:
+            wrong.append(f"{left} of {len(before)} sockets of copy {at} have not resumed")
+    return wrong
+
+
+def controls(listeners, lost, delays):
+    """What is wrong with the test itself: it could have passed without what it is to prove."""
+    wrong, replayed = [], sum(listener.replayed for listener in listeners)
+    delays.sort()
+    p50, p99 = statistics.median(delays) * 1000, delays[int(len(delays) * 0.99)] * 1000
+    print(f"{len(delays)} deliveries; from the answer to the frame: median {p50:.0f} ms, 99 % within {p99:.0f} ms")
+    print(f"{replayed} frames made up for by resuming; {FORGETFUL} sockets that did not resume missed {lost} messages")
+    if replayed == 0:
+        wrong.append("no socket had anything to make up for")
+    if lost <= 0:
+        wrong.append("the sockets that did not resume missed nothing")
+    if p50 >= MEDIAN_MS:
+        wrong.append(f"half of the messages took {p50:.0f} ms or more: the bus seems to tell nothing")
+    return wrong
 
 
 async def run(place, gateways):
@@ -250,46 +340,44 @@ async def run(place, gateways):
     ids, tokens = await gather_people(place, copies[0])
     groups = await make_groups(copies[0], ids, tokens)
     owners = [n % PEOPLE for n in range(SOCKETS)]
-    listeners = [Listener(tokens[owner], copies, n // PEOPLE + n) for n, owner in enumerate(owners)]
-    listening = [asyncio.create_task(listener.run()) for listener in listeners]
-    await asyncio.wait_for(asyncio.gather(*(listener.ready.wait() for listener in listeners)), PATIENCE_S)
-    await asyncio.sleep(1.5)  # until they are told what is new
+    firsts = [n // PEOPLE + n for n in range(SOCKETS)]
+    listeners = [Listener(tokens[o], copies, first, by_frame=first % 4 > 1) for o, first in zip(owners, firsts)]
+    forgetful = [Listener(tokens[n], copies, n, forgets=True) for n in range(FORGETFUL)]
+    listening = [asyncio.create_task(listener.run()) for listener in listeners + forgetful]
+    await asyncio.wait_for(asyncio.gather(*(listener.ready.wait() for listener in listeners + forgetful)), PATIENCE_S)
     print(f"{len(listeners)} sockets, {len(groups)} groups")
 
-    done, killed = 0, asyncio.Event()
+    done, over = 0, asyncio.Event()
 
     def progress():
         nonlocal done
         done += 1
-        if done == GROUPS * MESSAGES // 2 and not killed.is_set():
-            gateways[0].process.kill()
-            killed.set()
-            print(f"killed one copy after {done} messages")
 
-    writers = []
-    for chat, members in groups:
-        writers.append(Writer(chat, [tokens[m] for m in members], copies, progress))
+    writers = [
+        Writer(chat, members, tokens, copies, first, progress, over)
+        for chat, members in groups
+        for first in range(WRITERS)
+    ]
     began = time.monotonic()
-    await asyncio.gather(*(writer.run() for writer in writers))
-    took, hidden = time.monotonic() - began, await hidden_pairs(place)
+    writing = asyncio.gather(*(writer.run() for writer in writers))
+    part = lambda: done / (len(writers) * MESSAGES)  # noqa: E731
+    killing = asyncio.create_task(kill_in_turn(place, gateways, copies, listeners, part))
+    killing.add_done_callback(lambda _: over.set())
+    await writing
+    unresumed = await killing
+    took, hidden, answered = time.monotonic() - began, await hidden_pairs(place), journal(writers)
     until = time.monotonic() + PATIENCE_S
-    while True:
-        wrong, delays = judge(listeners, owners, groups, writers, ids, hidden)
-        if not wrong or time.monotonic() > until:
-            break
+    while judge(listeners, owners, groups, answered, ids, hidden)[0] and time.monotonic() < until:
         await asyncio.sleep(1)
     await asyncio.sleep(3)  # nothing comes twice later, either
-    wrong, delays = judge(listeners, owners, groups, writers, ids, hidden)
+    wrong, delays = judge(listeners, owners, groups, answered, ids, hidden)
+    lost = missed(forgetful, range(FORGETFUL), groups, answered, ids, hidden)
     for task in listening:
         task.cancel()
     drops, repeated = sum(listener.drops for listener in listeners), sum(writer.repeated for writer in writers)
     resumed = sum(listener.resumed for listener in listeners)
-    delays.sort()
-    p50, p99 = statistics.median(delays) * 1000, delays[int(len(delays) * 0.99)] * 1000
     print(f"{done} messages answered in {took:.1f} s, {repeated} requests repeated, {drops} drops, {resumed} resumed")
-    print(f"{len(delays)} deliveries; from the answer to the frame: median {p50:.0f} ms, 99 % within {p99:.0f} ms")
-    if not killed.is_set() or resumed < SOCKETS // 3:
-        wrong.append(f"one copy was to be killed and its sockets to resume: {resumed} have")
+    wrong += unresumed + controls(listeners, lost, delays)
     for line in wrong[:20]:
         print("WRONG", line)
     return not wrong

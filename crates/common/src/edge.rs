@@ -172,6 +172,7 @@ pub fn cors(config: &ServerConfig) -> Cors {
         "If-None-Match",
         "X-Request-Id",
         "X-Cart-Token",
+        "Last-Event-ID",
         "Accept",
     ];
     let rules = Cors::default()

@@ -21,6 +21,7 @@ poligon_common::problem_kinds! {
     NOT_ADMIN = 403, "not_admin", "Not an administrator", "Only the owner and the administrators of a group do this, and nobody to somebody of their own rank or above.";
     NOT_MEMBER = 403, "not_member", "Not a member", "You have left this group, or were removed from it: you read what was written until then.";
     CHAT_FULL = 409, "chat_full", "Chat full", "A group has at most 500 members.";
+    TOO_MANY_CHATS = 409, "too_many_chats", "Too many chats", "Somebody is in at most 4,000 conversations, and begins at most 200 groups a day.";
     ALREADY_MEMBER = 409, "already_member", "Already a member", "This person is in the group already.";
     DIRECT_CHAT = 409, "direct_chat", "Direct chat", "A direct chat has its two people and no title.";
     EDIT_TOO_LATE = 409, "edit_too_late", "Too late to edit", "A message can be changed for 15 minutes, and taken back for 24 hours.";
@@ -28,6 +29,7 @@ poligon_common::problem_kinds! {
     // Sockets.
     FOREIGN_ORIGIN = 403, "foreign_origin", "Foreign origin", "The page that opens the socket is of another origin than this service and those of server.allowed_origins.";
     INVALID_TICKET = 401, "invalid_ticket", "Invalid ticket", "The ticket was used, has expired after its minute, or never was one; or its session has ended. Ask for a new one.";
+    RESUME_TOO_LATE = 409, "resume_too_late", "Too late to resume", "A connection resumes once, and before it is told what is new: within a second, and before any other frame. Connect again with the cursor.";
     UPGRADE_REQUIRED = 426, "upgrade_required", "Upgrade required", "This path speaks WebSocket (RFC 6455, version 13) only.";
     // Moderation.
     ALREADY_REPORTED = 409, "already_reported", "Already reported", "You have reported this already, and no moderator has decided yet.";
@@ -78,6 +80,9 @@ pub enum Error {
     /// The group has as many members as it can.
     #[error("the group has {0} members, and no more can come")]
     ChatFull(i64),
+    /// Of the caller or of somebody whom they add.
+    #[error("{0}")]
+    TooManyChats(&'static str),
     /// That person is in the group.
     #[error("this person is in the group already")]
     AlreadyMember,
@@ -158,6 +163,7 @@ impl From<Error> for Problem {
             Error::NotAdmin => &NOT_ADMIN,
             Error::NotMember => &NOT_MEMBER,
             Error::ChatFull(_) => &CHAT_FULL,
+            Error::TooManyChats(_) => &TOO_MANY_CHATS,
             Error::AlreadyMember => &ALREADY_MEMBER,
             Error::DirectChat => &DIRECT_CHAT,
             Error::EditTooLate => &EDIT_TOO_LATE,

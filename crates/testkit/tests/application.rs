@@ -22,6 +22,7 @@ poligon_testkit::tests! {
     a_body_may_be_left_out_where_nothing_has_to_be_given,
     a_body_with_anything_in_it_is_refused_where_none_is_taken,
     a_body_is_read_in_every_way_of_json_and_in_no_other,
+    a_body_of_very_many_wrong_fields_is_refused_soon,
     a_panic_is_a_500_problem_and_the_server_lives_on,
     a_fault_is_a_500_problem_that_tells_nothing,
     the_request_id_comes_back,
@@ -294,6 +295,29 @@ async fn a_body_is_read_in_every_way_of_json_and_in_no_other(app: TestApp) {
             "{body}"
         );
     }
+}
+
+/// Whoever sends nothing but wrong fields keeps nobody busy.
+async fn a_body_of_very_many_wrong_fields_is_refused_soon(app: TestApp) {
+    let client = app.client();
+    let members = |value: &str| -> String {
+        let names = (0..30_000).map(|n| format!("\"{n:x}\":{value}"));
+        format!("{{{}}}", names.take(250_000 / (8 + value.len())).collect::<Vec<_>>().join(","))
+    };
+    let same = |member: &str| format!("{{\"of\":[1],{}}}", vec![member; 30_000].join(","));
+    let nulls = format!("{{\"of\":[{}]}}", vec!["{\"x\":null}"; 20_000].join(","));
+    let nul = format!("{{\"of\":[{}]}}", vec!["\"\\u0000\""; 25_000].join(","));
+    for body in [members("1"), members("{}"), format!("{{\"of\":{}}}", members("1")), same("\"a\":1"), nulls, nul] {
+        let began = std::time::Instant::now();
+        let request = client.post("/api/toy/sum").header("content-type", "application/json");
+        let refused = request.body(body).send().await.expect_problem(422, "validation_failed");
+        let told = refused.pointers().len();
+        assert!((1..=150).contains(&told), "{told}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
+    }
+    let few = client.post("/api/toy/sum").header("content-type", "application/json");
+    let refused = few.body(members("1")).send().await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.pointers().len(), 50);
 }
 
 async fn a_panic_is_a_500_problem_and_the_server_lives_on(app: TestApp) {

@@ -191,19 +191,16 @@ fn read_again<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, Pro
     Err(Problem::invalid(errors))
 }
 
-/// What is wrong with the fields of a body that holds `value`.
+/// What is wrong with the fields of a body that holds `value`: of very much, the first [`fields::MOST`] of each sort.
 fn explain<T: DeserializeOwned + PartialSchema>(body: &[u8], value: &Value) -> Vec<FieldError> {
-    let nul = fields::with_nul(value);
+    let nul = fields::with_nul(value).into_iter().take(fields::MOST);
     let mut errors: Vec<FieldError> =
-        nul.into_iter().map(|at| FieldError::new(at, "nul_character", "must not contain U+0000")).collect();
-    for wrong in fields::wrong_fields::<T>(value) {
+        nul.map(|at| FieldError::new(at, "nul_character", "must not contain U+0000")).collect();
+    let twice = twice::members(body).into_iter().take(fields::MOST);
+    let twice = twice.map(|at| FieldError::new(at, "duplicate_field", "must not come twice"));
+    for wrong in fields::wrong_fields::<T>(value).into_iter().chain(twice) {
         if errors.iter().all(|known| known.pointer != wrong.pointer) {
             errors.push(wrong);
-        }
-    }
-    for at in twice::members(body) {
-        if errors.iter().all(|known| known.pointer != at) {
-            errors.push(FieldError::new(at, "duplicate_field", "must not come twice"));
         }
     }
     errors

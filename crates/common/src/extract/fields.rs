@@ -11,44 +11,51 @@ use utoipa::openapi::{RefOr, schema::Schema};
 
 use crate::problem::{FieldError, REFUSED_MARK};
 
-/// Every wrong field of `body`, for a `T` that could not be read from it.
+/// Wrong fields of `body`, for a `T` that could not be read from it: every one, or the first [`MOST`].
 pub(super) fn wrong_fields<T: DeserializeOwned + PartialSchema>(body: &Value) -> Vec<FieldError> {
-    let Value::Object(given) = body else {
+    if !body.is_object() {
         return vec![FieldError::new("", "type", "must be an object")];
-    };
+    }
+    let mut rest = body.clone();
+    let Value::Object(given) = &rest else { return Vec::new() };
     let mut errors: Vec<FieldError> = missing::<T>(given)
         .into_iter()
         .map(|name| FieldError::new(pointer(&[&name]), "required", "is required"))
         .collect();
-    let mut rest = given.clone();
     let mut taken = BTreeSet::new();
-    // Each round takes one field out, so there are at most as many rounds as fields.
-    for _ in 0..given.len() + MOST_INNER {
-        let Err(error) = serde_path_to_error::deserialize::<_, T>(Value::Object(rest.clone())) else { break };
-        let Some((top, found)) = explain(&error, &rest) else { break };
+    // Each round reads everything that is left, and takes one field out: so it ends, and few rounds are enough.
+    for _ in 0..MOST_ROUNDS {
+        if errors.len() >= MOST {
+            break;
+        }
+        let Err(error) = serde_path_to_error::deserialize::<_, T>(&rest) else { break };
+        let Value::Object(fields) = &mut rest else { break };
+        let Some((top, found)) = explain(&error, fields) else { break };
         if found.code == "required" && taken.contains(&found.pointer) {
             // It lacks what was taken out of it, and is told already: now it goes, and its neighbours are looked at.
             let whole = found.pointer.rsplit_once('/').map_or("", |(whole, _)| whole).to_owned();
-            if take_inner(&mut rest, &whole) {
+            if take_inner(fields, &whole) {
                 taken.insert(whole);
             } else {
-                rest.remove(&top);
+                fields.remove(&top);
             }
             continue;
         }
-        let inner = taken.len() < MOST_INNER && found.code != "required" && take_inner(&mut rest, &found.pointer);
+        let inner = found.code != "required" && take_inner(fields, &found.pointer);
         if inner {
             taken.insert(found.pointer.clone());
         } else {
-            rest.remove(&top);
+            fields.remove(&top);
         }
         errors.push(found);
     }
     errors
 }
 
-/// Members of inner objects that are told of at most.
-const MOST_INNER: usize = 50;
+/// Wrong fields that are told of at most: a body of nothing but unknown names costs no more than one of fifty.
+pub(super) const MOST: usize = 50;
+/// A round tells of a wrong field, or takes out what one was told of in.
+const MOST_ROUNDS: usize = 2 * MOST;
 
 /// Takes the member at `pointer` out of an object inside of `given`, so that its neighbours are looked at, too; `false`
 /// when it stands at the top or inside of a list, whose places would shift.
@@ -69,15 +76,20 @@ pub(super) fn words_as_objects<T: DeserializeOwned>(body: &[u8]) -> Vec<FieldErr
     if !body.windows(4).any(|part| part == b"null") {
         return Vec::new();
     }
-    let Ok(value) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let mut places = Vec::new();
     find_lone_nulls(&value, "", &mut places);
+    // Each is tried with everything around it, so of very many the first have to do.
+    places.truncate(MOST);
     let is_word = |at: &String| {
-        let mut other = value.clone();
-        let Some(place) = other.pointer_mut(at) else { return false };
+        let Some(place) = value.pointer_mut(at) else { return false };
         let word = place.as_object().and_then(|object| object.keys().next().cloned()).unwrap_or_default();
-        *place = Value::String(word);
-        serde_json::from_value::<T>(other).is_ok()
+        let object = std::mem::replace(place, Value::String(word));
+        let fits = T::deserialize(&value).is_ok();
+        if let Some(place) = value.pointer_mut(at) {
+            *place = object;
+        }
+        fits
     };
     let words = places.into_iter().filter(is_word);
     words.map(|at| FieldError::new(at, "type", "must be a string")).collect()

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RealtimeConfig {
-    /// Most sockets and streams of one copy of the gateway.
+    /// Most sockets and streams of one copy of the gateway. They never take more than three quarters of the connections
+    /// that its workers have (`server.workers` times `server.max_connections`).
     pub max_connections: usize,
     /// Most sockets and streams of one person in one copy; one more closes the oldest.
     pub max_per_person: usize,

@@ -2,9 +2,11 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::config::{LogFormat, TelemetryConfig};
 
@@ -17,7 +19,7 @@ pub fn init_logging(config: &TelemetryConfig) -> Result<(), String> {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(Quiet);
     let started = if json {
         let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
         registry.with(lines.with_writer(std::io::stderr)).try_init()
@@ -27,4 +29,31 @@ pub fn init_logging(config: &TelemetryConfig) -> Result<(), String> {
     };
     drop(started); // already started, by a test in the same process
     Ok(())
+}
+
+/// The error by which a body ends its connection when all is well: the server ends one that its client holds open in no
+/// other way, and would note each as an error.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection has ended")]
+pub struct ConnectionEnded;
+
+/// Leaves out what the server says of [`ConnectionEnded`].
+struct Quiet;
+
+impl<S: Subscriber> Layer<S> for Quiet {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        let mut names_it = NamesIt(false);
+        if event.metadata().target().starts_with("actix_http") {
+            event.record(&mut names_it);
+        }
+        !names_it.0
+    }
+}
+
+struct NamesIt(bool);
+
+impl Visit for NamesIt {
+    fn record_debug(&mut self, _: &Field, value: &dyn std::fmt::Debug) {
+        self.0 |= format!("{value:?}").contains("ConnectionEnded");
+    }
 }

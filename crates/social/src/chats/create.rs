@@ -11,6 +11,7 @@ use super::log::append;
 use super::members::{insert_first, require_known};
 use super::requests::{begin_again, is_known_to};
 use super::role::{Kind, Role, Standing};
+use super::room::{require_few_groups, require_room};
 use crate::error::Error;
 use crate::people::require_active;
 use crate::schema::chats;
@@ -37,6 +38,9 @@ fn group(db: &mut Db, user_id: i64, title: &str, member_ids: &[i64], now: Timest
         return Err(Error::field(&format!("/member_ids/{n}"), "own_account", "is yourself: you are in it anyway"));
     }
     require_known(db, user_id, member_ids, "/member_ids")?;
+    require_few_groups(db, user_id, now)?;
+    let everybody: Vec<i64> = member_ids.iter().copied().chain([user_id]).collect();
+    require_room(db, &everybody)?;
     let count = i64::try_from(member_ids.len()).unwrap_or(i64::MAX).saturating_add(1);
     let values = (
         chats::kind.eq(Kind::Group.name()),
@@ -84,6 +88,7 @@ fn direct(db: &mut Db, user_id: i64, other_id: i64, now: Timestamp) -> Result<Be
         .get_result(c)
         .optional())?;
     if let Some(chat_id) = inserted {
+        require_room(db, &[user_id, other_id])?;
         let known = is_known_to(db, other_id, user_id)?;
         let standing = if known { Standing::Active } else { Standing::Invited };
         let both = [(user_id, Role::Member, Standing::Active), (other_id, Role::Member, standing)];

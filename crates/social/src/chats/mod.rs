@@ -24,6 +24,7 @@ mod members;
 mod messages;
 mod requests;
 mod role;
+mod room;
 mod roster;
 mod view;
 
@@ -49,7 +50,7 @@ pub(crate) fn routes(routes: &mut Routes) {
     routes
         .user(
             op!(http::create_chat)
-                .refuses(&[&kinds::NOT_FOUND, &error::OWN_ACCOUNT, &error::SUSPENDED])
+                .refuses(&[&kinds::NOT_FOUND, &error::OWN_ACCOUNT, &error::SUSPENDED, &error::TOO_MANY_CHATS])
                 .idempotent_by_key(),
         )
         .user(op!(http::list_chats))

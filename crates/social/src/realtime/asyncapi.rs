@@ -10,7 +10,8 @@ use super::frames::{
     ReadData, ReadyData, ResumedData, TypingData,
 };
 use super::hub::Close;
-use super::socket::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST, MOST_BAD};
+use super::intake::{FRAMES_AT_ONCE, FRAMES_PER_SECOND, LARGEST};
+use super::socket::MOST_BAD;
 use crate::chats::MessageResponse;
 use crate::notifications::NotificationChange;
 
@@ -23,6 +24,7 @@ enum Stands {
     InChat,
     AmongNotifications,
     NowhereWithCursor,
+    MaybeWithCursor,
     OfChat,
     Nowhere,
 }
@@ -31,9 +33,9 @@ enum Stands {
 const SERVER: [(FrameKind, Stands, &str, &str); 14] = [
     (
         FrameKind::Ready,
-        Stands::NowhereWithCursor,
+        Stands::MaybeWithCursor,
         "ReadyData",
-        "The connection is there. Its cursor is where it begins.",
+        "The connection is there. Its cursor is where it begins; null while the client may still resume.",
     ),
     (FrameKind::Message, Stands::InChat, "MessageResponse", "A message was sent. One that is gone by now is a stub."),
     (FrameKind::Edit, Stands::InChat, "MessageResponse", "A message was changed."),
@@ -76,14 +78,14 @@ const SERVER: [(FrameKind, Stands, &str, &str); 14] = [
         FrameKind::Resumed,
         Stands::NowhereWithCursor,
         "ResumedData",
-        "Everything behind the cursor of resume has been told.",
+        "Everything that was missed has been told, and what is new follows. Who began without a cursor has one now.",
     ),
 ];
 
 /// Every frame of the client: its type, its schema, and what it is for.
 const CLIENT: [(&str, &str, &str); 5] = [
     ("auth", "ClientAuth", "Who the client is: the first frame of a socket that was opened without a ticket."),
-    ("resume", "ClientResume", "Asks for everything behind a cursor: once, best as the first frame after ready."),
+    ("resume", "ClientResume", "Asks for everything behind a cursor: once, as the first frame after ready."),
     ("typing", "ClientTyping", "Tells the others of a conversation that the person writes."),
     ("read", "ClientRead", "Moves the person's read marker, as PUT /api/social/chats/{id}/read does."),
     ("ping", "ClientPing", "Asks whether the server is there."),
@@ -108,9 +110,10 @@ pub fn asyncapi() -> Value {
         "defaultContentType": "application/json",
         "channels": {
             "socket": channel(SOCKET, "A WebSocket: one for all conversations and notifications of a person.", &all, &json!({
-                "ws": {"method": "GET", "query": {"type": "object", "properties": {"ticket": {
-                    "type": "string", "description": "A ticket of POST /api/social/ws/tickets",
-                }}}},
+                "ws": {"method": "GET", "query": {"type": "object", "properties": {
+                    "ticket": {"type": "string", "description": "A ticket of POST /api/social/ws/tickets"},
+                    "cursor": {"type": "string", "description": "Beside a ticket: where to begin"},
+                }}},
             })),
             "events": channel(STREAM, "Server-Sent Events: id is the cursor, event the type, data the frame.", &of_stream, &json!({
                 "http": {"method": "GET", "headers": {"type": "object", "properties": {"Last-Event-ID": {
@@ -135,8 +138,11 @@ fn description() -> String {
         "Every frame is one JSON object. `n` counts the frames of a connection from 1. What stands in the log of a \
          conversation has its `chat_id` and its `seq` there, in order and without repetition; a `seq` is left out where \
          something is not for this person. A notification has the `seq` of its change. These frames name a `cursor`: who \
-         connects again and shows that of the last frame that they have worked on is told exactly what came after.\n\n\
-         A client sends frames of at most {LARGEST} bytes, {second} a second and {once} at once; {MOST_BAD} may be wrong. \
+         connects again and shows that of the last frame that they have worked on is told exactly what came after. It is \
+         shown in `auth`, or beside a ticket; else in `resume`, as the first frame and within a second. Then `ready` names \
+         no cursor, and the one that the client has stays good until `resumed`.\n\n\
+         A client sends messages of at most {LARGEST} bytes, {second} frames a second and {once} at once; {MOST_BAD} may be \
+         wrong, and one more every ten seconds. \
          A socket is closed with one of these codes:\n\n{}",
         closes.join("\n")
     )
@@ -241,6 +247,10 @@ fn frame(kind: FrameKind, stands: Stands, data: &str) -> Value {
     let none = json!({"type": "null"});
     let given = |is: bool, schema: &Value| if is { schema.clone() } else { none.clone() };
     let in_log = matches!(stands, Stands::InChat | Stands::AmongNotifications);
+    let cursor = match stands {
+        Stands::MaybeWithCursor => json!({"type": ["string", "null"]}),
+        _ => given(in_log || stands == Stands::NowhereWithCursor, &text),
+    };
     json!({
         "type": "object",
         "required": ["type", "n", "chat_id", "seq", "cursor", "data"],
@@ -250,7 +260,7 @@ fn frame(kind: FrameKind, stands: Stands, data: &str) -> Value {
             "n": number,
             "chat_id": given(matches!(stands, Stands::InChat | Stands::OfChat), &number),
             "seq": given(in_log, &number),
-            "cursor": given(in_log || stands == Stands::NowhereWithCursor, &text),
+            "cursor": cursor,
             "data": {"$ref": format!("#/components/schemas/{data}")},
         },
     })

@@ -22,7 +22,7 @@ use super::frames::{Frame, FrameKind, PresenceData, PresenceStatus, ReadyData, R
 use super::hub::{Close, Hub, Item, Joined, Link};
 use super::log::{self, Entry, Member, Place};
 use super::presence;
-use crate::error::Error;
+use crate::error::{Error, RESUME_TOO_LATE};
 use crate::notifications;
 
 /// Notifications that are read at once.
@@ -74,6 +74,8 @@ enum Out {
         kind: FrameKind,
         chat_id: Option<i64>,
         data: Box<RawValue>,
+        /// Whether everything up to here has been told, so that a client may come back to it.
+        settled: bool,
     },
 }
 
@@ -94,11 +96,15 @@ pub(super) struct Feed {
     /// Up to where each log was told.
     at: BTreeMap<i64, i64>,
     notified: i64,
+    /// When the person last came into a conversation that is in `at`, or was and is over.
+    joined: i64,
     n: u64,
     ready: VecDeque<Out>,
     todo: VecDeque<Todo>,
-    /// Frames of logs that were told since the feed went back; `None` before it ever did.
-    replayed: Option<u64>,
+    /// Whether it is clear where the feed begins: at a cursor, or at the present.
+    begun: bool,
+    /// Frames of logs that were told before everything that was missed was.
+    replayed: u64,
     _place: OwnedSemaphorePermit,
 }
 
@@ -115,16 +121,19 @@ impl Feed {
             closing,
             at: BTreeMap::new(),
             notified: 0,
+            joined: 0,
             n: 0,
             ready: VecDeque::new(),
             todo: VecDeque::new(),
-            replayed: None,
+            begun: false,
+            replayed: 0,
             _place: place,
         };
         let user_id = identity.user_id;
         let (places, notified) = ctx.db.read_primary(move |db| log::places_of(db, user_id)).await?;
-        feed.at = places.iter().map(|place| (place.chat_id, place.end)).collect();
-        feed.notified = notified;
+        let present = places.iter().filter(|place| place.present);
+        feed.at = present.map(|place| (place.chat_id, place.end)).collect();
+        (feed.notified, feed.joined) = (notified, last_joined(&places));
         presence::came(ctx, user_id).await;
         Ok(feed)
     }
@@ -134,30 +143,34 @@ impl Feed {
         self.closing.clone()
     }
 
-    /// Says that the connection is there.
+    /// Says that the connection is there. Before it is clear where the feed begins there is nothing to come back to.
     pub(super) fn say_ready(&mut self) -> Result<(), Problem> {
         let connection_id = random::id().map_err(|error| Problem::internal(&error))?;
-        self.say(FrameKind::Ready, None, &ReadyData { connection_id, user_id: self.link.user_id });
+        let data = ReadyData { connection_id, user_id: self.link.user_id };
+        self.put(FrameKind::Ready, None, &data, self.begun);
         Ok(())
     }
 
-    /// Tells what is new from now on.
+    /// Begins at the present: tells what is new from now on.
     pub(super) fn go_live(&mut self) {
+        self.begun = true;
         self.todo.extend([Todo::Live, Todo::All, Todo::Presence]);
     }
 
-    /// Tells everything behind a cursor, then what is new.
+    /// The same after [`Self::say_ready`]: now the client is told where it is.
+    pub(super) fn stop_waiting(&mut self) {
+        self.begun = true;
+        self.todo.extend([Todo::Live, Todo::All, Todo::Resumed, Todo::Presence]);
+    }
+
+    /// Tells everything behind a cursor, then what is new. Once it has begun anywhere, that would repeat what was told.
     pub(super) fn resume(&mut self, text: &str) -> Result<(), Problem> {
         let own = cursor::read(text).filter(|cursor| cursor.user_id == self.link.user_id);
-        let wrong = |code, message| Problem::invalid_field("/cursor", code, message);
-        let cursor = own.ok_or_else(|| wrong("invalid", "is no cursor that this person was given"))?;
-        if self.replayed.is_some() {
-            return Err(wrong("repeated", "came before: a connection resumes once"));
+        let wrong = || Problem::invalid_field("/cursor", "invalid", "is no cursor that this person was given");
+        let cursor = Arc::new(own.ok_or_else(wrong)?);
+        if std::mem::replace(&mut self.begun, true) {
+            return Err(Problem::new(&RESUME_TOO_LATE).detail("this connection is told what is new already"));
         }
-        self.link.set_live(false); // until everything is told there is no need to queue what is new
-        self.replayed = Some(0);
-        self.todo.clear();
-        let cursor = Arc::new(cursor);
         self.todo.extend([Todo::Rewind(cursor), Todo::Live, Todo::All, Todo::Resumed, Todo::Presence]);
         Ok(())
     }
@@ -172,8 +185,12 @@ impl Feed {
 
     /// Tells something that stands in no log.
     pub(super) fn say(&mut self, kind: FrameKind, chat_id: Option<i64>, data: &impl Serialize) {
+        self.put(kind, chat_id, data, false);
+    }
+
+    fn put(&mut self, kind: FrameKind, chat_id: Option<i64>, data: &impl Serialize, settled: bool) {
         match to_raw_value(data) {
-            Ok(data) => self.ready.push_back(Out::Plain { kind, chat_id, data }),
+            Ok(data) => self.ready.push_back(Out::Plain { kind, chat_id, data, settled }),
             Err(error) => tracing::error!(%error, "a frame could not be written"),
         }
     }
@@ -218,8 +235,8 @@ impl Feed {
             Todo::Notes => return self.read_notes().await,
             Todo::Presence => self.look_who_is_there().await?,
             Todo::Resumed => {
-                let frames = self.replayed.unwrap_or(0);
-                self.say(FrameKind::Resumed, None, &ResumedData { frames });
+                let frames = self.replayed;
+                self.put(FrameKind::Resumed, None, &ResumedData { frames }, true);
             }
         }
         self.todo.pop_front();
@@ -233,9 +250,13 @@ impl Feed {
 
     async fn rewind(&mut self, cursor: &Cursor) -> Result<(), Error> {
         let (places, notified) = self.places().await?;
-        // One that the cursor does not name is new to the client.
-        let told = |place: &Place| cursor.chats.get(&place.chat_id).map_or(place.from, |seq| place.end.min(*seq));
-        self.at = places.iter().map(|place| (place.chat_id, told(place))).collect();
+        // One that the cursor does not name is new to the client, or was over before.
+        let told = |place: &Place| match cursor.chats.get(&place.chat_id) {
+            Some(seq) => Some(place.end.min(*seq)),
+            None => (place.present || place.joined > cursor.joined).then_some(place.from),
+        };
+        self.at = places.iter().filter_map(|place| Some((place.chat_id, told(place)?))).collect();
+        self.joined = last_joined(&places).max(cursor.joined);
         self.notified = cursor.notified.min(notified);
         self.todo.pop_front();
         self.todo.push_front(Todo::All);
@@ -249,18 +270,29 @@ impl Feed {
         if notified > self.notified {
             self.todo.push_front(Todo::Notes);
         }
-        for place in places {
+        for place in &places {
+            let is_over = !place.present && place.joined <= self.joined && !self.at.contains_key(&place.chat_id);
+            if is_over {
+                continue;
+            }
             let at = self.at.entry(place.chat_id).or_insert(place.from);
             if (*at).max(place.from) < place.end {
                 self.todo.push_front(Todo::Chat(place.chat_id));
+            } else if !place.present {
+                self.at.remove(&place.chat_id);
             }
         }
+        self.joined = last_joined(&places).max(self.joined);
         Ok(())
     }
 
     /// Reads a page of a log, and keeps it to be done while there is more.
     async fn read_log(&mut self, chat_id: i64) -> Result<(), Error> {
         let (user_id, at) = (self.link.user_id, self.at.get(&chat_id).copied());
+        if at.is_none() {
+            self.todo.pop_front();
+            return Ok(()); // it is over, and told to its end
+        }
         let read = self.ctx.db.read_primary(move |db| log::read_missed(db, chat_id, user_id, at)).await?;
         if !read.as_ref().is_some_and(|batch| batch.more) {
             self.todo.pop_front();
@@ -315,9 +347,11 @@ impl Feed {
                     Some(entry) => Out::Logged { chat_id, entry },
                     None => Out::Passed { chat_id, to },
                 }),
-                _ => self.todo.push_back(Todo::Chat(chat_id)),
+                Some(_) => self.todo.push_back(Todo::Chat(chat_id)),
+                None => self.todo.push_back(Todo::All),
             },
-            Item::Behind { chat_id } => self.todo.push_back(Todo::Chat(chat_id)),
+            Item::Behind { chat_id } if self.at.contains_key(&chat_id) => self.todo.push_back(Todo::Chat(chat_id)),
+            Item::Behind { .. } => self.todo.push_back(Todo::All),
             Item::Noted => self.todo.push_back(Todo::Notes),
             Item::Refresh => self.todo.extend([Todo::All, Todo::Presence]),
             Item::Typing { chat_id, user_id } => self.say(FrameKind::Typing, Some(chat_id), &TypingData { user_id }),
@@ -327,27 +361,24 @@ impl Feed {
 
     /// Gives a frame its number and notes how far it goes.
     fn write(&mut self, out: Out) -> Option<Sent> {
-        let (kind, chat_id, seq, body) = match out {
+        let (kind, chat_id, seq, body, settled) = match out {
             Out::Passed { chat_id, to } => {
                 self.advance(chat_id, to);
                 return None;
             }
             Out::Logged { chat_id, entry } => {
                 self.advance(chat_id, entry.seq);
-                (entry.kind, Some(chat_id), Some(entry.seq), Body::Logged(entry))
+                (entry.kind, Some(chat_id), Some(entry.seq), Body::Logged(entry), true)
             }
             Out::Noted { seq, data } => {
                 self.notified = self.notified.max(seq);
-                (FrameKind::Notification, None, Some(seq), Body::Own(data))
+                (FrameKind::Notification, None, Some(seq), Body::Own(data), true)
             }
-            Out::Plain { kind, chat_id, data } => (kind, chat_id, None, Body::Own(data)),
+            Out::Plain { kind, chat_id, data, settled } => (kind, chat_id, None, Body::Own(data), settled),
         };
-        if let (Some(_), Some(replayed)) = (seq, &mut self.replayed) {
-            *replayed += 1;
-        }
+        self.replayed += u64::from(seq.is_some());
         self.n += 1;
-        let names_a_place = seq.is_some() || matches!(kind, FrameKind::Ready | FrameKind::Resumed);
-        let cursor = names_a_place.then(|| cursor::write(self.link.user_id, self.notified, &self.at));
+        let cursor = settled.then(|| cursor::write(self.link.user_id, self.notified, self.joined, &self.at));
         let data = match &body {
             Body::Logged(entry) => &entry.data,
             Body::Own(data) => data,
@@ -363,6 +394,10 @@ impl Feed {
         let at = self.at.entry(chat_id).or_insert(to);
         *at = to.max(*at);
     }
+}
+
+fn last_joined(places: &[Place]) -> i64 {
+    places.iter().map(|place| place.joined).max().unwrap_or(0)
 }
 
 impl Drop for Feed {

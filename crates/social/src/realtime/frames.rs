@@ -169,9 +169,13 @@ pub(super) struct ClientAuth {
     _kind: String,
     /// The access token.
     pub(super) token: String,
+    /// That of the last frame that the client has worked on, when it comes back: everything behind it is told first.
+    #[serde(default)]
+    pub(super) cursor: Option<String>,
 }
 
-/// Asks for everything behind a cursor. Once on a connection, and best as its first frame: what is new waits a second for it.
+/// Asks for everything behind a cursor, where the opening named none. Once on a connection, and before any other frame:
+/// what is new waits a second for it, and then it is too late.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientResume {

@@ -13,9 +13,9 @@ use utoipa::IntoParams;
 
 use super::feed::Feed;
 use super::hub::Hub;
-use super::socket::{self, Opened};
+use super::socket::{self, Known, Opened};
 use super::tickets::{self, TicketResponse};
-use super::{origin, stream};
+use super::{intake, origin, stream};
 use crate::error::UPGRADE_REQUIRED;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -27,6 +27,8 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 pub(crate) struct SocketParams {
     /// A ticket of `POST ws/tickets`. Without one the first frame is `auth`.
     ticket: Option<String>,
+    /// Beside a ticket: the cursor of the last frame that was worked on. Everything behind it is told first.
+    cursor: Option<String>,
 }
 
 /// A ticket for one socket within one minute: for clients that cannot send a frame before the socket is trusted. Nothing
@@ -48,16 +50,24 @@ pub(crate) async fn open_socket(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     origin::check(&req, &ctx.config.server)?;
-    let (response, session, messages) = actix_ws::handle(&req, payload).map_err(|_| {
+    if params.ticket.is_none() && params.cursor.is_some() {
+        return Err(Problem::invalid_field(
+            "/cursor",
+            "unexpected",
+            "comes beside a ticket, or else in the frame auth",
+        ));
+    }
+    // A ticket is used up by what it opens alone.
+    let place = take_place(&ctx)?;
+    let (response, session, incoming) = intake::open(&req, payload).await.ok_or_else(|| {
         Problem::new(&UPGRADE_REQUIRED).detail("open this path as a WebSocket").header(UPGRADE, "websocket")
     })?;
-    let identity = match params.ticket {
-        Some(ticket) => Some(tickets::take(&ctx, &ticket).await?),
+    let known = match params.ticket {
+        Some(ticket) => Some(Known { identity: tickets::take(&ctx, &ticket).await?, cursor: params.cursor }),
         None => None,
     };
-    let place = take_place(&ctx)?;
-    let opened = Opened { ctx: ctx.0.clone(), session, messages, place, client };
-    Ok(socket::begin(response, opened, identity))
+    let opened = Opened { ctx: ctx.0.clone(), session, incoming, place, client };
+    Ok(socket::begin(response, opened, known))
 }
 
 /// The same frames as Server-Sent Events: `id` is the cursor, `event` the type, `data` the frame. `Last-Event-ID` gives

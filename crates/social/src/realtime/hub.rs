@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poligon_core::Ctx;
+use poligon_core::config::ServerConfig;
 use poligon_core::security::Identity;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
@@ -15,14 +16,22 @@ use super::pump;
 /// closes nobody who is not slow.
 const BURST: usize = 50;
 
+/// Most connections of the server that may be held for long: three quarters, so that requests always find one.
+fn share(server: &ServerConfig) -> usize {
+    (server.worker_count().saturating_mul(server.max_connections) / 4).saturating_mul(3).max(1)
+}
+
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Close {
     GoingAway,
+    TryAgain,
     TooBig,
     NotText,
+    NotUtf8,
     Broken,
     BadFrames,
+    BadCursor,
     NotLoggedIn,
     SessionEnded,
     Slow,
@@ -33,12 +42,15 @@ pub(super) enum Close {
 
 impl Close {
     /// Every reason, for the document.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::GoingAway,
+        Self::TryAgain,
         Self::TooBig,
         Self::NotText,
+        Self::NotUtf8,
         Self::Broken,
         Self::BadFrames,
+        Self::BadCursor,
         Self::NotLoggedIn,
         Self::SessionEnded,
         Self::Slow,
@@ -53,8 +65,10 @@ impl Close {
             Self::GoingAway => 1001,
             Self::Broken => 1002,
             Self::NotText => 1003,
+            Self::NotUtf8 => 1007,
             Self::TooBig => 1009,
-            Self::BadFrames => 4400,
+            Self::TryAgain => 1013,
+            Self::BadFrames | Self::BadCursor => 4400,
             Self::NotLoggedIn | Self::SessionEnded => 4401,
             Self::Slow | Self::Silent => 4408,
             Self::TooMany => 4409,
@@ -66,10 +80,13 @@ impl Close {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::GoingAway => "this copy of the service stops: connect again and resume",
-            Self::TooBig => "a frame has at most 65536 bytes",
-            Self::NotText => "frames are text in UTF-8",
+            Self::TryAgain => "the service cannot look this up now: connect again in a while",
+            Self::TooBig => "a message has at most 65536 bytes, and 64 parts",
+            Self::NotText => "messages are text, not binary",
+            Self::NotUtf8 => "text is UTF-8",
             Self::Broken => "this is no WebSocket traffic",
             Self::BadFrames => "too many frames that could not be taken",
+            Self::BadCursor => "the cursor is none that this person was given: connect without it",
             Self::NotLoggedIn => "no valid access token came in time",
             Self::SessionEnded => "the session has ended",
             Self::Slow => "the client reads too slowly: connect again and resume",
@@ -183,7 +200,7 @@ pub(super) struct Joined {
 impl Hub {
     /// The hub of this application.
     pub(super) fn of(ctx: &Ctx) -> Arc<Self> {
-        let most = ctx.config.realtime.max_connections.min(Semaphore::MAX_PERMITS);
+        let most = ctx.config.realtime.max_connections.min(share(&ctx.config.server)).min(Semaphore::MAX_PERMITS);
         let new = || Self { state: Mutex::default(), places: Arc::new(Semaphore::new(most)), next: AtomicU64::new(1) };
         ctx.slots.of(new)
     }
@@ -217,7 +234,8 @@ impl Hub {
         links.iter().take(over).for_each(|oldest| oldest.close(Close::TooMany));
         if !std::mem::replace(&mut state.running, true) {
             // Listens from before anybody is told that they are connected.
-            tokio::spawn(pump::run(ctx.clone(), Arc::clone(self), ctx.bus.subscribe()));
+            let bus = std::array::from_fn(|_| ctx.bus.subscribe());
+            tokio::spawn(pump::run(ctx.clone(), Arc::clone(self), bus));
         }
         Joined { link, queue, closing }
     }

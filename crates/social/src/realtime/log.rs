@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Json, any_of};
+use poligon_core::db::{Db, Json, Timestamp, any_of};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -22,16 +22,46 @@ pub(super) struct Entry {
     pub(super) seq: i64,
     /// Who did it, and who wrote the message that it is about.
     people: [i64; 2],
+    /// The place of that message.
+    number: Option<i64>,
     pub(super) data: Box<RawValue>,
 }
 
-/// Somebody who is or was in a conversation, and which part of its log is for them.
-#[derive(Debug, Clone, Copy)]
+/// Somebody who is or was in a conversation, and which part of its log and of its messages is for them.
+#[derive(Debug, Clone, Copy, Queryable)]
 pub(super) struct Member {
     pub(super) user_id: i64,
     pub(super) from: i64,
     pub(super) until: Option<i64>,
+    from_number: i64,
+    until_number: Option<i64>,
 }
+
+impl Member {
+    /// Whether an entry is of their time, and about nothing else: what happens later to a message that was written before
+    /// they came would tell them what it said.
+    fn is_for(&self, entry: &Entry) -> bool {
+        let inside = |at: i64, from: i64, until: Option<i64>| at > from && until.is_none_or(|until| at <= until);
+        inside(entry.seq, self.from, self.until)
+            && entry.number.is_none_or(|number| inside(number, self.from_number, self.until_number))
+    }
+}
+
+/// The columns of a [`Member`].
+type MemberColumns = (
+    chat_members::user_id,
+    chat_members::from_seq,
+    chat_members::until_seq,
+    chat_members::from_number,
+    chat_members::until_number,
+);
+const MEMBER: MemberColumns = (
+    chat_members::user_id,
+    chat_members::from_seq,
+    chat_members::until_seq,
+    chat_members::from_number,
+    chat_members::until_number,
+);
 
 /// A part of a log: what stands behind `from`, up to `to`.
 #[derive(Debug)]
@@ -50,9 +80,8 @@ pub(super) struct Batch {
 impl Batch {
     /// What of it is for a member.
     pub(super) fn seen_by(&self, member: Member) -> impl Iterator<Item = &Arc<Entry>> {
-        let inside = move |seq: i64| seq > member.from && member.until.is_none_or(|until| seq <= until);
         let hidden = move |entry: &Entry| entry.people.iter().any(|who| self.cuts.contains(&(*who, member.user_id)));
-        self.entries.iter().filter(move |entry| inside(entry.seq) && !hidden(entry))
+        self.entries.iter().filter(move |entry| member.is_for(entry) && !hidden(entry))
     }
 }
 
@@ -64,34 +93,34 @@ pub(super) fn read(db: &mut Db, chat_id: i64, from: i64) -> Result<Option<Batch>
     let Some(end) = end_of(db, chat_id)? else { return Ok(None) };
     let mut batch = read_up_to(db, chat_id, from, end)?;
     let here = chat_members::table.filter(chat_members::chat_id.eq(chat_id));
-    let columns = (chat_members::user_id, chat_members::from_seq, chat_members::until_seq);
-    let rows: Vec<(i64, i64, Option<i64>)> =
-        here.filter(chat_members::until_seq.is_null().or(chat_members::until_seq.gt(from))).select(columns).load(db)?;
-    batch.members = rows.into_iter().map(|(user_id, from, until)| Member { user_id, from, until }).collect();
+    let present = chat_members::until_seq.is_null().or(chat_members::until_seq.gt(from));
+    batch.members = here.filter(present).select(MEMBER).load(db)?;
     batch.cuts = cuts(db, &batch.entries)?;
     Ok(Some(batch))
 }
 
 /// The same for one person, from where they are; from where they came in when that is not known. `None` when they never
-/// were in it.
+/// were in it. Who they are there is asked again after the events: somebody may have gone in between.
 pub(super) fn read_missed(db: &mut Db, chat_id: i64, user_id: i64, at: Option<i64>) -> Result<Option<Batch>, Error> {
-    let columns = (chat_members::from_seq, chat_members::until_seq);
-    let row: Option<(i64, Option<i64>)> =
-        chat_members::table.find((chat_id, user_id)).select(columns).first(db).optional()?;
-    let Some((first, until)) = row else { return Ok(None) };
+    let Some(before) = member(db, chat_id, user_id)? else { return Ok(None) };
     let Some(end) = end_of(db, chat_id)? else { return Ok(None) };
-    let (from, end) = (at.map_or(first, |at| at.max(first)), until.map_or(end, |until| until.min(end)));
+    let (from, end) =
+        (at.map_or(before.from, |at| at.max(before.from)), before.until.map_or(end, |until| until.min(end)));
     let mut batch = read_up_to(db, chat_id, from, end)?;
-    batch.members = vec![Member { user_id, from: first, until }];
+    batch.members = member(db, chat_id, user_id)?.into_iter().collect();
     batch.cuts = cuts(db, &batch.entries)?;
     Ok(Some(batch))
+}
+
+fn member(db: &mut Db, chat_id: i64, user_id: i64) -> Result<Option<Member>, Error> {
+    Ok(chat_members::table.find((chat_id, user_id)).select(MEMBER).first(db).optional()?)
 }
 
 fn end_of(db: &mut Db, chat_id: i64) -> Result<Option<i64>, Error> {
     Ok(chats::table.find(chat_id).select(chats::last_seq).first(db).optional()?)
 }
 
-type EventRow = (i64, String, i64, Option<i64>, Json<Value>);
+type EventRow = (i64, String, i64, Option<i64>, Option<i64>, Json<Value>);
 
 fn read_up_to(db: &mut Db, chat_id: i64, from: i64, end: i64) -> Result<Batch, Error> {
     let none =
@@ -110,6 +139,7 @@ fn read_up_to(db: &mut Db, chat_id: i64, from: i64, end: i64) -> Result<Batch, E
             chat_events::kind,
             chat_events::actor_id,
             messages::author_id.nullable(),
+            messages::number.nullable(),
             chat_events::payload,
         ))
         .load(db)?;
@@ -122,9 +152,10 @@ fn read_up_to(db: &mut Db, chat_id: i64, from: i64, end: i64) -> Result<Batch, E
     Ok(Batch { to, more: to < end, entries, ..none() })
 }
 
-fn event((seq, kind, actor_id, author_id, Json(payload)): EventRow) -> Option<Entry> {
+fn event((seq, kind, actor_id, author_id, number, Json(payload)): EventRow) -> Option<Entry> {
     let kind = FrameKind::of_event(&kind)?;
-    Some(Entry { kind, seq, people: [actor_id, author_id.unwrap_or(actor_id)], data: to_raw_value(&payload).ok()? })
+    let people = [actor_id, author_id.unwrap_or(actor_id)];
+    Some(Entry { kind, seq, people, number, data: to_raw_value(&payload).ok()? })
 }
 
 /// How far members have read, of those who told so in this part of the log. Whoever comes in has read everything before,
@@ -138,7 +169,7 @@ fn markers(db: &mut Db, chat_id: i64, from: i64, to: i64) -> Result<Vec<Entry>, 
         .load(db)?;
     let marker = |(user_id, number, seq): (i64, i64, i64)| {
         let data = to_raw_value(&ReadData { user_id, number }).ok()?;
-        Some(Entry { kind: FrameKind::Read, seq, people: [user_id; 2], data })
+        Some(Entry { kind: FrameKind::Read, seq, people: [user_id; 2], number: None, data })
     };
     Ok(rows.into_iter().filter_map(marker).collect())
 }
@@ -164,6 +195,8 @@ pub(super) struct Place {
     pub(super) chat_id: i64,
     /// Whether they are in it.
     pub(super) present: bool,
+    /// When they came into it, in milliseconds since 1970.
+    pub(super) joined: i64,
     /// Where its log begins for them, and where it ends at present.
     pub(super) from: i64,
     pub(super) end: i64,
@@ -172,13 +205,14 @@ pub(super) struct Place {
 /// Every conversation that a person is or was in, and the last change of a notification.
 pub(super) fn places_of(db: &mut Db, user_id: i64) -> Result<(Vec<Place>, i64), Error> {
     let own = chat_members::table.inner_join(chats::table.on(chats::id.eq(chat_members::chat_id)));
-    let rows: Vec<(i64, i64, Option<i64>, i64)> = own
+    let (from, until) = (chat_members::from_seq, chat_members::until_seq);
+    let rows: Vec<(i64, i64, Option<i64>, Timestamp, i64)> = own
         .filter(chat_members::user_id.eq(user_id))
-        .select((chat_members::chat_id, chat_members::from_seq, chat_members::until_seq, chats::last_seq))
+        .select((chat_members::chat_id, from, until, chat_members::joined_at, chats::last_seq))
         .load(db)?;
-    let place = |(chat_id, from, until, last): (i64, i64, Option<i64>, i64)| {
+    let place = |(chat_id, from, until, joined, last): (i64, i64, Option<i64>, Timestamp, i64)| {
         let end = until.map_or(last, |until| until.min(last));
-        Place { chat_id, present: until.is_none(), from, end }
+        Place { chat_id, present: until.is_none(), joined: joined.millis(), from, end }
     };
     let profile = social_profiles::table.find(user_id).select(social_profiles::notification_seq);
     let notified = profile.first::<i64>(db).optional()?.unwrap_or(0);

@@ -16,6 +16,7 @@ mod feed;
 mod frames;
 mod http;
 mod hub;
+mod intake;
 mod log;
 mod origin;
 mod presence;

@@ -10,13 +10,14 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, MessageStream, ProtocolError, Session};
+use actix_ws::{AggregatedMessage, CloseReason, Session};
 use poligon_common::problem::kinds;
 use poligon_common::routes::identify;
 use poligon_common::{Client, Problem};
 use poligon_core::Ctx;
 use poligon_core::security::Identity;
 use poligon_core::security::audit::{Entry, Outcome};
+use poligon_core::telemetry::ConnectionEnded;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
@@ -24,16 +25,13 @@ use super::chat_changed;
 use super::feed::Feed;
 use super::frames::{Asked, ErrorData, Frame, FrameKind, PongData, parse};
 use super::hub::Close;
+use super::intake::{Bucket, Ended, Incoming};
 use super::typing::{self, Typed};
 use crate::chats;
 
-/// Largest frame of a client, in bytes.
-pub(super) const LARGEST: usize = 64 * 1024;
-/// Frames of a client: so many a second, and so many at once.
-pub(super) const FRAMES_PER_SECOND: f64 = 5.0;
-pub(super) const FRAMES_AT_ONCE: f64 = 20.0;
-/// Frames that could not be taken before the connection is ended.
+/// Frames that could not be taken before the connection is ended: so many at once, and so many a second.
 pub(super) const MOST_BAD: u32 = 5;
+const BAD_PER_SECOND: f64 = 0.1;
 /// Longest wait for a client to take a frame.
 const SEND: Duration = Duration::from_secs(30);
 /// Longest wait for a client to answer the end.
@@ -44,7 +42,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 struct Sending {
     body: BoxBody,
     ended: oneshot::Receiver<()>,
-    said_all: bool,
+    /// Goes when everything was sent.
+    unsent: Option<oneshot::Sender<()>>,
 }
 
 impl MessageBody for Sending {
@@ -55,51 +54,61 @@ impl MessageBody for Sending {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        if !self.said_all {
+        if self.unsent.is_some() {
             match Pin::new(&mut self.body).poll_next(cx) {
-                Poll::Ready(None) => self.said_all = true,
+                Poll::Ready(None) => self.unsent = None,
                 sent => return sent,
             }
         }
-        Pin::new(&mut self.ended).poll(cx).map(|_| Some(Err("the socket has ended".into())))
+        Pin::new(&mut self.ended).poll(cx).map(|_| Some(Err(ConnectionEnded.into())))
     }
-}
-
-/// Begins to serve a socket; answers what opens it.
-pub(super) fn begin(response: HttpResponse, opened: Opened, identity: Option<Arc<Identity>>) -> HttpResponse {
-    let (over, ended) = oneshot::channel();
-    actix_web::rt::spawn(async move {
-        serve(opened, identity).await;
-        drop(over);
-    });
-    response.map_body(|_, body| Sending { body, ended, said_all: false }.boxed())
 }
 
 /// A socket that was opened.
 pub(super) struct Opened {
     pub(super) ctx: Ctx,
     pub(super) session: Session,
-    pub(super) messages: MessageStream,
+    pub(super) incoming: Incoming,
     pub(super) place: OwnedSemaphorePermit,
     /// Who opened it.
     pub(super) client: Client,
 }
 
-/// Serves a socket until its end. Without an identity the first frame says who it is.
-async fn serve(opened: Opened, identity: Option<Arc<Identity>>) {
-    let Opened { ctx, session, messages, place, client } = opened;
-    let mut messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
-    let mut session = session;
-    let known = match identity {
-        Some(identity) => Ok(identity),
-        None => introduce(&ctx, &mut session, &mut messages, &client).await,
+/// Whose a socket is, and up to where they have been told.
+pub(super) struct Known {
+    pub(super) identity: Arc<Identity>,
+    pub(super) cursor: Option<String>,
+}
+
+/// Begins to serve a socket; answers what opens it. Of whom is not known yet, the first frame says who it is.
+pub(super) fn begin(response: HttpResponse, opened: Opened, known: Option<Known>) -> HttpResponse {
+    let ((over, ended), (unsent, sent)) = (oneshot::channel(), oneshot::channel());
+    actix_web::rt::spawn(async move {
+        serve(opened, known, sent).await;
+        drop(over);
+    });
+    response.map_body(|_, body| Sending { body, ended, unsent: Some(unsent) }.boxed())
+}
+
+/// Serves a socket until its end.
+async fn serve(opened: Opened, known: Option<Known>, sent: oneshot::Receiver<()>) {
+    let Opened { ctx, mut session, mut incoming, place, client } = opened;
+    let known = match known {
+        Some(known) => Ok(known),
+        None => introduce(&ctx, &mut session, &mut incoming, &client).await,
     };
     let ended = match known {
-        Ok(identity) => talk(&ctx, place, &identity, &session, &mut messages).await,
+        Ok(known) => talk(&ctx, place, known, &session, &mut incoming).await,
         Err(ended) => ended,
     };
-    if let Ended::With(close) = ended {
-        say_goodbye(session, &mut messages, close).await;
+    match ended {
+        Ended::With(close) => say_goodbye(session, &mut incoming, sent, close).await,
+        Ended::Closed(reason) => {
+            // Its own words come back (RFC 6455, section 5.5.1), and are on their way before the connection ends.
+            let answered = async { session.close(reason).await.is_ok() && sent.await.is_err() };
+            drop(timeout(GOODBYE, answered).await);
+        }
+        Ended::Gone => {}
     }
 }
 
@@ -107,104 +116,67 @@ async fn serve(opened: Opened, identity: Option<Arc<Identity>>) {
 async fn talk(
     ctx: &Ctx,
     place: OwnedSemaphorePermit,
-    identity: &Identity,
+    known: Known,
     session: &Session,
-    messages: &mut AggregatedMessageStream,
+    incoming: &mut Incoming,
 ) -> Ended {
-    let feed = match Feed::open(ctx, place, identity).await {
+    let feed = match Feed::open(ctx, place, &known.identity).await {
         Ok(feed) => feed,
         Err(problem) => {
             tracing::warn!(error = %problem, "a socket could not be begun");
-            return Ended::With(Close::GoingAway);
+            return Close::TryAgain.into();
         }
     };
     let mut socket = Socket {
         closing: feed.closing(),
         heard: Instant::now(),
-        allowance: Allowance::new(),
-        bad: 0,
+        bad: Bucket::new(MOST_BAD.into(), BAD_PER_SECOND),
         typed: Typed::default(),
         ctx: ctx.clone(),
-        user_id: identity.user_id,
+        user_id: known.identity.user_id,
         session: session.clone(),
         feed,
         waits_until: None,
     };
-    match socket.talk(messages).await {
+    let ended = match socket.talk(incoming, known.cursor).await {
         Err(ended) => ended,
         Ok(never) => match never {},
-    }
-}
-
-/// How it ends.
-enum Ended {
-    /// The service ends it.
-    With(Close),
-    /// The client has gone.
-    Gone,
-}
-
-impl From<Close> for Ended {
-    fn from(close: Close) -> Self {
-        Self::With(close)
-    }
-}
-
-async fn say_goodbye(session: Session, messages: &mut AggregatedMessageStream, close: Close) {
-    let reason = CloseReason { code: close.code().into(), description: Some(close.reason().to_owned()) };
-    let sent = timeout(GOODBYE, session.close(Some(reason))).await;
-    if !matches!(sent, Ok(Ok(()))) {
-        return;
-    }
-    // What the client has still sent is read up to its answer, or the connection would be reset and the reason lost with
-    // it.
-    let rest = async {
-        while let Some(Ok(message)) = messages.recv().await {
-            if matches!(message, AggregatedMessage::Close(_)) {
-                return;
-            }
-        }
     };
-    drop(timeout(GOODBYE, rest).await);
+    if matches!(ended, Ended::With(Close::TooFast)) {
+        socket.send_now(&Problem::new(&kinds::RATE_LIMITED).detail("too many frames")).await;
+    }
+    ended
+}
+
+async fn say_goodbye(session: Session, incoming: &mut Incoming, sent: oneshot::Receiver<()>, close: Close) {
+    let reason = CloseReason { code: close.code().into(), description: Some(close.reason().to_owned()) };
+    let answered = async { session.close(Some(reason)).await.is_ok() && sent.await.is_err() };
+    if matches!(timeout(GOODBYE, answered).await, Ok(true)) {
+        // What the client has still sent is read up to its answer, or the connection would be reset and the reason lost
+        // with it.
+        drop(timeout(GOODBYE, incoming.drain()).await);
+    }
 }
 
 /// Waits for the first frame, which says who it is.
-async fn introduce(
-    ctx: &Ctx,
-    session: &mut Session,
-    messages: &mut AggregatedMessageStream,
-    client: &Client,
-) -> Result<Arc<Identity>, Ended> {
+async fn introduce(ctx: &Ctx, session: &mut Session, incoming: &mut Incoming, client: &Client) -> Result<Known, Ended> {
     let until = Instant::now() + Duration::from_millis(ctx.config.realtime.auth_timeout_ms);
     let mut drained = pin!(ctx.health.drained());
-    let mut allowance = Allowance::new();
     let first = loop {
         let next = tokio::select! {
             () = &mut drained => return Err(Close::GoingAway.into()),
-            next = timeout_at(until, messages.recv()) => next.map_err(|_| Close::NotLoggedIn)?,
+            next = timeout_at(until, incoming.next()) => next.map_err(|_| Close::NotLoggedIn)?,
         };
-        let message = heard(next)?;
-        if !allowance.take() {
-            return Err(Close::TooFast.into());
-        }
-        match message {
+        match next? {
             AggregatedMessage::Text(text) => break text,
             AggregatedMessage::Ping(payload) => session.pong(&payload).await.map_err(|_| Ended::Gone)?,
             AggregatedMessage::Pong(_) => {}
             AggregatedMessage::Binary(_) => return Err(Close::NotText.into()),
-            AggregatedMessage::Close(_) => return Err(Ended::Gone),
+            AggregatedMessage::Close(reason) => return Err(Ended::Closed(reason)),
         }
     };
-    let problem = match parse(first.as_bytes()) {
-        Ok(Asked::Auth(auth)) => match identify(ctx, &auth.token).await {
-            Ok(Some(identity)) => return Ok(identity),
-            Ok(None) => {
-                note_denied(ctx, client);
-                Problem::invalid_token()
-            }
-            Err(problem) => problem,
-        },
-        Ok(_) => Problem::invalid_field("/type", "unknown_value", "the first frame must be auth"),
+    let problem = match who(ctx, first.as_bytes(), client).await {
+        Ok(known) => return Ok(known),
         Err(problem) => problem,
     };
     if let Ok(data) = serde_json::value::to_raw_value(&ErrorData::from(&problem)) {
@@ -212,7 +184,26 @@ async fn introduce(
         let text = serde_json::to_string(&frame).unwrap_or_default();
         session.text(text).await.map_err(|_| Ended::Gone)?;
     }
-    Err(Close::NotLoggedIn.into())
+    // What the service cannot look up says nothing about the token.
+    let close = if is_own_fault(&problem) { Close::TryAgain } else { Close::NotLoggedIn };
+    Err(close.into())
+}
+
+/// Who a first frame says it is.
+async fn who(ctx: &Ctx, text: &[u8], client: &Client) -> Result<Known, Problem> {
+    let Asked::Auth(auth) = parse(text)? else {
+        return Err(Problem::invalid_field("/type", "unknown_value", "the first frame must be auth"));
+    };
+    if let Some(identity) = identify(ctx, &auth.token).await? {
+        return Ok(Known { identity, cursor: auth.cursor });
+    }
+    note_denied(ctx, client);
+    Err(Problem::invalid_token())
+}
+
+/// Whether a problem is the service's own, and no fault of the client.
+fn is_own_fault(problem: &Problem) -> bool {
+    problem.kind().status >= 500
 }
 
 /// Notes a bad token in the security log.
@@ -225,43 +216,6 @@ fn note_denied(ctx: &Ctx, client: &Client) {
         ..Entry::new("invalid_token", Outcome::Denied)
     };
     ctx.audit.note(entry, ctx.clock.now(), &ctx.metrics);
-}
-
-/// What has come, or how the connection ends by it.
-fn heard(next: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<AggregatedMessage, Ended> {
-    match next {
-        None => Err(Ended::Gone),
-        Some(Ok(message)) => Ok(message),
-        Some(Err(ProtocolError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(Close::NotText.into())
-        }
-        // A message in too many parts; or the connection is broken, and nobody hears the reason.
-        Some(Err(ProtocolError::Overflow | ProtocolError::Io(_))) => Err(Close::TooBig.into()),
-        Some(Err(_)) => Err(Close::Broken.into()),
-    }
-}
-
-/// How many frames a client may send: a bucket that fills with time.
-struct Allowance {
-    left: f64,
-    at: Instant,
-}
-
-impl Allowance {
-    fn new() -> Self {
-        Self { left: FRAMES_AT_ONCE, at: Instant::now() }
-    }
-
-    fn take(&mut self) -> bool {
-        let now = Instant::now();
-        let given = (now - self.at).as_secs_f64() * FRAMES_PER_SECOND;
-        (self.left, self.at) = ((self.left + given).min(FRAMES_AT_ONCE), now);
-        let enough = self.left >= 1.0;
-        if enough {
-            self.left -= 1.0;
-        }
-        enough
-    }
 }
 
 /// What a socket does next.
@@ -280,29 +234,31 @@ struct Socket {
     feed: Feed,
     closing: watch::Receiver<Option<Close>>,
     heard: Instant,
-    allowance: Allowance,
-    bad: u32,
+    bad: Bucket,
     typed: Typed,
     /// Until when the client may ask for what it has missed before it is told what is new.
     waits_until: Option<Instant>,
 }
 
 impl Socket {
-    async fn talk(&mut self, messages: &mut AggregatedMessageStream) -> Result<Infallible, Ended> {
+    async fn talk(&mut self, incoming: &mut Incoming, cursor: Option<String>) -> Result<Infallible, Ended> {
         let settings = self.ctx.config.realtime.clone();
         let ctx = self.ctx.clone();
         let mut over = pin!(over(self.closing.clone(), &ctx));
         let mut ping = tokio::time::interval(Duration::from_millis(settings.ping_ms));
         ping.reset();
-        self.feed.say_ready().map_err(|_| Close::GoingAway)?;
-        self.waits_until = Some(Instant::now() + Duration::from_millis(settings.resume_wait_ms));
+        match cursor {
+            Some(cursor) => self.begin_at(&cursor).await?,
+            None => self.waits_until = Some(Instant::now() + Duration::from_millis(settings.resume_wait_ms)),
+        }
+        self.feed.say_ready().map_err(|_| Close::TryAgain)?;
         loop {
             let silent_at = self.heard + Duration::from_millis(settings.silence_ms);
             let waits_until = self.waits_until;
             let next = tokio::select! {
                 biased;
                 close = &mut over => return Err(close.into()),
-                next = messages.recv() => Next::Heard(heard(next)?),
+                next = incoming.next() => Next::Heard(next?),
                 () = sleep_until(waits_until.unwrap_or(silent_at)), if waits_until.is_some() => Next::Live,
                 () = sleep_until(silent_at) => return Err(Close::Silent.into()),
                 _ = ping.tick() => Next::Ping,
@@ -315,6 +271,14 @@ impl Socket {
                 done = self.go_on(next) => done?,
             }
         }
+    }
+
+    /// Goes back to where the client says it is, before anything is said.
+    async fn begin_at(&mut self, cursor: &str) -> Result<(), Ended> {
+        let Err(problem) = self.feed.begin_at(cursor).await else { return Ok(()) };
+        self.send_now(&problem).await;
+        let close = if is_own_fault(&problem) { Close::TryAgain } else { Close::BadCursor };
+        Err(close.into())
     }
 
     async fn go_on(&mut self, next: Next) -> Result<(), Ended> {
@@ -335,23 +299,18 @@ impl Socket {
 
     fn stop_waiting(&mut self) {
         if self.waits_until.take().is_some() {
-            self.feed.go_live();
+            self.feed.stop_waiting();
         }
     }
 
     async fn answer(&mut self, message: AggregatedMessage) -> Result<(), Ended> {
         self.heard = Instant::now();
-        if !self.allowance.take() {
-            let problem = Problem::new(&kinds::RATE_LIMITED).detail("too many frames");
-            self.send_now(&problem).await;
-            return Err(Close::TooFast.into());
-        }
         match message {
             AggregatedMessage::Text(text) => self.take(text.as_bytes()).await,
             AggregatedMessage::Ping(payload) => self.pong(payload).await,
             AggregatedMessage::Pong(_) => Ok(()),
             AggregatedMessage::Binary(_) => Err(Close::NotText.into()),
-            AggregatedMessage::Close(_) => Err(Ended::Gone),
+            AggregatedMessage::Close(reason) => Err(Ended::Closed(reason)),
         }
     }
 
@@ -388,8 +347,7 @@ impl Socket {
             Err(problem) => Err(problem),
         };
         let Err(problem) = taken else { return Ok(()) };
-        self.bad += 1;
-        if self.bad > MOST_BAD {
+        if !is_own_fault(&problem) && !self.bad.take() {
             self.send_now(&problem).await;
             return Err(Close::BadFrames.into());
         }

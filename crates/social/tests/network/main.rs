@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
 mod blocks;
+mod chat_gone;
 mod chat_members;
 mod chat_messages;
 mod chat_races;

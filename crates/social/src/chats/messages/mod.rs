@@ -4,6 +4,7 @@ mod change;
 pub(super) mod history;
 pub(super) mod http;
 mod media;
+mod past;
 mod read;
 pub(super) mod search;
 mod send;

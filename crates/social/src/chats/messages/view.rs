@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::past::{Since, since_gone};
 use crate::chats::access::{is_open, is_read};
 use crate::error::Error;
 use crate::media::{Kept, MediaResponse};
@@ -156,6 +157,14 @@ impl Row {
         Status::of(&self.status)
     }
 
+    /// Lets it say what it said when the viewer went.
+    fn go_back(&mut self, since: &Since) {
+        if let Some(said) = since.edited.get(&self.id).cloned() {
+            (self.body, self.html) = (said.body, said.html);
+            (self.version, self.edited_at) = (said.version.max(1), said.edited_at);
+        }
+    }
+
     fn counts(&self) -> Counts {
         let Self { like_count, love_count, laugh_count, wow_count, sad_count, angry_count, .. } = *self;
         Counts::of((like_count, love_count, laugh_count, wow_count, sad_count, angry_count))
@@ -223,7 +232,7 @@ pub(super) fn find(db: &mut Db, id: i64, viewer: i64) -> Result<MessageResponse,
 }
 
 /// Messages as the viewer, who reads them, sees them: a few more queries, however many they are.
-pub(in crate::chats) fn show(db: &mut Db, rows: Vec<Row>, viewer: i64) -> Result<Vec<MessageResponse>, Error> {
+pub(in crate::chats) fn show(db: &mut Db, mut rows: Vec<Row>, viewer: i64) -> Result<Vec<MessageResponse>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -231,15 +240,23 @@ pub(in crate::chats) fn show(db: &mut Db, rows: Vec<Row>, viewer: i64) -> Result
     authors.sort_unstable();
     authors.dedup();
     let authors = find_people(db, &authors)?;
-    let mut quotes = quotes(db, &rows, viewer)?;
+    let answered = rows.iter().filter_map(|row| row.reply_to);
+    let all: Vec<i64> = rows.iter().map(|row| row.id).chain(answered).collect();
+    let since = since_gone(db, &all, viewer)?;
     let reacted: Vec<i64> = rows.iter().filter(|row| row.counts() != Counts::default()).map(|row| row.id).collect();
+    for row in &mut rows {
+        row.go_back(&since);
+    }
+    let mut quotes = quotes(db, &rows, viewer, &since)?;
     let reactions = find_shown::<Message>(db, &reacted, Viewer::person(viewer), true)?;
     let hidden = hidden_from(db, viewer)?;
     let shown = rows.into_iter().filter_map(|mut row| {
         row.html = unlink(row.html, &hidden);
         let author = authors.get(&row.author_id)?.clone(); // a message has an author (foreign key)
         let quote = row.reply_to.and_then(|id| quotes.remove(&row.id).filter(|quote| quote.id == id));
-        let counts = reactions.counts(row.id, row.counts());
+        // How many had reacted when the viewer went is not known; how many have by now is not for them.
+        let is_later = since.reacted.contains(&row.id);
+        let counts = if is_later { Counts::default() } else { reactions.counts(row.id, row.counts()) };
         let mine = Mine { reaction: reactions.own(row.id) };
         Some(row.shown(author, quote, counts, mine))
     });
@@ -247,12 +264,13 @@ pub(in crate::chats) fn show(db: &mut Db, rows: Vec<Row>, viewer: i64) -> Result
 }
 
 /// What these messages answer, by their own ids: as far as it is there and the viewer reads it.
-fn quotes(db: &mut Db, rows: &[Row], viewer: i64) -> Result<BTreeMap<i64, Quote>, Error> {
+fn quotes(db: &mut Db, rows: &[Row], viewer: i64, since: &Since) -> Result<BTreeMap<i64, Quote>, Error> {
     let wanted: Vec<i64> = rows.iter().filter_map(|row| row.reply_to).collect();
     let found = quotable(db, &wanted, viewer)?;
     let quote = |row: &Row| {
         let (id, author_id, body) = found.iter().find(|(id, ..)| Some(*id) == row.reply_to)?;
-        Some((row.id, Quote::new(*id, *author_id, body)))
+        let said = since.edited.get(id).map_or(body, |said| &said.body);
+        Some((row.id, Quote::new(*id, *author_id, said)))
     };
     Ok(rows.iter().filter_map(quote).collect())
 }

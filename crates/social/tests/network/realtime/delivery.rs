@@ -161,7 +161,7 @@ async fn a_connection_without_resume_begins_at_the_present(app: TestApp) {
     let mut socket = connect(&app, &bob).await;
     // What happens while it may still resume is told after that.
     write(&app, chat, &ann, "new").await;
-    assert_eq!(socket.messages(1).await, ["new"]);
+    assert_eq!(bodies(&socket.until_resumed().await), ["new"]);
     socket.expect_silence().await;
 }
 
@@ -169,16 +169,15 @@ async fn a_cursor_is_the_persons_own(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
     let chat = group(&app, &[&ann, &bob]).await;
     write(&app, chat, &ann, "hello").await;
-    let of_ann = connect(&app, &ann).await.cursor;
+    let (of_ann, own) = (live(&app, &ann).await.cursor, live(&app, &bob).await.cursor);
     let mut socket = connect(&app, &bob).await;
     socket.send(&json!({"type": "resume", "cursor": of_ann})).await;
     let error = socket.next_of("error").await;
     assert_eq!(error["data"]["errors"][0]["pointer"], "/cursor");
-    let own = socket.cursor.clone();
     socket.send(&json!({"type": "resume", "cursor": own})).await;
     socket.next_of("resumed").await;
     socket.send(&json!({"type": "resume", "cursor": own})).await;
-    assert_eq!(socket.next_of("error").await["data"]["errors"][0]["code"], "repeated");
+    assert_eq!(socket.next_of("error").await["data"]["code"], "resume_too_late");
 }
 
 async fn somebody_new_sees_what_happens_from_then_on(app: TestApp) {

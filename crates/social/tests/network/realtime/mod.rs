@@ -2,9 +2,12 @@
 
 mod delivery;
 mod document;
+mod hostile;
 mod limits;
 mod opening;
 mod presence;
+mod resuming;
+mod storm;
 mod streams;
 
 use std::time::Duration;
@@ -81,22 +84,25 @@ pub(crate) async fn connect(app: &TestApp, person: &Client) -> Socket {
 pub(crate) async fn live(app: &TestApp, person: &Client) -> Socket {
     let mut socket = connect(app, person).await;
     socket.ping().await;
+    socket.next_of("resumed").await;
+    socket
+}
+
+/// A socket of a person that begins at a cursor, after `ready`.
+pub(crate) async fn connect_at(app: &TestApp, person: &Client, cursor: &str) -> Socket {
+    let mut socket = open(app, WS, &[]).await.expect("a socket");
+    socket.send(&json!({"type": "auth", "token": person.token().unwrap(), "cursor": cursor})).await;
+    let ready = socket.next_of("ready").await;
+    // It names the same place, perhaps with conversations that are new since.
+    assert!(ready["n"] == 1 && ready["cursor"].is_string(), "{ready}");
     socket
 }
 
 /// The same, which was told everything behind a cursor: those frames without `resumed`.
 pub(crate) async fn resume(app: &TestApp, person: &Client, cursor: &str) -> (Socket, Vec<Value>) {
-    let mut socket = connect(app, person).await;
-    socket.send(&json!({"type": "resume", "cursor": cursor})).await;
-    let mut missed = Vec::new();
-    loop {
-        let frame = socket.next().await;
-        if frame["type"] == "resumed" {
-            assert_eq!(frame["data"]["frames"], missed.len());
-            return (socket, missed);
-        }
-        missed.push(frame);
-    }
+    let mut socket = connect_at(app, person, cursor).await;
+    let missed = socket.until_resumed().await;
+    (socket, missed)
 }
 
 impl Socket {
@@ -122,6 +128,19 @@ impl Socket {
         match self.receive().await {
             Ok(frame) => frame,
             Err(ended) => panic!("the socket ended: {ended:?}"),
+        }
+    }
+
+    /// What comes before `resumed`, which counts it.
+    pub(crate) async fn until_resumed(&mut self) -> Vec<Value> {
+        let mut missed = Vec::new();
+        loop {
+            let frame = self.next().await;
+            if frame["type"] == "resumed" {
+                assert_eq!(frame["data"]["frames"], missed.len());
+                return missed;
+            }
+            missed.push(frame);
         }
     }
 

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{TICKETS, WS, connect, live, open, session_of, sql, start};
 use crate::world::{id_of, person};
 
-async fn ticket(person: &Client) -> String {
+pub(super) async fn ticket(person: &Client) -> String {
     let reply = person.post(TICKETS).send().await.expect(201);
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     reply.body["ticket"].as_str().unwrap().to_owned()
@@ -33,8 +33,11 @@ async fn try_ticket(app: &TestApp, ticket: &str) -> Result<super::Socket, u16> {
 async fn the_first_frame_says_who_it_is(app: TestApp) {
     let ann = person(&app).await;
     let mut socket = connect(&app, &ann).await;
-    assert!(!socket.cursor.is_empty());
+    // While it may still resume there is nothing to come back to.
+    assert!(socket.cursor.is_empty());
     socket.ping().await;
+    assert_eq!(socket.next_of("resumed").await["data"]["frames"], 0);
+    assert!(!socket.cursor.is_empty());
 }
 
 async fn a_ticket_opens_one_socket(app: TestApp) {
@@ -96,6 +99,11 @@ async fn pages_of_foreign_origins_are_refused(backend: Backend) {
         socket.send(&json!({"type": "auth", "token": ann.token().unwrap()})).await;
         socket.next_of("ready").await;
     }
+    // Nor is a page of ours stopped from going on where its stream has ended.
+    let preflight = app.client().request("OPTIONS".parse().unwrap(), "/api/social/events");
+    let preflight =
+        preflight.header("origin", "https://app.example.com").header("access-control-request-method", "GET");
+    preflight.header("access-control-request-headers", "authorization,last-event-id").send().await.expect(200);
     let one = ticket(&ann).await;
     for origin in ["https://evil.example", "null", "http://127.0.0.1:1", "https://app.example.com.evil.example"] {
         for path in [WS.to_owned(), format!("{WS}?ticket={one}")] {
@@ -278,10 +286,40 @@ async fn what_is_refused_is_named(app: TestApp) {
     }
 }
 
-mod settings {
-    use super::{pages_of_foreign_origins_are_refused, whoever_does_not_say_who_it_is_is_ended};
+/// A ticket that finds no place stays good.
+async fn a_ticket_is_used_up_by_what_it_opens_alone(backend: Backend) {
+    let app = TestApp::builder(backend)
+        .domain(poligon_social::domain())
+        .config(|config| config.realtime.max_connections = 1)
+        .start()
+        .await;
+    let ann = person(&app).await;
+    let taken = open(&app, WS, &[]).await.unwrap();
+    let path = format!("{WS}?ticket={}", ticket(&ann).await);
+    assert_eq!(open(&app, &path, &[]).await.err().unwrap().status(), 503);
+    drop(taken);
+    let began = Instant::now();
+    loop {
+        match open(&app, &path, &[]).await {
+            Ok(mut socket) => break drop(socket.next_of("ready").await),
+            Err(refused) => assert_eq!(refused.status(), 503),
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "the place comes back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
 
-    poligon_testkit::tests! { pages_of_foreign_origins_are_refused, whoever_does_not_say_who_it_is_is_ended }
+mod settings {
+    use super::{
+        a_ticket_is_used_up_by_what_it_opens_alone, pages_of_foreign_origins_are_refused,
+        whoever_does_not_say_who_it_is_is_ended,
+    };
+
+    poligon_testkit::tests! {
+        a_ticket_is_used_up_by_what_it_opens_alone,
+        pages_of_foreign_origins_are_refused,
+        whoever_does_not_say_who_it_is_is_ended,
+    }
 }
 
 poligon_testkit::tests! { start =>

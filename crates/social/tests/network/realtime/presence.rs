@@ -50,7 +50,7 @@ async fn whoever_comes_is_told_who_is_there(app: TestApp) {
     befriend(&app, &ann, &bob).await;
     befriend(&app, &ann, &cal).await;
     let _of_bob = live(&app, &bob).await;
-    let mut of_ann = connect(&app, &ann).await;
+    let mut of_ann = live(&app, &ann).await;
     assert_eq!(told(&mut of_ann).await, presence(&bob, "online"));
     of_ann.expect_silence().await;
 }

@@ -189,10 +189,70 @@ async fn a_stream_says_that_it_is_there(backend: Backend) {
     }
 }
 
-mod settings {
-    use super::a_stream_says_that_it_is_there;
+/// Opens a stream and reads nothing of it, until more waits than fits anywhere.
+async fn one_that_does_not_read(app: &TestApp, reader: &Client, author: &Client) -> TcpStream {
+    let chat = group(app, &[reader, author]).await;
+    let mut stream = TcpStream::connect(app.url().replace("http://", "")).await.unwrap();
+    let token = reader.token().unwrap();
+    let request = format!("GET {EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..250 {
+        write(app, chat, author, &"a".repeat(60_000)).await;
+    }
+    stream
+}
 
-    poligon_testkit::tests! { a_stream_says_that_it_is_there }
+async fn slow(backend: Backend, queue: usize) -> TestApp {
+    TestApp::builder(backend)
+        .domain(poligon_social::domain())
+        .config(move |config| (config.realtime.max_connections, config.realtime.queue) = (1, queue))
+        .start()
+        .await
+}
+
+/// Whether the only place is free within this time.
+async fn is_free(app: &TestApp, other: &Client, within: Duration) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < within {
+        if super::open(app, super::WS, &[]).await.is_ok() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    other.get(EVENTS).send().await.expect_problem(503, "overloaded");
+    false
+}
+
+async fn a_stream_that_is_not_read_ends_with_its_session(backend: Backend) {
+    let app = slow(backend, 10_000).await;
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let _unread = one_that_does_not_read(&app, &ann, &bob).await;
+    assert!(!is_free(&app, &bob, Duration::from_millis(300)).await, "it waits");
+    let (session_id, now) = (session_of(&app, &ann).await, app.ctx.clock.now());
+    sql(&app, format!("UPDATE sessions SET revoked_at = '{now}' WHERE id = {session_id}")).await;
+    app.ctx.session_ended(session_id);
+    assert!(is_free(&app, &bob, Duration::from_secs(1)).await);
+}
+
+async fn a_stream_that_is_not_read_ends_when_too_much_waits(backend: Backend) {
+    let app = slow(backend, 16).await;
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let _unread = one_that_does_not_read(&app, &ann, &bob).await;
+    assert!(is_free(&app, &bob, Duration::from_secs(5)).await);
+}
+
+mod settings {
+    use super::{
+        a_stream_says_that_it_is_there, a_stream_that_is_not_read_ends_when_too_much_waits,
+        a_stream_that_is_not_read_ends_with_its_session,
+    };
+
+    poligon_testkit::tests! {
+        a_stream_says_that_it_is_there,
+        a_stream_that_is_not_read_ends_when_too_much_waits,
+        a_stream_that_is_not_read_ends_with_its_session,
+    }
 }
 
 poligon_testkit::tests! { start =>
