@@ -30,7 +30,7 @@ def walk_profile(anyone, ann, checks):
     checks.equal((seen["bio"], seen["relationship"]), ("Likes **tea**.", None), "everybody sees it, and stands to nobody")
     checks.equal(seen["counts"], {"followers": 0, "following": 0, "friends": 0, "posts": 0}, "a new person has nothing yet")
     for words in (ann.name, ann.name[:14], "Анна " + ann.name):
-        found = wait_for(lambda: anyone.ids(f"{API}/users?q={quote(words)}"), lambda ids: ann.id in ids)  # noqa: B023
+        found = wait_for(lambda: anyone.ids(f"{API}/users?q={quote(words)}"), lambda ids: ann.id in ids)
         checks.that(ann.id in found, f"a person is found by {words!r}", found)
     checks.equal(anyone.ids(f"{API}/users?q={ann.name}nobody"), [], "nobody is found where nobody is")
     page = anyone.get(f"{API}/users?limit=2")

@@ -16,7 +16,7 @@ from posting import (
 )  # fmt: skip
 from service import KINDS, Gateway, Place
 from talking import (
-    walk_direct, walk_group, walk_history, walk_leaving, walk_markers, walk_messages, walk_request,
+    walk_attachment, walk_direct, walk_group, walk_history, walk_leaving, walk_markers, walk_messages, walk_request,
 )  # fmt: skip
 from telling import walk_more_reports, walk_notifications, walk_reports, walk_stream, walk_ticket
 
@@ -40,6 +40,7 @@ def network(gateway, checks):
     asked = walk_request(ann, stranger, checks)
     chat = walk_group(ann, bob, vera, stranger, checks)
     walk_messages(ann, bob, vera, chat, checks)
+    walk_attachment(ann, bob, stranger, chat, checks)
     walk_markers(ann, bob, chat, checks)
     walk_history(ann, vera, stranger, chat, checks)
     walk_stream(anyone, ann, bob, stranger, chat, checks)

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from member import API, wait_told
+from member import API, picture, wait_told
 from shopper import key
 
 
@@ -126,6 +126,25 @@ def walk_messages(ann, bob, vera, chat, checks):
     checks.equal([(m["status"], m["body"], m["html"]) for m in stubs], [("deleted", "", "")], "a stub stays")
     bob.refused("PATCH", one, {"body": "Again"}, 404, "not_found")
     checks.equal(vera.get(f"{API}/messages/{answer['id']}").body["reply_to"], None, "nothing is quoted that is gone")
+
+
+def walk_attachment(ann, bob, stranger, chat, checks):
+    """A picture in a message is for those who read the message, and for nobody once it is taken back."""
+    body, headers = picture()
+    media = ann.post(f"{API}/media", body, 201, headers=headers | key()).body
+    small = media["urls"]["small"]
+    bob.refused("GET", small, None, 404, "not_found")
+    bob.refused("POST", f"{chat_of(chat)}/messages", {"media_ids": [media["id"]]}, 422, "validation_failed")
+    sent = ann.post(f"{chat_of(chat)}/messages", {"media_ids": [media["id"]]}, 201, headers=key()).body
+    checks.equal(([one["id"] for one in sent["attachments"]], sent["body"]), ([media["id"]], ""), "a picture needs no words")
+    checks.equal(bob.get(small).headers["cache-control"], "private, no-store", "who reads the message sees it")
+    stranger.refused("GET", small, None, 404, "not_found")
+    ann.refused("DELETE", f"{API}/media/{media['id']}", None, 409, "media_in_use")
+    checks.that(media["id"] not in ann.ids(f"{API}/media"), "it stands in something")
+    ann.patch(f"{API}/media/{media['id']}", {"alt": "Another dot"})
+    checks.equal(bob.get(f"{API}/messages/{sent['id']}").body["attachments"][0]["alt"], "Another dot", "its words change there")
+    ann.delete(f"{API}/messages/{sent['id']}")
+    bob.refused("GET", small, None, 404, "not_found")
 
 
 def walk_markers(ann, bob, chat, checks):
