@@ -108,8 +108,24 @@ def walk_stream(anyone, ann, bob, stranger, chat, checks):
     heard = other.next("notification")["data"]
     checks.equal((heard.get("kind"), heard.get("post_id")), ("reaction", post), "a notification is told")
     checks.that(all(frame["chat_id"] != chat for frame in other.heard), "nobody hears what they do not read", other.heard)
+    walk_frames(anyone, stream.heard + other.heard, checks)
     stream.close()
     other.close()
+
+
+def walk_frames(anyone, heard, checks):
+    """What was heard is what the document of events describes."""
+    parts = anyone.get("/api/asyncapi.json").body["components"]
+
+    def form(schema):
+        return parts["schemas"][schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+    for frame in heard:
+        described = form(parts["messages"].get(frame["type"], {}).get("payload", {}))
+        for given, schema in ((frame, described), (frame["data"], form(described.get("properties", {}).get("data", {})))):
+            for part in map(form, schema.get("allOf", [schema])):
+                missing = set(part.get("required", ["described"])) - set(given)
+                checks.that(not missing, f"a frame {frame['type']} has {missing}", given)
 
 
 def open_socket(person, query):
