@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-START_S = 30.0
+START_S = 60.0  # the demo data are planted first
 STOP_S = 35.0
 KINDS = ("SQLite", "PostgreSQL")
 

@@ -1,4 +1,4 @@
-"""A client of the shop: what every answer of it has is checked, and what requests are made of."""
+"""A client of the shop, and of a domain like it: what every answer of it has is checked, and what requests are made of."""
 
 import re
 import secrets
@@ -33,13 +33,15 @@ def card(number, **more):
 class Shopper(Client):
     """A client that also checks what every answer of the shop has: times, money, next_statuses."""
 
+    api = API
+
     def _check(self, answer, status):
         super()._check(answer, status)
-        if answer.is_json and answer.status < 400 and answer.asked.split()[1].startswith(API):
+        if answer.is_json and answer.status < 400 and answer.asked.split()[1].startswith(self.api):
             self._look(answer.asked, answer.body, "")
             if answer.status == 201:
                 location = answer.headers.get("location", "")
-                self.checks.that(location.startswith(f"{API}/"), f"{answer.asked}: Location", location)
+                self.checks.that(location.startswith(f"{self.api}/"), f"{answer.asked}: Location", location)
 
     def _look(self, asked, value, at):
         """Every member of every object: a time, money and a list of states look as the contract says."""

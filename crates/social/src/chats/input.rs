@@ -158,7 +158,7 @@ pub(crate) struct MessagePatch {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadRequest {
     /// The number of the last message that was read.
-    #[schema(value_type = i64, minimum = 0)]
+    #[schema(value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub(super) number: Whole<0, LARGEST>,
 }
 
@@ -176,10 +176,10 @@ pub(crate) struct ChatParams {
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryParams {
     /// Messages with smaller numbers, from there backwards.
-    #[param(value_type = Option<i64>, minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     pub(super) before: Option<Whole<1, LARGEST>>,
     /// Messages with larger numbers, from there forwards.
-    #[param(value_type = Option<i64>, minimum = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub(super) after: Option<Whole<0, LARGEST>>,
 }
 

@@ -144,7 +144,7 @@ pub(crate) struct ReportParams {
     #[param(value_type = Option<i64>, minimum = 1)]
     pub(super) subject_id: Option<FilterId>,
     /// Who looks into it: the id of a moderator, or `me`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(me|[1-9][0-9]{0,17})$")]
     pub(super) assignee: Option<AssigneeFilter>,
 }
 

@@ -41,7 +41,7 @@ pub(crate) use pictures::{has_open_report, shows_picture};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
-    let reporting = &[&error::ALREADY_REPORTED, &error::OWN_REPORT, &error::SUSPENDED];
+    let reporting = &[&kinds::NOT_FOUND, &error::ALREADY_REPORTED, &error::OWN_REPORT, &error::SUSPENDED];
     let deciding = &[&kinds::INVALID_TRANSITION, &error::OWN_CASE, &error::SUSPENDED];
     routes
         .user(op!(http::create_report).refuses(reporting).idempotent_by_key())

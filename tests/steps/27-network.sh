@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# A client that knows only the contract walks the social network, on both databases.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. tests/steps/needs.bash
+
+need_services
+need_python
+need_psql
+need_gateway
+PYTHONDONTWRITEBYTECODE=1 python3 tests/journey/network.py
