@@ -7,7 +7,7 @@ use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Path2, Problem, Query};
 
 use super::create;
-use super::input::{ChatParams, ChatPatch, ChatRequest, NewChat, NewMembersRequest, ChatRoleRequest};
+use super::input::{ChatParams, ChatPatch, ChatRequest, ChatRoleRequest, NewChat, NewMembersRequest};
 use super::list::{self, Listed};
 use super::members;
 use super::requests;
