@@ -78,13 +78,12 @@ pub(super) fn name_others(db: &mut Db, user_id: i64, named: Vec<Named>) -> Resul
     if named.is_empty() {
         return Ok(0);
     }
-    let mut seq = next(db, user_id)?;
+    let first = next(db, user_id)?;
     let mut rows = Vec::with_capacity(named.len());
     let mut payloads = Vec::with_capacity(named.len());
-    for (n, Named { id, actor_id, payload }) in named.into_iter().enumerate() {
-        rows.push(format!("({id}, {actor_id}, {seq}, ${})", n + 1));
+    for (seq, Named { id, actor_id, payload }) in (first..).zip(named) {
+        rows.push(format!("({id}, {actor_id}, {seq}, ${})", rows.len() + 1));
         payloads.push(Json(payload));
-        seq += 1;
     }
     let statement = format!(
         "UPDATE notifications SET actor_id = named.column2, seq = named.column3, payload = named.column4 \
