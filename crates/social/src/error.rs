@@ -43,6 +43,9 @@ pub enum Error {
     /// Somebody else wrote it.
     #[error("only whoever wrote this may do that")]
     NotYours,
+    /// The caller has deleted their account.
+    #[error("this account is gone")]
+    AccountGone,
     /// The caller is suspended until then.
     #[error("this account is suspended until {0}")]
     Suspended(poligon_core::db::Timestamp),
@@ -148,6 +151,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let kind: &'static Kind = match error {
             Error::NotYours => &NOT_YOURS,
+            Error::AccountGone => return Self::unauthenticated(),
             Error::Suspended(_) => &SUSPENDED,
             // Posts and media.
             Error::TooMuchMedia(_) => &TOO_MUCH_MEDIA,

@@ -359,6 +359,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         closed_at -> Nullable<Instant>,
+        suspended_until -> Nullable<Instant>,
     }
 }
 
@@ -377,6 +378,7 @@ diesel::table! {
         report_id -> Nullable<BigInt>,
         note -> Text,
         created_at -> Instant,
+        suspended_until -> Nullable<Instant>,
     }
 }
 

@@ -99,6 +99,17 @@ pub fn match_all(db: &Db, stems: &[String]) -> String {
     quoted.join(between) + start
 }
 
+/// Letters from which on the last word of a question counts as the beginning of one.
+const BEGINNING: usize = 3;
+
+/// The same, but that a last word of one or two letters is a whole word: of what people write, a good part holds words
+/// that begin with a letter, and a search in everything would look at all of it.
+pub fn match_started(db: &Db, stems: &[String]) -> String {
+    let expression = match_all(db, stems);
+    let long = stems.last().is_none_or(|stem| stem.chars().count() >= BEGINNING);
+    if long { expression } else { expression.trim_end_matches([':', '*', ' ']).to_owned() }
+}
+
 /// `column IN (SELECT rowid FROM <table>_search(<expression>))`: whether a row holds the words. Made by [`matches`].
 #[derive(Debug, Clone)]
 pub struct Matches<C> {

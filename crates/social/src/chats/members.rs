@@ -118,9 +118,10 @@ fn count(db: &mut Db, chat: &ChatRow, by: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Somebody else who is in a group, and whom the caller may know of.
-fn other(db: &mut Db, chat_id: i64, user_id: i64, other_id: i64) -> Result<Membership, Error> {
-    if crate::people::is_cut(db, user_id, other_id)? {
+/// Somebody else who is in a group. For those who run it also somebody who is hidden from them: whoever blocks them would
+/// otherwise be out of their reach for good.
+fn other(db: &mut Db, chat_id: i64, own: &Membership, other_id: i64) -> Result<Membership, Error> {
+    if own.own.role() == Role::Member && crate::people::is_cut(db, own.own.user_id, other_id)? {
         return Err(Error::NotFound);
     }
     let found = super::access::membership(db, chat_id, other_id)?;
@@ -135,7 +136,7 @@ pub(super) fn remove(db: &mut Db, chat_id: i64, user_id: i64, other_id: i64, now
     }
     require_active(db, user_id, now)?;
     let own = locked(db, chat_id, user_id)?.require_group()?;
-    let other = other(db, chat_id, user_id, other_id)?;
+    let other = other(db, chat_id, &own, other_id)?;
     if own.own.role() == Role::Member || other.own.role() >= own.own.role() {
         return Err(Error::NotAdmin);
     }
@@ -192,7 +193,7 @@ pub(super) fn change_role(
 ) -> Result<(), Error> {
     require_active(db, user_id, now)?;
     let own = locked(db, chat_id, user_id)?.require_group()?;
-    let other = if user_id == other_id { own.clone() } else { other(db, chat_id, user_id, other_id)? };
+    let other = if user_id == other_id { own.clone() } else { other(db, chat_id, &own, other_id)? };
     own.require_role(Role::Owner)?;
     let before = other.own.role();
     if before == role {

@@ -68,86 +68,92 @@ pub(super) fn decide(
     let report = take(db, id, moderator, check)?;
     let status = report.status().change(decision.status.status())?;
     decision.check(object)?;
-    close(db, &[id], status, decision, now)?;
+    let suspended_until = match (decision.action, decision.suspend_days) {
+        (Action::Suspend, Some(days)) => Some(suspend(db, report.subject_id, days.0, now)?),
+        _ => None,
+    };
+    let case = Case { report, decision, moderator, suspended_until, now };
+    case.close(db, &[id], status)?;
     let action = if status == Status::Rejected { "reject" } else { decision.action.name() };
-    note(db, &report, id, action, &decision.note.0, moderator, now)?;
+    case.note(db, id, action, &decision.note.0)?;
     let mut chat_id = None;
     if decision.action != Action::None {
-        chat_id = act(db, &report, decision, now)?;
+        chat_id = case.act(db)?;
         if object.kind != ObjectKind::User {
-            close_others(db, &report, decision, moderator, now)?;
+            case.close_others(db)?;
         }
     }
     let_go_of_deleted(db, object)?;
     Ok(chat_id)
 }
 
-/// Does what was decided, and tells whoever it is about.
-fn act(db: &mut Db, report: &Row, decision: &ReportStatusRequest, now: Timestamp) -> Result<Option<i64>, Error> {
-    let (object, subject_id) = (report.object(), report.subject_id);
-    let mut told = json!({
-        "subject_id": subject_id, "action": decision.action.name(), "object_kind": object.kind.name(),
-        "object_id": object.id, "note": decision.note.0,
-    });
-    let chat_id = if decision.action == Action::Remove { take_down(db, object, now)? } else { None };
-    if let (Action::Suspend, Some(days)) = (decision.action, decision.suspend_days) {
-        told["suspended_until"] = json!(suspend(db, subject_id, days.0, now)?);
+/// A report that is decided on.
+struct Case<'a> {
+    report: Row,
+    decision: &'a ReportStatusRequest,
+    moderator: i64,
+    /// Until when whom it is about is suspended, if that is what was decided.
+    suspended_until: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl Case<'_> {
+    /// Does what was decided, and tells whoever it is about.
+    fn act(&self, db: &mut Db) -> Result<Option<i64>, Error> {
+        let (object, subject_id, action) = (self.report.object(), self.report.subject_id, self.decision.action);
+        let mut told = json!({
+            "subject_id": subject_id, "action": action.name(), "object_kind": object.kind.name(),
+            "object_id": object.id, "note": self.decision.note.0,
+        });
+        let chat_id = if action == Action::Remove { take_down(db, object, self.now)? } else { None };
+        if let Some(until) = self.suspended_until {
+            told["suspended_until"] = json!(until);
+        }
+        events::publish(db, MODERATED, &format!("user:{subject_id}"), &told, self.now)?;
+        Ok(chat_id)
     }
-    events::publish(db, MODERATED, &format!("user:{subject_id}"), &told, now)?;
-    Ok(chat_id)
-}
 
-/// Closes reports.
-fn close(
-    db: &mut Db,
-    ids: &[i64],
-    status: Status,
-    decision: &ReportStatusRequest,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let changes = (
-        reports::status.eq(status.name()),
-        reports::action.eq(decision.action.name()),
-        reports::resolution.eq(&decision.note.0),
-        reports::version.eq(reports::version + 1),
-        reports::updated_at.eq(now),
-        reports::closed_at.eq(now),
-    );
-    diesel::update(reports::table.filter(reports::id.eq_any(ids))).set(changes).execute(db)?;
-    Ok(())
-}
+    /// Closes reports.
+    fn close(&self, db: &mut Db, ids: &[i64], status: Status) -> Result<(), Error> {
+        let changes = (
+            reports::status.eq(status.name()),
+            reports::action.eq(self.decision.action.name()),
+            reports::suspended_until.eq(self.suspended_until),
+            reports::resolution.eq(&self.decision.note.0),
+            reports::version.eq(reports::version + 1),
+            reports::updated_at.eq(self.now),
+            reports::closed_at.eq(self.now),
+        );
+        diesel::update(reports::table.filter(reports::id.eq_any(ids))).set(changes).execute(db)?;
+        Ok(())
+    }
 
-/// Closes the other open reports of the same thing with the decision on this one. Who has decided counts as who looked into
-/// them, where nobody did.
-fn close_others(
-    db: &mut Db,
-    report: &Row,
-    decision: &ReportStatusRequest,
-    moderator: i64,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let object = report.object();
-    let open = reports::table
-        .filter(reports::object_kind.eq(object.kind.name()))
-        .filter(reports::object_id.eq(object.id))
-        .filter(reports::status.eq_any([Status::Open.name(), Status::Assigned.name()]));
-    let others: Vec<i64> = open.order(reports::id).select(reports::id).load(db)?;
-    let untaken = reports::table.filter(reports::id.eq_any(&others)).filter(reports::assignee_id.is_null());
-    diesel::update(untaken).set(reports::assignee_id.eq(moderator)).execute(db)?;
-    close(db, &others, Status::Resolved, decision, now)?;
-    let with = format!("with report {}", report.id);
-    others.iter().try_for_each(|id| note(db, report, *id, "close", &with, moderator, now))
-}
+    /// Closes the other open reports of the same thing with the decision on this one. Who has decided counts as who looked
+    /// into them, where nobody did.
+    fn close_others(&self, db: &mut Db) -> Result<(), Error> {
+        let object = self.report.object();
+        let open = reports::table
+            .filter(reports::object_kind.eq(object.kind.name()))
+            .filter(reports::object_id.eq(object.id))
+            .filter(reports::status.eq_any([Status::Open.name(), Status::Assigned.name()]));
+        let others: Vec<i64> = open.order(reports::id).select(reports::id).load(db)?;
+        let untaken = reports::table.filter(reports::id.eq_any(&others)).filter(reports::assignee_id.is_null());
+        diesel::update(untaken).set(reports::assignee_id.eq(self.moderator)).execute(db)?;
+        self.close(db, &others, Status::Resolved)?;
+        let with = format!("with report {}", self.report.id);
+        others.iter().try_for_each(|id| self.note(db, *id, "close", &with))
+    }
 
-fn note(
-    db: &mut Db,
-    report: &Row,
-    report_id: i64,
-    action: &str,
-    note: &str,
-    moderator: i64,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let (object, subject_id) = (report.object(), report.subject_id);
-    log::add(db, &Entry { moderator, action, object, subject_id, report_id: Some(report_id), note }, now)
+    fn note(&self, db: &mut Db, report_id: i64, action: &str, note: &str) -> Result<(), Error> {
+        let entry = Entry {
+            moderator: self.moderator,
+            action,
+            object: self.report.object(),
+            subject_id: self.report.subject_id,
+            report_id: Some(report_id),
+            note,
+            suspended_until: self.suspended_until,
+        };
+        log::add(db, &entry, self.now)
+    }
 }

@@ -20,6 +20,8 @@ pub(super) struct Entry<'a> {
     pub(super) subject_id: i64,
     pub(super) report_id: Option<i64>,
     pub(super) note: &'a str,
+    /// Until when whom it is about is suspended by it.
+    pub(super) suspended_until: Option<Timestamp>,
 }
 
 /// Writes something down.
@@ -32,6 +34,7 @@ pub(super) fn add(db: &mut Db, entry: &Entry<'_>, now: Timestamp) -> Result<(), 
         moderation_log::subject_id.eq(entry.subject_id),
         moderation_log::report_id.eq(entry.report_id),
         moderation_log::note.eq(entry.note),
+        moderation_log::suspended_until.eq(entry.suspended_until),
         moderation_log::created_at.eq(now),
     );
     diesel::insert_into(moderation_log::table).values(values).execute(db)?;
@@ -57,6 +60,9 @@ pub(crate) struct ModerationLogEntry {
     report_id: Option<i64>,
     /// What was said.
     note: String,
+    /// Of `suspend`, until when; a longer suspension that there was stays, and is what stands here.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    suspended_until: Option<Timestamp>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -114,6 +120,7 @@ struct Row {
     subject_id: i64,
     report_id: Option<i64>,
     note: String,
+    suspended_until: Option<Timestamp>,
     created_at: Timestamp,
 }
 
@@ -141,6 +148,7 @@ pub(super) fn list(
         subject: people.get(&row.subject_id).cloned(),
         report_id: row.report_id,
         note: row.note,
+        suspended_until: row.suspended_until,
         created_at: row.created_at,
     });
     Ok(shown.collect())

@@ -12,8 +12,9 @@
 //! a person are about different deeds, and a report that is rejected says nothing about what others have found: those are
 //! decided one by one.
 //!
-//! Each decision stands in the log of moderation and in the security log. Whoever it is about is told of it, without the
-//! moderator's name; so is the reporter, in their report.
+//! Each decision stands in the log of moderation and in the security log; where it suspends, the report and the log tell
+//! moderators until when (`suspended_until`). Whoever it is about is told of it, without the moderator's name; so is the
+//! reporter, in their report.
 
 mod assign;
 mod create;

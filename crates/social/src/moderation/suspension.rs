@@ -35,7 +35,9 @@ pub(super) fn lift(db: &mut Db, user_id: i64, moderator: i64, now: Timestamp) ->
     }
     let object = ReportedObject { kind: ObjectKind::User, id: user_id };
     let action = "unsuspend";
-    log::add(db, &Entry { moderator, action, object, subject_id: user_id, report_id: None, note: "" }, now)?;
+    let entry =
+        Entry { moderator, action, object, subject_id: user_id, report_id: None, note: "", suspended_until: None };
+    log::add(db, &entry, now)?;
     let told = json!({
         "subject_id": user_id, "action": action, "object_kind": object.kind.name(), "object_id": object.id, "note": "",
     });

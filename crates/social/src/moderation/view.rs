@@ -40,6 +40,10 @@ pub(crate) struct ReportResponse {
     assignee: Option<Person>,
     /// What was done, once it is closed.
     action: Option<Action>,
+    /// Until when whom it is about was suspended, for moderators: where that was decided. What a moderator has done since
+    /// stands in the log.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    suspended_until: Option<Timestamp>,
     /// What was said, once it is closed.
     resolution: Option<String>,
     /// Counts the changes.
@@ -74,6 +78,7 @@ pub(super) struct Row {
     created_at: Timestamp,
     updated_at: Timestamp,
     closed_at: Option<Timestamp>,
+    suspended_until: Option<Timestamp>,
 }
 
 impl Row {
@@ -134,6 +139,7 @@ pub(super) fn show(db: &mut Db, rows: Vec<Row>, viewer: Viewer) -> Result<Vec<Re
             next_statuses: if may_decide { status.next().to_vec() } else { Vec::new() },
             assignee: row.assignee_id.filter(|_| viewer.moderator).and_then(person),
             action: row.action.as_deref().map(Action::of),
+            suspended_until: row.suspended_until.filter(|_| viewer.moderator),
             resolution: row.closed_at.is_some().then_some(row.resolution),
             version: row.version,
             created_at: row.created_at,

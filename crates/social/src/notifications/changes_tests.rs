@@ -27,6 +27,13 @@ async fn changes(ctx: &Ctx, user_id: i64, seq: i64, most: i64) -> Vec<(i64, Valu
 async fn follow(app: &TestApp, user_id: i64, followers: &[i64]) {
     let dispatcher = Dispatcher::new(app.ctx.clone(), (crate::domain().subscribers)());
     for follower in followers {
+        let tie = (social_ties::user_id.eq(*follower), social_ties::other_id.eq(user_id));
+        let tie = (tie, social_ties::follow.eq("following"), social_ties::follow_at.eq(app.clock().now()));
+        let plant = move |db: &mut _| {
+            diesel::insert_into(social_ties::table).values(tie).execute(db)?;
+            Ok::<_, Error>(())
+        };
+        app.ctx.db.write(plant).await.unwrap();
         let (told, now) = (json!({"user_id": follower, "other_id": user_id}), app.clock().now());
         let object = format!("user:{follower}");
         app.ctx.db.write(move |db| publish(db, FOLLOWED, &object, &told, now)).await.unwrap();

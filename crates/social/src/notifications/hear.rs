@@ -79,6 +79,11 @@ fn forget(db: &mut Db, payload: &Value, now: Timestamp) -> Result<Vec<i64>, Erro
     Ok(changed)
 }
 
+/// What is told of one person, of this kind, belongs together.
+pub(super) fn group_key(kind: Kind, actor_id: i64) -> String {
+    format!("{}:{actor_id}", kind.name())
+}
+
 /// Of follows and friendships: `user_id` asked, `other_id` was asked.
 fn of_people(topic: &str, payload: &Value) -> Option<Told> {
     let (asked, other) = (payload["user_id"].as_i64()?, payload["other_id"].as_i64()?);
@@ -92,7 +97,7 @@ fn of_people(topic: &str, payload: &Value) -> Option<Told> {
     Some(Told {
         user_id,
         kinds: vec![kind],
-        group_key: format!("{}:{actor_id}", kind.name()),
+        group_key: group_key(kind, actor_id),
         actor_id: Some(actor_id),
         place: Place::Nowhere,
         payload: json!({}),

@@ -2,8 +2,9 @@
 //! notifications come one after the other and are numbered in the order of their commits.
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, DbError, Instant, Timestamp};
+use poligon_core::db::{Db, DbError, Instant, Json, Jsonb, Timestamp};
 use poligon_core::on_each;
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::people::ensure_profile;
@@ -20,24 +21,26 @@ pub(super) fn next(db: &mut Db, user_id: i64) -> Result<i64, Error> {
 }
 
 /// What happens to many notifications at once.
-pub(super) enum Sweeping {
+pub(super) enum Sweeping<'a> {
     /// Those up to this moment are read.
     Read(Timestamp),
     /// Those of one other person are gone, but for groups, which have others in them.
     Forget(i64),
+    /// Those with these ids are gone.
+    Bury(&'a [i64]),
 }
 
 /// Changes many notifications of a person, each with a number of its own; answers how many. One statement, however many
 /// they are: nobody can be told anything meanwhile.
-pub(super) fn change_many(db: &mut Db, user_id: i64, what: &Sweeping, now: Timestamp) -> Result<usize, Error> {
+pub(super) fn change_many(db: &mut Db, user_id: i64, what: &Sweeping<'_>, now: Timestamp) -> Result<usize, Error> {
+    const GONE: &str = "deleted_at = $1, read_at = coalesce(read_at, $2)";
     let last = next(db, user_id)?;
     let (changes, which, until) = match what {
         Sweeping::Read(until) => ("read_at = $1", "read_at IS NULL AND updated_at <= $2".to_owned(), *until),
-        Sweeping::Forget(actor_id) => (
-            "deleted_at = $1, read_at = coalesce(read_at, $2)",
-            format!("actor_id = {actor_id} AND kind <> 'reaction' AND deleted_at IS NULL"),
-            now,
-        ),
+        Sweeping::Forget(actor_id) => {
+            (GONE, format!("actor_id = {actor_id} AND kind <> 'reaction' AND deleted_at IS NULL"), now)
+        }
+        Sweeping::Bury(ids) => (GONE, format!("id IN ({}) AND deleted_at IS NULL", listed(ids)), now),
     };
     let statement = format!(
         "UPDATE notifications SET {changes}, seq = numbered.seq FROM \
@@ -46,8 +49,54 @@ pub(super) fn change_many(db: &mut Db, user_id: i64, what: &Sweeping, now: Times
     );
     let query = || diesel::sql_query(statement.as_str()).bind::<Instant, _>(now).bind::<Instant, _>(until);
     let changed = on_each!(db, c => query().execute(c))?;
-    let taken = i64::try_from(changed).unwrap_or(i64::MAX);
+    take_more(db, user_id, changed)?;
+    Ok(changed)
+}
+
+/// Ids as they stand in the text of a statement.
+pub(super) fn listed(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes the numbers behind the last one that a statement has given out.
+fn take_more(db: &mut Db, user_id: i64, count: usize) -> Result<(), Error> {
+    let taken = i64::try_from(count).unwrap_or(i64::MAX);
     let counted = social_profiles::notification_seq.eq(social_profiles::notification_seq + taken);
     diesel::update(social_profiles::table.find(user_id)).set(counted).execute(db)?;
+    Ok(())
+}
+
+/// A group, and whom it names from now on.
+pub(super) struct Named {
+    pub(super) id: i64,
+    pub(super) actor_id: i64,
+    pub(super) payload: Value,
+}
+
+/// Names others in groups of a person, each with a number of its own; answers how many. One statement.
+pub(super) fn name_others(db: &mut Db, user_id: i64, named: Vec<Named>) -> Result<usize, Error> {
+    if named.is_empty() {
+        return Ok(0);
+    }
+    let first = next(db, user_id)?;
+    let mut rows = Vec::with_capacity(named.len());
+    let mut payloads = Vec::with_capacity(named.len());
+    for (seq, Named { id, actor_id, payload }) in (first..).zip(named) {
+        rows.push(format!("({id}, {actor_id}, {seq}, ${})", rows.len() + 1));
+        payloads.push(Json(payload));
+    }
+    let statement = format!(
+        "UPDATE notifications SET actor_id = named.column2, seq = named.column3, payload = named.column4 \
+         FROM (VALUES {}) AS named WHERE notifications.id = named.column1",
+        rows.join(", ")
+    );
+    let changed = on_each!(db, c => {
+        let mut query = diesel::sql_query(statement.as_str()).into_boxed();
+        for payload in &payloads {
+            query = query.bind::<Jsonb, _>(payload);
+        }
+        query.execute(c)
+    })?;
+    take_more(db, user_id, changed)?;
     Ok(changed)
 }

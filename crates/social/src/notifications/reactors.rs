@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use poligon_core::db::{Db, Timestamp};
+use diesel::sql_types::{BigInt, Text};
+use poligon_core::db::{Db, Instant, Timestamp};
+use poligon_core::on_each;
 
+use super::numbers::listed;
 use crate::error::Error;
 use crate::schema::{comment_reactions, comments, message_reactions, messages, post_reactions, posts, social_ties};
 
@@ -107,35 +110,46 @@ pub(super) fn reaction_of(db: &mut Db, object: Object, user_id: i64) -> Result<O
     Ok(kind.optional()?)
 }
 
-/// Ids of people of whose reactions `$owner` is told nothing: those who are hidden from them, and those whom they have muted.
-macro_rules! ignored {
-    ($owner:expr, $now:expr) => {{
-        let muted = social_ties::muted_until.is_null().or(social_ties::muted_until.gt($now));
-        social_ties::table
-            .filter(social_ties::user_id.eq($owner))
-            .filter(social_ties::cut.or(social_ties::muted.and(muted.assume_not_null())))
-            .select(social_ties::other_id)
-    }};
+#[derive(QueryableByName)]
+struct Last {
+    #[diesel(sql_type = BigInt)]
+    object_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = Text)]
+    kind: String,
 }
 
-macro_rules! latest {
-    ($db:expr, $owner:expr, $now:expr, $object_id:expr, $reactions:ident, $id:ident) => {
-        $reactions::table
-            .filter($reactions::$id.eq($object_id))
-            .filter($reactions::user_id.ne($owner))
-            .filter($reactions::user_id.ne_all(ignored!($owner, $now)))
-            .order(($reactions::created_at.desc(), $reactions::user_id.desc()))
-            .select(($reactions::user_id, $reactions::kind))
-            .first($db)
-    };
-}
-
-/// Who was the last of those that react, and how they do: somebody of whom the owner is told.
-pub(super) fn latest(db: &mut Db, owner: i64, object: Object, now: Timestamp) -> Result<Option<(i64, String)>, Error> {
-    let last = match object {
-        Object::Post(id) => latest!(db, owner, now, id, post_reactions, post_id),
-        Object::Comment(id) => latest!(db, owner, now, id, comment_reactions, comment_id),
-        Object::Message(id) => latest!(db, owner, now, id, message_reactions, message_id),
-    };
-    Ok(last.optional()?)
+/// Who was the last of those that react to each of these things of `owner`, and how they do: somebody of whom the owner is
+/// told, so nobody who is hidden from them or muted. One statement for each kind of things.
+pub(super) fn latest(
+    db: &mut Db,
+    owner: i64,
+    objects: &[Object],
+    now: Timestamp,
+) -> Result<BTreeMap<Object, (i64, String)>, Error> {
+    let mut all = BTreeMap::new();
+    for kind in ["post", "comment", "message"] {
+        let parts = objects.iter().map(|object| object.parts());
+        let ids: Vec<i64> = parts.filter(|(known, _)| *known == kind).map(|(_, id)| id).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let statement = format!(
+            "SELECT object_id, user_id, kind FROM (\
+                SELECT {kind}_id AS object_id, user_id, kind, \
+                       row_number() OVER (PARTITION BY {kind}_id ORDER BY created_at DESC, user_id DESC) AS place \
+                FROM {kind}_reactions AS reaction WHERE {kind}_id IN ({}) AND user_id <> {owner} AND NOT EXISTS (\
+                    SELECT 1 FROM social_ties AS tie WHERE tie.user_id = {owner} AND tie.other_id = reaction.user_id \
+                    AND (tie.cut OR tie.muted AND (tie.muted_until IS NULL OR tie.muted_until > $1)))) AS placed \
+             WHERE place = 1",
+            listed(&ids)
+        );
+        let query = || diesel::sql_query(statement.as_str()).bind::<Instant, _>(now);
+        let found: Vec<Last> = on_each!(db, c => query().load(c))?;
+        let known =
+            found.into_iter().filter_map(|last| Some((Object::of(kind, last.object_id)?, (last.user_id, last.kind))));
+        all.extend(known);
+    }
+    Ok(all)
 }

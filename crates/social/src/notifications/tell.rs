@@ -79,8 +79,14 @@ pub(super) fn tell(db: &mut Db, mut told: Vec<Told>, event_id: i64, now: Timesta
     told.sort_by_key(|told| told.user_id);
     let mut changed = Vec::new();
     for one in told {
+        if one.actor_id == Some(one.user_id) {
+            continue; // nobody is told of what they did themselves
+        }
+        // The number first: it holds the profile, so what the gate looks at stands until this is written. A number that
+        // is not used does no harm.
+        let seq = numbers::next(db, one.user_id)?;
         if let Some(kind) = gate::admit(db, &one, now)?
-            && write(db, &one, kind, event_id, now)?
+            && write(db, &one, kind, (event_id, seq), now)?
         {
             changed.push(one.user_id);
         }
@@ -90,8 +96,7 @@ pub(super) fn tell(db: &mut Db, mut told: Vec<Told>, event_id: i64, now: Timesta
 }
 
 /// Writes a notification, or renews the one that is there; `false` when there is nothing to change.
-fn write(db: &mut Db, told: &Told, kind: Kind, event_id: i64, now: Timestamp) -> Result<bool, Error> {
-    let seq = numbers::next(db, told.user_id)?;
+fn write(db: &mut Db, told: &Told, kind: Kind, (event_id, seq): (i64, i64), now: Timestamp) -> Result<bool, Error> {
     let before = notifications::table
         .filter(notifications::user_id.eq(told.user_id))
         .filter(notifications::group_key.eq(&told.group_key))

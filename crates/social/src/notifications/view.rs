@@ -77,10 +77,41 @@ pub(super) struct Row {
     deleted_at: Option<Timestamp>,
 }
 
-/// Whether the notification of the row is of nobody who is hidden from whose it is. On `notifications`.
+/// Whether there is a reaction to `$object` by somebody else than the owner, who is not hidden from them.
+macro_rules! reacted {
+    ($reactions:literal, $id:literal, $object:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM ",
+            $reactions,
+            " AS reaction WHERE reaction.",
+            $id,
+            " = ",
+            $object,
+            " AND reaction.user_id <> notifications.user_id AND NOT EXISTS (SELECT 1 FROM social_ties AS tie \
+             WHERE tie.user_id = notifications.user_id AND tie.other_id = reaction.user_id AND tie.cut))"
+        )
+    };
+}
+
+/// Whether the notification of the row is of nobody who is hidden from whose it is, and, where it is of reactions, somebody
+/// still reacts. On `notifications`.
 pub(super) fn is_shown() -> SqlLiteral<Bool> {
-    sql("(notifications.actor_id IS NULL OR NOT EXISTS (SELECT 1 FROM social_ties AS tie \
-         WHERE tie.user_id = notifications.user_id AND tie.other_id = notifications.actor_id AND tie.cut))")
+    sql(concat!(
+        "((notifications.actor_id IS NULL OR NOT EXISTS (SELECT 1 FROM social_ties AS tie \
+          WHERE tie.user_id = notifications.user_id AND tie.other_id = notifications.actor_id AND tie.cut)) \
+         AND (CASE WHEN notifications.kind <> 'reaction' THEN TRUE WHEN notifications.comment_id IS NOT NULL THEN ",
+        reacted!("comment_reactions", "comment_id", "notifications.comment_id"),
+        " WHEN notifications.post_id IS NOT NULL THEN ",
+        reacted!("post_reactions", "post_id", "notifications.post_id"),
+        // The id of a message is in the key only: see `Object::group_key`.
+        " ELSE ",
+        reacted!(
+            "message_reactions",
+            "message_id",
+            "CAST(substr(notifications.group_key, length('reaction:message:') + 1) AS bigint)"
+        ),
+        " END))"
+    ))
 }
 
 /// The row of a notification of this person, as far as it is shown.

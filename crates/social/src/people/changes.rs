@@ -8,11 +8,11 @@ use poligon_core::db::{Db, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::pair::{Pair, change};
+use super::pair::{Pair, change, change_quietly};
 use super::relationship::Relationship;
 use super::{blocks, follow, friends, mutes};
 use crate::error::Error;
-use crate::realtime::person_changed;
+use crate::realtime::{notified, person_changed};
 
 /// A rule that changes what two people are to each other.
 type Rule = fn(&mut Db, &mut Pair, Timestamp) -> Result<(), Error>;
@@ -35,12 +35,30 @@ async fn post(
     rule: Rule,
 ) -> Result<HttpResponse, Problem> {
     let (me, now) = (user.user_id, ctx.clock.now());
-    key.write(ctx, move |db| Ok::<_, Error>(Answer::ok(change(db, me, other, now, rule)?))).await
+    let answer = key.write(ctx, move |db| Ok::<_, Error>(Answer::ok(change(db, me, other, now, rule)?))).await?;
+    tell_devices(ctx, me, other);
+    Ok(answer)
 }
 
 async fn run(ctx: &Ctx, user: &CurrentUser, other: i64, rule: Rule) -> Result<Relationship, Problem> {
     let (me, now) = (user.user_id, ctx.clock.now());
-    Ok(ctx.db.write(move |db| change(db, me, other, now, rule)).await?)
+    let relationship = ctx.db.write(move |db| change(db, me, other, now, rule)).await?;
+    tell_devices(ctx, me, other);
+    Ok(relationship)
+}
+
+/// A rule of which nobody hears: see [`change_quietly`].
+async fn run_quietly(ctx: &Ctx, user: &CurrentUser, other: i64, rule: Rule) -> Result<Relationship, Problem> {
+    let (me, now) = (user.user_id, ctx.clock.now());
+    let relationship = ctx.db.write(move |db| change_quietly(db, me, other, now, rule)).await?;
+    tell_devices(ctx, me, other);
+    Ok(relationship)
+}
+
+/// A request that was answered or taken back has left the notifications of one of the two.
+fn tell_devices(ctx: &Ctx, me: i64, other: i64) {
+    notified(ctx, me);
+    notified(ctx, other);
 }
 
 /// Follows a person, or asks to when their account is locked. Again changes nothing.
@@ -112,7 +130,9 @@ pub(crate) async fn befriend_user(
     Path(Id(other)): Path<Id>,
     key: Idempotency,
 ) -> Result<HttpResponse, Problem> {
-    post(&ctx, &user, other, key, friends::befriend).await
+    let answer = post(&ctx, &user, other, key, friends::befriend).await?;
+    tell_both(&ctx, user.user_id, other);
+    Ok(answer)
 }
 
 /// Ends a friendship, or takes the caller's request back. 404 when there is neither; what the other has asked is declined
@@ -125,6 +145,7 @@ pub(crate) async fn unfriend_user(
     Path(Id(other)): Path<Id>,
 ) -> Result<impl Responder, Problem> {
     run(&ctx, &user, other, friends::unfriend).await?;
+    tell_both(&ctx, user.user_id, other);
     Ok(NoContent)
 }
 
@@ -137,7 +158,9 @@ pub(crate) async fn accept_friend(
     Path(Id(other)): Path<Id>,
     key: Idempotency,
 ) -> Result<HttpResponse, Problem> {
-    post(&ctx, &user, other, key, friends::accept).await
+    let answer = post(&ctx, &user, other, key, friends::accept).await?;
+    tell_both(&ctx, user.user_id, other);
+    Ok(answer)
 }
 
 /// Does not become a friend of a person who has asked. They are not told. 404 when they have not asked, or no longer.
@@ -167,7 +190,7 @@ pub(crate) async fn block_user(
     user: CurrentUser,
     Path(Id(other)): Path<Id>,
 ) -> Result<impl Responder, Problem> {
-    let relationship = run(&ctx, &user, other, blocks::block).await?;
+    let relationship = run_quietly(&ctx, &user, other, blocks::block).await?;
     tell_both(&ctx, user.user_id, other);
     Ok(Answer::ok(relationship))
 }
@@ -180,13 +203,14 @@ pub(crate) async fn unblock_user(
     user: CurrentUser,
     Path(Id(other)): Path<Id>,
 ) -> Result<impl Responder, Problem> {
-    run(&ctx, &user, other, blocks::unblock).await?;
+    run_quietly(&ctx, &user, other, blocks::unblock).await?;
     tell_both(&ctx, user.user_id, other);
     Ok(NoContent)
 }
 
-/// Mutes a person until then, or for good: their posts do not come into the caller's feeds, and what they do is no
-/// notification. They are not told. Again changes the time only.
+/// Mutes a person until then, or for good: their posts do not come into the caller's feeds `home`, `global` and `tag`, and
+/// what they do is no notification. Whoever opens their profile, searches by words, or has bookmarked a post still finds
+/// it. They are not told. Again changes the time only.
 #[utoipa::path(put, path = "/users/{id}/mute", params(("id" = i64, Path, minimum = 1)), request_body = MuteRequest,
     responses((status = 200, description = "Muted", body = Relationship)))]
 pub(crate) async fn mute_user(
@@ -196,7 +220,7 @@ pub(crate) async fn mute_user(
     Json(body): Json<MuteRequest>,
 ) -> Result<impl Responder, Problem> {
     let (me, now, until) = (user.user_id, ctx.clock.now(), body.until);
-    let work = move |db: &mut Db| change(db, me, other, now, |_, pair, now| mutes::mute(pair, until, now));
+    let work = move |db: &mut Db| change_quietly(db, me, other, now, |_, pair, now| mutes::mute(pair, until, now));
     Ok(Answer::ok(ctx.db.write(work).await?))
 }
 
@@ -208,6 +232,6 @@ pub(crate) async fn unmute_user(
     user: CurrentUser,
     Path(Id(other)): Path<Id>,
 ) -> Result<impl Responder, Problem> {
-    run(&ctx, &user, other, mutes::unmute).await?;
+    run_quietly(&ctx, &user, other, mutes::unmute).await?;
     Ok(NoContent)
 }

@@ -1,12 +1,13 @@
 //! What becomes of whatever a person has here when their account is deleted: nobody is anything to them any more, what
-//! they wrote is deleted, and they leave their conversations. Some at a time, each some in one transaction, so that
-//! somebody whom a hundred thousand follow holds nobody up; what is done is done, so it may be begun again.
+//! they wrote is deleted, they leave their conversations, and what they were told, wanted to be told or had marked is
+//! removed. Some at a time, each some in one transaction, so that somebody whom a hundred thousand follow holds nobody up;
+//! what is done is done, so it may be begun again.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use poligon_core::Ctx;
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, Timestamp, any_of};
 use poligon_core::jobs::{self, Job, JobError};
 use serde_json::{Value, json};
 
@@ -17,13 +18,15 @@ use crate::error::Error;
 use crate::realtime::{chat_changed, person_changed};
 use crate::schema;
 use crate::schema::{social_profiles, social_ties};
-use crate::{chats, comments, posts};
+use crate::{chats, comments, notifications, posts};
 
 const JOB: &str = "social.forget_person";
 /// Transactions of one run; whatever is left is for the next.
 const STEPS: usize = 60;
 /// People of one transaction.
 const AT_ONCE: i64 = 50;
+/// Rows of one transaction that are only theirs, and that nothing hangs on.
+const ROWS_AT_ONCE: i64 = 1_000;
 
 /// What one transaction has done.
 enum Step {
@@ -57,7 +60,7 @@ fn some_around(db: &mut Db, user_id: i64) -> Result<Vec<i64>, Error> {
 }
 
 /// Ends what a person and some others are to each other, in both directions; answers whether there was anybody.
-fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
+fn part_some(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Error> {
     let ids = some_around(db, user_id)?;
     if ids.is_empty() {
         return Ok(false);
@@ -66,7 +69,7 @@ fn part_some(db: &mut Db, user_id: i64) -> Result<bool, Error> {
     for other in ids {
         let mut pair = Pair::load(db, user_id, other)?;
         pair.clear();
-        pair.save(db)?;
+        pair.save(db, now)?;
     }
     Ok(true)
 }
@@ -97,11 +100,26 @@ fn delete_comments(db: &mut Db, user_id: i64, now: Timestamp) -> Result<bool, Er
     Ok(!found.is_empty())
 }
 
+/// Removes some bookmarks of a person; answers whether there were any.
+fn drop_bookmarks(db: &mut Db, user_id: i64) -> Result<bool, Error> {
+    use schema::bookmarks as of;
+    let own = of::table.filter(of::user_id.eq(user_id)).order(of::id).limit(ROWS_AT_ONCE);
+    let ids: Vec<i64> = own.select(of::id).load(db)?;
+    let theirs = of::table.filter(any_of(db, of::id, &ids));
+    diesel::delete(theirs).execute(db)?;
+    Ok(!ids.is_empty())
+}
+
 fn step(db: &mut Db, user_id: i64, now: Timestamp) -> Result<Step, Error> {
-    if part_some(db, user_id)? || delete_posts(db, user_id, now)? || delete_comments(db, user_id, now)? {
+    if part_some(db, user_id, now)? || delete_posts(db, user_id, now)? || delete_comments(db, user_id, now)? {
         return Ok(Step::More);
     }
-    Ok(chats::leave_next(db, user_id, now)?.map_or(Step::Done, Step::Left))
+    if let Some(chat_id) = chats::leave_next(db, user_id, now)? {
+        return Ok(Step::Left(chat_id));
+    }
+    // Last, when nothing is left of which they would be told.
+    let more = drop_bookmarks(db, user_id)? || notifications::forget_person(db, user_id)?;
+    Ok(if more { Step::More } else { Step::Done })
 }
 
 async fn forget(ctx: &Ctx, user_id: i64) -> Result<(), Error> {

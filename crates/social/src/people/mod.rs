@@ -5,9 +5,10 @@
 //! asked for and accepted; two who ask each other are friends at once. Following and friendship know nothing of each other.
 //!
 //! A block ends all of that both ways, and hides the two from each other everywhere for as long as one of them blocks: lists,
-//! counts, search, names in texts. For whoever is blocked the other is not there (404). Whoever blocks still sees the
-//! profile of the other, which says `blocking`, and nothing more of them; whether they block back is told to nobody. A mute
-//! is between oneself and one's feeds.
+//! counts, search, names in texts. For whoever is blocked the other is not there (404). Whoever blocks still finds the
+//! other, by name and with `blocking`, so that they can unblock them, and nothing more of them: no picture, no bio, no
+//! counts. Whether they block back is told to nobody, and cannot be seen. A mute is between oneself and one's feeds. Whoever
+//! is suspended may block and mute: it says nothing to anybody.
 //!
 //! What two are to each other is changed with the profiles of both taken, in order of id, so that of two requests at once
 //! one comes after the other, and the counters of both are what the rows say.
@@ -66,10 +67,10 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(change_op(op!(changes::unfriend_user)))
         .user(change_op(op!(changes::accept_friend)).idempotent_by_key())
         .user(change_op(op!(changes::decline_friend)).idempotent_by_key())
-        .user(change_op(op!(changes::block_user)))
-        .user(change_op(op!(changes::unblock_user)))
-        .user(change_op(op!(changes::mute_user)))
-        .user(change_op(op!(changes::unmute_user)));
+        .user(quiet_op(op!(changes::block_user)))
+        .user(quiet_op(op!(changes::unblock_user)))
+        .user(quiet_op(op!(changes::mute_user)))
+        .user(quiet_op(op!(changes::unmute_user)));
 }
 
 fn list_op(op: Op) -> Op {
@@ -78,6 +79,11 @@ fn list_op(op: Op) -> Op {
 
 fn change_op(op: Op) -> Op {
     op.refuses(&[&error::OWN_ACCOUNT, &error::SUSPENDED])
+}
+
+/// What somebody who is suspended may do, too.
+fn quiet_op(op: Op) -> Op {
+    op.refuses(&[&error::OWN_ACCOUNT])
 }
 
 /// The jobs of this slice.

@@ -1,4 +1,6 @@
-//! Muting: somebody's posts do not come into one's feeds, and what they do is no notification. They are not told.
+//! Muting: somebody's posts do not come into one's feeds (at home, of everybody, of a hashtag), and what they do is no
+//! notification. They are not told. It keeps away what comes by itself, and not what one looks for: their profile, a search
+//! by words and one's bookmarks show their posts as ever.
 
 use poligon_core::db::{Db, Timestamp};
 

@@ -91,24 +91,25 @@ pub(crate) fn index_names(db: &mut Db, ids: &[i64]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Writes the words of some who have none, behind `after` in order of id; answers the last of them.
-fn index_some(db: &mut Db, after: i64) -> Result<Option<i64>, DbError> {
+/// Some who have no words, behind `after` in order of id.
+fn nameless(db: &mut Db, after: i64) -> Result<Vec<i64>, DbError> {
     let nameless = users::table
         .filter(users::id.gt(after))
         .filter(users::deleted_at.is_null())
         .filter(not(exists(of::table.filter(of::user_id.eq(users::id)))));
-    let ids: Vec<i64> = nameless.order(users::id).limit(AT_ONCE).select(users::id).load(db)?;
-    index_names(db, &ids)?;
-    Ok(ids.last().copied())
+    Ok(nameless.order(users::id).limit(AT_ONCE).select(users::id).load(db)?)
 }
 
-/// Writes the words of those who have none: who was there before the network, or came past its events.
+/// Writes the words of those who have none: who was there before the network, or came past its events. Looking through
+/// everybody holds up nobody who writes, and mostly finds nothing.
 pub(super) fn job() -> Job {
     Job::periodic("social.index_names", Duration::from_mins(5), |ctx: Ctx| async move {
         let mut after = 0;
-        while let Some(last) = ctx.db.write(move |db| index_some(db, after)).await.map_err(JobError::from)? {
+        loop {
+            let ids = ctx.db.read_primary(move |db| nameless(db, after)).await.map_err(JobError::from)?;
+            let Some(last) = ids.last().copied() else { return Ok(()) };
+            ctx.db.write(move |db| index_names(db, &ids)).await.map_err(JobError::from)?;
             after = last;
         }
-        Ok(())
     })
 }

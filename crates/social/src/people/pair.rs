@@ -11,6 +11,7 @@ use super::relationship::Relationship;
 use super::standing::{ensure_profile, require_active};
 use super::tie::{Follow, Friend, Row, Tie};
 use crate::error::Error;
+use crate::notifications;
 use crate::schema::{social_profiles, social_ties};
 
 /// Two people; the first is the one who acts or looks.
@@ -112,12 +113,21 @@ impl Pair {
         (self.mine, self.theirs) = (Tie::default(), Tie::default());
     }
 
-    /// Writes what has changed, and counts it.
-    pub(super) fn save(&self, db: &mut Db) -> Result<(), Error> {
+    /// Writes what has changed, and counts it. Who was told of a request that stands no longer, because it was answered or
+    /// taken back, is told of it no longer.
+    pub(super) fn save(&self, db: &mut Db, now: Timestamp) -> Result<(), Error> {
         let (me, other, [before, before_theirs]) = (self.me, self.other, self.before);
         save_tie(db, me, other, before, self.mine)?;
         save_tie(db, other, me, before_theirs, self.theirs)?;
         let was = (before.unwrap_or_default(), before_theirs.unwrap_or_default());
+        for (asked, asker, was, is) in [(other, me, was.0, self.mine), (me, other, was.1, self.theirs)] {
+            if was.follow() == Follow::Requested && is.follow() != Follow::Requested {
+                notifications::withdraw_follow_request(db, asked, asker, now)?;
+            }
+            if was.friend() == Friend::Sent && is.friend() != Friend::Sent {
+                notifications::withdraw_friend_request(db, asked, asker, now)?;
+            }
+        }
         count(db, me, (&was.0, &was.1), (&self.mine, &self.theirs))?;
         count(db, other, (&was.1, &was.0), (&self.theirs, &self.mine))
     }
@@ -175,9 +185,26 @@ where
         return Err(Error::OwnAccount);
     }
     require_active(db, me, now)?;
+    change_quietly(db, me, other, now, rule)
+}
+
+/// The same by a rule of which nobody hears, such as a block: somebody who is suspended may do it, too.
+pub(super) fn change_quietly<F>(
+    db: &mut Db,
+    me: i64,
+    other: i64,
+    now: Timestamp,
+    rule: F,
+) -> Result<Relationship, Error>
+where
+    F: FnOnce(&mut Db, &mut Pair, Timestamp) -> Result<(), Error>,
+{
+    if me == other {
+        return Err(Error::OwnAccount);
+    }
     lock_living(db, me, other)?;
     let mut pair = Pair::load(db, me, other)?;
     rule(db, &mut pair, now)?;
-    pair.save(db)?;
+    pair.save(db, now)?;
     Ok(Relationship::of(&pair, now))
 }

@@ -27,9 +27,9 @@ pub(crate) struct ProfileResponse {
     username: String,
     /// The name for people.
     display_name: String,
-    /// Where the picture is.
+    /// Where the picture is; `null` for whom the caller blocks, too.
     avatar_url: Option<String>,
-    /// What they say of themselves.
+    /// What they say of themselves; empty for whom the caller blocks, as are the counts.
     bio: String,
     /// Whether they decide on who follows them, and show their lists of people to followers and friends only.
     locked: bool,
@@ -43,7 +43,7 @@ pub(crate) struct ProfileResponse {
 }
 
 /// How many there are of what the caller may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub(crate) struct ProfileCounts {
     /// People who follow this one, without those who are hidden from the caller.
     pub(super) followers: i64,
@@ -134,6 +134,31 @@ impl Found {
     }
 }
 
+impl Found {
+    fn response(self, counts: ProfileCounts, now: Timestamp) -> ProfileResponse {
+        let Self { person, joined_at, row, pair, .. } = self;
+        ProfileResponse {
+            id: person.id,
+            username: person.username,
+            display_name: person.display_name,
+            avatar_url: person.avatar_url,
+            bio: row.bio,
+            locked: row.locked,
+            joined_at,
+            counts,
+            relationship: pair.map(|pair| Relationship::of(&pair, now)),
+        }
+    }
+
+    /// Somebody whom the viewer blocks: enough to unblock them. Somebody who blocks the viewer, too, is to be hidden from
+    /// them; and both look the same, so that nobody learns from the answer whether they are blocked.
+    fn name_only(mut self, now: Timestamp) -> ProfileResponse {
+        self.person.avatar_url = None;
+        self.row = Row::default();
+        self.response(ProfileCounts::default(), now)
+    }
+}
+
 /// How many of those around a person are hidden from a viewer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Hidden {
@@ -167,19 +192,11 @@ impl Hidden {
 /// A person as they are shown to a viewer.
 pub(super) fn show(db: &mut Db, id: i64, viewer: Viewer, now: Timestamp) -> Result<ProfileResponse, Error> {
     let found = find(db, id, viewer)?;
+    if found.pair.as_ref().is_some_and(|pair| pair.mine.cut) {
+        return Ok(found.name_only(now));
+    }
     let counts = found.counts(db, viewer)?;
-    let Found { person, joined_at, row, pair, .. } = found;
-    Ok(ProfileResponse {
-        id: person.id,
-        username: person.username,
-        display_name: person.display_name,
-        avatar_url: person.avatar_url,
-        bio: row.bio,
-        locked: row.locked,
-        joined_at,
-        counts,
-        relationship: pair.map(|pair| Relationship::of(&pair, now)),
-    })
+    Ok(found.response(counts, now))
 }
 
 /// Changes one's own profile; answers whether there are requests to follow that wait for nobody's word any more.

@@ -2,7 +2,7 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use poligon_core::db::Db;
+use poligon_core::db::{Db, any_of};
 use poligon_core::schema::users;
 use serde::{Deserialize, Serialize};
 
@@ -34,19 +34,60 @@ impl Words {
     }
 }
 
+/// Whether the word of the row begins with this.
+macro_rules! begins {
+    ($word:expr) => {
+        social_name_words::word.ge($word.clone()).and(social_name_words::word.lt(names::end_of_range($word)))
+    };
+}
+
+/// People up to whom those that a word finds are put together first. When they are more, everybody is looked at in order of
+/// id until the page is full: it soon is, and nobody makes a list of a good part of all people for it.
+const FEW: i64 = 1_000;
+
+/// How the people who are found are looked for.
+#[derive(Debug)]
+struct Plan {
+    /// Those who have each of the words that few have; `None` when there is no such word.
+    few: Option<Vec<i64>>,
+    /// Words that many have.
+    common: Vec<String>,
+}
+
+impl Plan {
+    fn of(db: &mut Db, words: &Words) -> Result<Self, Error> {
+        let mut plan = Self { few: None, common: Vec::new() };
+        for word in words.0.iter().flatten() {
+            let having = social_name_words::table.filter(begins!(word)).select(social_name_words::user_id);
+            let having: Vec<i64> = having.limit(FEW + 1).load(db)?;
+            if i64::try_from(having.len()).is_ok_and(|count| count > FEW) {
+                plan.common.push(word.clone());
+                continue;
+            }
+            plan.few = Some(match plan.few {
+                None => having,
+                Some(few) => few.into_iter().filter(|id| having.contains(id)).collect(),
+            });
+        }
+        Ok(plan)
+    }
+}
+
 /// The people who are found. A macro because the type of a boxed query is nothing to write down.
 macro_rules! found {
-    ($words:expr, $viewer:expr) => {{
+    ($db:expr, $plan:expr, $viewer:expr) => {{
+        let plan: &Plan = $plan;
         let mut query = users::table.filter(users::deleted_at.is_null()).into_boxed();
         if let Some(viewer) = $viewer.user_id {
             let tie = social_ties::user_id.eq(viewer).and(social_ties::other_id.eq(users::id));
             query = query.filter(not(exists(social_ties::table.filter(tie).filter(social_ties::cut))));
         }
-        for word in $words.0.iter().flatten() {
-            let begins =
-                social_name_words::word.ge(word.clone()).and(social_name_words::word.lt(names::end_of_range(word)));
-            let ids = social_name_words::table.filter(begins).select(social_name_words::user_id);
-            query = query.filter(users::id.eq_any(ids));
+        if let Some(few) = &plan.few {
+            query = query.filter(any_of($db, users::id, few));
+        }
+        for word in &plan.common {
+            let own = social_name_words::table.filter(social_name_words::user_id.eq(users::id));
+            query = query.filter(exists(own.filter(begins!(word))));
         }
         query
     }};
@@ -64,8 +105,9 @@ pub(super) fn page(
     if words.0.as_ref().is_some_and(Vec::is_empty) {
         return Ok((Vec::new(), counted.then_some(0)));
     }
-    let total = if counted { Some(found!(words, viewer).count().get_result(db)?) } else { None };
-    let query = found!(words, viewer).filter(users::id.gt(behind.map_or(0, |cursor| cursor.person)));
+    let plan = Plan::of(db, words)?;
+    let total = if counted { Some(found!(db, &plan, viewer).count().get_result(db)?) } else { None };
+    let query = found!(db, &plan, viewer).filter(users::id.gt(behind.map_or(0, |cursor| cursor.person)));
     let columns = (users::id, users::username, users::display_name, users::avatar_url);
     let rows: Vec<(i64, String, String, Option<String>)> =
         query.order(users::id).limit(most).select(columns).load(db)?;

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::on_each;
+use poligon_core::schema::users;
 
 use crate::error::Error;
 use crate::schema::{social_profiles, social_ties};
@@ -28,12 +29,16 @@ pub(crate) fn is_cut(db: &mut Db, user_id: i64, other_id: i64) -> Result<bool, D
     Ok(tie.first(db).optional()?.unwrap_or(false))
 }
 
-/// Refuses whoever is suspended: they read, and write nothing.
+/// Refuses whoever is suspended: they read, and write nothing. Whoever has deleted their account is not there: their session
+/// has ended, but another copy may remember it for a moment, and nothing is written behind the one that clears up.
 pub(crate) fn require_active(db: &mut Db, user_id: i64, now: Timestamp) -> Result<(), Error> {
-    let until = social_profiles::table.find(user_id).select(social_profiles::suspended_until);
-    match until.first::<Option<Timestamp>>(db).optional()?.flatten() {
-        Some(until) if until > now => Err(Error::Suspended(until)),
-        _ => Ok(()),
+    let profile = social_profiles::table.on(social_profiles::user_id.eq(users::id));
+    let standing = users::table.find(user_id).left_join(profile);
+    let standing = standing.select((users::deleted_at, social_profiles::suspended_until.nullable()));
+    match standing.first::<(Option<Timestamp>, Option<Timestamp>)>(db).optional()? {
+        None | Some((Some(_), _)) => Err(Error::AccountGone),
+        Some((None, Some(until))) if until > now => Err(Error::Suspended(until)),
+        Some(_) => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ use super::list::REQUESTED;
 use super::pair::{Pair, lock_profiles};
 use super::tie::Follow;
 use crate::error::Error;
+use crate::realtime::notified;
 use crate::schema::{social_profiles, social_ties};
 
 /// Accepts what a request has left: those who were too many for it, and everybody when its copy died.
@@ -56,7 +57,7 @@ fn accept_some(db: &mut Db, me: i64, now: Timestamp) -> Result<bool, Error> {
         // They may have changed their mind before their profile was taken.
         if pair.theirs.follow() == Follow::Requested {
             follow::accept(db, &mut pair, now)?;
-            pair.save(db)?;
+            pair.save(db, now)?;
         }
     }
     Ok(true)
@@ -70,6 +71,7 @@ pub(super) async fn accept_all(ctx: &Ctx, me: i64, most: usize) -> Result<bool, 
         if !ctx.db.write(move |db| accept_some(db, me, now)).await? {
             return Ok(true);
         }
+        notified(ctx, me); // what they were told of those requests is gone
     }
     Ok(false)
 }

@@ -166,7 +166,8 @@ pub(crate) struct PostParams {
     /// The hashtag of the feed `tag`, with or without its `#`.
     #[param(value_type = Option<String>, max_length = 50)]
     pub(super) tag: Option<FilterText<50>>,
-    /// Words, in Russian or English; a post holds every one. The last may be the beginning of a word.
+    /// Words, in Russian or English; a post holds every one. The last may be the beginning of a word, from three
+    /// letters on. Posts of muted people are found, too, but in the feeds that leave them out.
     #[param(value_type = Option<String>, max_length = 200)]
     pub(super) q: Option<FilterText<200>>,
 }

@@ -63,7 +63,7 @@ async fn keep(ctx: &Ctx, user_id: i64) {
 
 /// Tells those who are told of it that a person is there.
 pub(super) async fn pass_on(ctx: &Ctx, hub: &Hub, user_id: i64) {
-    match ctx.db.read(move |db| circle(db, user_id)).await {
+    match ctx.db.read_primary(move |db| circle(db, user_id)).await {
         Ok(people) => people.iter().for_each(|other| hub.tell(*other, Item::Presence { user_id, online: true })),
         Err(error) => tracing::debug!(%error, "nobody could be told that somebody is there"),
     }

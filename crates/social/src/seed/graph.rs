@@ -13,6 +13,8 @@ const HUBS: [i64; 10] = [10, 11, 12, 17, 23, 42, 64, 77, 99, 150];
 const CIRCLE: i64 = 8;
 /// Who follows many: the first person without a role.
 const CURIOUS: i64 = 10;
+/// How many.
+const MANY: usize = 5_000;
 
 /// What one person is to another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -130,10 +132,13 @@ impl Graph {
                 follows.insert(hub);
             }
         }
-        let many = if id == CURIOUS { 5_000 } else { rng.random_range(0..=2 * self.follows) };
+        if id == CURIOUS {
+            return (self.many(id, follows, &mut rng), BTreeSet::new());
+        }
+        let many = rng.random_range(0..=2 * self.follows);
         for _ in 0..many.min(usize::try_from(self.people * 2 / 3).unwrap_or(0)) {
             // Half of them nearby, where one is followed back.
-            let other = if many < 100 && rng.random_ratio(1, 2) {
+            let other = if rng.random_ratio(1, 2) {
                 (id + rng.random_range(-30..=30_i64)).clamp(1, self.people)
             } else {
                 rng.random_range(1..=self.people)
@@ -149,11 +154,34 @@ impl Graph {
         follows.retain(|other| !requested.contains(other));
         (follows, requested)
     }
+
+    /// So many whom somebody follows that a feed is measured by them: 5,000, or two thirds of fewer people. Locked accounts
+    /// have accepted.
+    fn many(&self, id: i64, mut follows: BTreeSet<i64>, rng: &mut ChaCha8Rng) -> BTreeSet<i64> {
+        let many = MANY.min(usize::try_from(self.people * 2 / 3).unwrap_or(0));
+        follows.retain(|other| *other != id && !self.is_cut(id, *other));
+        while follows.len() < many {
+            let other = rng.random_range(1..=self.people);
+            if other != id && !self.is_cut(id, other) {
+                follows.insert(other);
+            }
+        }
+        follows
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_person_follows_five_thousand() {
+        let graph = Graph::new(&Size { people: 100_000, posts: 0, follows: 48, talk: false }, 42);
+        let (followed, requested) = graph.followed(CURIOUS);
+        assert_eq!((followed.len(), requested.len()), (MANY, 0));
+        let following = graph.ties(CURIOUS).into_iter().filter(|(_, tie)| tie.follow == Follow::Following).count();
+        assert!((MANY..MANY + 8).contains(&following), "friends are followed, too: {following}");
+    }
 
     #[test]
     fn what_two_are_to_each_other_agrees() {

@@ -4,6 +4,7 @@ use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::on_each;
+use poligon_core::schema::users;
 use poligon_core::seed::Plan;
 
 use super::graph::{Follow, Friend, Graph, Tie};
@@ -46,10 +47,16 @@ pub(super) fn insert(db: &mut Db, plan: &Plan<'_>, people: &[Somebody], size: &S
     (plan.progress)("ties", people.len() as u64, people.len() as u64);
     for batch in people.chunks(BATCH) {
         insert_profiles(db, batch, &counted)?;
-        let ids: Vec<i64> = batch.iter().map(|person| person.id).collect();
-        index_names(db, &ids)?;
     }
+    index_everybody(db)?;
     Ok(graph)
+}
+
+/// Has everybody found by their name: those who take no part, too.
+fn index_everybody(db: &mut Db) -> Result<(), DbError> {
+    let living = users::table.filter(users::deleted_at.is_null()).order(users::id);
+    let ids: Vec<i64> = living.select(users::id).load(db)?;
+    ids.chunks(BATCH).try_for_each(|some| index_names(db, some))
 }
 
 fn at(id: i64) -> usize {

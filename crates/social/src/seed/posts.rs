@@ -157,7 +157,7 @@ fn insert_batch(db: &mut Db, batch: &[Post]) -> Result<(), DbError> {
         .collect();
     on_each!(db, c => diesel::insert_into(post_revisions::table).values(revisions).execute(c))?;
     let words = batch.iter().filter(|post| post.status == "published");
-    let words: Vec<_> = words.map(|post| (post.made.id, String::new(), stems::line(&post.body))).collect();
+    let words: Vec<_> = words.map(|post| (post.made.id, stems::line(post.warning), stems::line(&post.body))).collect();
     Ok(text_search::POSTS.put_many(db, &words)?)
 }
 

@@ -4,7 +4,7 @@ use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
 use crate::follows::{lock, request_of};
-use crate::people::{at, counts, expect_exact, ids, related, relationship, told};
+use crate::people::{at, counts, expect_exact, ids, related, relationship, seen, told};
 use crate::world::{USERS, id_of, person, start};
 
 const BLOCKS: &str = "/api/social/blocks";
@@ -211,7 +211,31 @@ async fn a_mute_and_a_block_know_nothing_of_each_other(app: TestApp) {
     expect_exact(&app).await;
 }
 
+/// Who is hidden from somebody is shown to them by name only, however it came about: so nobody sees whether they are blocked.
+async fn whoever_blocks_sees_a_name_and_nothing_more(app: TestApp) {
+    let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
+    ann.patch(&format!("{USERS}/me")).json(&json!({"bio": "Here I am", "locked": true})).send().await.expect(200);
+    let id = id_of(&ann);
+    crate::people::run(&app, format!("UPDATE users SET avatar_url = '/a.png' WHERE id = {id}")).await;
+    crate::world::publish(&ann, "x", "public").await;
+    eve.post(&at(&ann, "/friend")).send().await.expect(200);
+    ann.post(&at(&eve, "/friend")).send().await.expect(200);
+    let before = seen(&bob, &ann).await;
+    assert_eq!((&before["bio"], &before["locked"]), (&json!("Here I am"), &json!(true)));
+    bob.put(&at(&ann, "/block")).send().await.expect(200);
+    let alone = seen(&bob, &ann).await;
+    ann.put(&at(&bob, "/block")).send().await.expect(200);
+    let both = seen(&bob, &ann).await;
+    assert_eq!(alone, both);
+    assert_eq!((&both["id"], &both["username"]), (&before["id"], &before["username"]));
+    assert_eq!((&both["bio"], &both["avatar_url"], &both["locked"]), (&json!(""), &Value::Null, &json!(false)));
+    assert_eq!(both["counts"], json!({"followers": 0, "following": 0, "friends": 0, "posts": 0}));
+    assert_eq!(both["relationship"], related(&json!({"blocking": true})));
+    assert_eq!(seen(&eve, &ann).await["bio"], "Here I am");
+}
+
 poligon_testkit::tests! { start =>
+    whoever_blocks_sees_a_name_and_nothing_more,
     a_block_ends_everything_both_ways,
     whoever_is_blocked_sees_nothing_of_the_other,
     a_cut_lasts_as_long_as_one_of_the_two_blocks,

@@ -223,7 +223,26 @@ async fn members_are_listed_by_pages(app: TestApp) {
     assert_eq!(read, [0, 1, 0, 0]);
 }
 
+async fn whoever_blocks_those_who_run_a_group_is_within_their_reach(app: TestApp) {
+    let [ann, bob, eve, dan, _] = people(&app).await;
+    let chat = group(&ann, &[&bob, &eve, &dan]).await;
+    giving(&ann, &chat, &dan, "admin").send().await.expect(200);
+    giving(&ann, &chat, &eve, "admin").send().await.expect(200);
+    for other in [&ann, &dan] {
+        block(&bob, other).await;
+        block(&eve, other).await;
+    }
+    removing(&dan, &chat, &eve).send().await.expect_problem(403, "not_admin");
+    giving(&ann, &chat, &eve, "member").send().await.expect(200);
+    removing(&dan, &chat, &bob).send().await.expect(204);
+    assert_eq!(seen(&bob, &chat).await["standing"], "removed");
+    removing(&ann, &chat, &eve).send().await.expect(204);
+    assert_eq!(roles(&ann, &chat).await, [is(&ann, "owner"), is(&dan, "admin")]);
+    removing(&ann, &chat, &eve).send().await.expect_problem(404, "not_found");
+}
+
 poligon_testkit::tests! { start =>
+    whoever_blocks_those_who_run_a_group_is_within_their_reach,
     who_comes_reads_from_then_on,
     who_has_gone_reads_what_was_and_writes_nothing,
     ranks_decide_who_removes_whom,

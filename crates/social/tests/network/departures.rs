@@ -246,7 +246,59 @@ async fn what_somebody_wrote_goes_with_them(app: TestApp) {
     }
 }
 
+/// A copy that remembers their session for a moment takes nothing from them.
+async fn whoever_is_gone_writes_nothing(app: TestApp) {
+    let (ann, bob) = (register(&app, "ann", "Ann").await, person(&app).await);
+    let post = crate::world::publish(&bob, "x", "public").await;
+    let path = format!("/api/social/posts/{}", post["id"]);
+    ann.get(&path).send().await.expect(200); // from here on the session is remembered
+    run(&app, format!("UPDATE users SET deleted_at = created_at WHERE id = {}", id_of(&ann))).await;
+    for request in [
+        ann.post("/api/social/posts").json(&json!({"body": "x", "visibility": "public"})),
+        ann.post(&format!("{path}/comment")).json(&json!({"body": "x"})),
+        ann.put(&format!("{path}/bookmark")),
+        ann.post(&at(&bob, "/follow")),
+    ] {
+        request.send().await.expect_problem(401, "unauthenticated");
+    }
+    // As somebody who is not there, or not logged in, as long as it is remembered.
+    let block = ann.put(&at(&bob, "/block")).send().await;
+    assert!([401, 404].contains(&block.status), "{}", block.status);
+    assert_eq!(number(&app, "SELECT count(*) AS number FROM posts").await, 1);
+    assert_eq!(number(&app, "SELECT count(*) AS number FROM social_ties").await, 0);
+}
+
+async fn what_was_only_theirs_is_removed(app: TestApp) {
+    let (ann, bob) = (register(&app, "ann", "Ann").await, person(&app).await);
+    let post = crate::world::publish(&bob, "x", "public").await;
+    let path = format!("/api/social/posts/{}/bookmark", post["id"]);
+    for who in [&ann, &bob] {
+        who.put(&path).send().await.expect(200);
+        let off = json!({"mention": false});
+        who.patch("/api/social/notifications/preferences").json(&off).send().await.expect(200);
+    }
+    for one in [&ann, &bob] {
+        for (n, id) in [(1, 1), (2, 2)] {
+            let values = format!("{}, 'moderation', 'moderation:{n}', '{{}}', {id}, {id}", id_of(one));
+            let columns = "user_id, kind, group_key, payload, event_id, seq, created_at, updated_at";
+            let now = app.clock().now();
+            run(&app, format!("INSERT INTO notifications ({columns}) VALUES ({values}, '{now}', '{now}')")).await;
+        }
+    }
+    leave(&ann).await;
+    settle(&app).await;
+    for (query, of_bob) in [
+        ("SELECT count(*) AS number FROM bookmarks", 1),
+        ("SELECT count(*) AS number FROM notification_preferences", 1),
+        ("SELECT count(*) AS number FROM notifications", 2),
+    ] {
+        assert_eq!(number(&app, query).await, of_bob, "{query}");
+    }
+}
+
 poligon_testkit::tests! { start =>
+    whoever_is_gone_writes_nothing,
+    what_was_only_theirs_is_removed,
     a_person_is_found_from_registering_to_leaving,
     nobody_is_anything_to_whoever_has_left,
     whoever_comes_while_somebody_leaves_holds_nothing,

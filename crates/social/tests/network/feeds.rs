@@ -325,7 +325,82 @@ async fn a_page_goes_on_behind_what_went(app: TestApp) {
     tokio::join!(turning, coming_and_going);
 }
 
+/// The counts of feeds without an end come from those of people: they follow whatever becomes of posts and of people.
+async fn totals_follow_what_becomes_of_posts_and_people(app: TestApp) {
+    let (me, ann, bob) = (person(&app).await, person(&app).await, person(&app).await);
+    for other in [&ann, &bob] {
+        me.post(&format!("/api/social/users/{}/follow", id_of(other))).send().await.expect(200);
+    }
+    are_friends(&app, &me, &bob).await;
+    let mut posts = Vec::new();
+    for who in [&me, &ann, &bob] {
+        for visibility in ["public", "followers", "friends", "private"] {
+            posts.push((who, publish(who, "hello", visibility).await));
+        }
+    }
+    let check = async |global: usize, home: usize, of_ann: usize| {
+        assert_eq!(feed(&me, "feed=global").await.len(), global);
+        assert_eq!(feed(&me, "feed=home").await.len(), home);
+        assert_eq!(feed(&me, &format!("user_id={}", id_of(&ann))).await.len(), of_ann);
+        assert_eq!(feed(&app.client(), &format!("user_id={}", id_of(&me))).await.len(), 1);
+    };
+    check(3, 4 + 2 + 3, 2).await;
+    let (_, shown) = &posts[4];
+    ann.patch(&at(shown)).json(&json!({"visibility": "private"})).send().await.expect(200);
+    check(2, 4 + 1 + 3, 1).await;
+    ann.patch(&at(&posts[6].1)).json(&json!({"visibility": "public"})).send().await.expect(200);
+    check(3, 4 + 2 + 3, 2).await;
+    ann.delete(&at(&posts[5].1)).send().await.expect(204);
+    check(3, 4 + 1 + 3, 1).await;
+    me.put(&format!("/api/social/users/{}/mute", id_of(&bob))).json(&json!({})).send().await.expect(200);
+    check(2, 4 + 1, 1).await;
+    ann.put(&format!("/api/social/users/{}/block", id_of(&me))).send().await.expect(200);
+    check(1, 4, 0).await;
+}
+
+/// A mute keeps away what comes by itself, and not what is looked for.
+async fn muted_people_come_into_no_feed_and_are_found(app: TestApp) {
+    let (me, muted) = (person(&app).await, person(&app).await);
+    let mine = id(&publish(&me, "#tea and cake", "public").await);
+    let post = publish(&muted, "#tea and cake", "public").await;
+    let theirs = id(&post);
+    me.put(&format!("{}/bookmark", at(&post))).send().await.expect(200);
+    mutes(&app, &me, &muted, None).await;
+    for query in ["feed=tag&tag=tea", "feed=tag&tag=tea&q=cake", "feed=global", "feed=global&q=cake"] {
+        assert_eq!(feed(&me, query).await, [mine], "{query}");
+        assert_eq!(feed(&app.client(), query).await, [theirs, mine], "{query}");
+    }
+    for query in ["q=cake", &format!("user_id={}&q=cake", id_of(&muted))] {
+        assert!(feed(&me, query).await.contains(&theirs), "{query}");
+    }
+    assert_eq!(feed(&me, "feed=bookmarks").await.len(), 1);
+}
+
+async fn a_last_word_of_one_or_two_letters_is_a_whole_word(app: TestApp) {
+    let me = person(&app).await;
+    let apple = id(&publish(&me, "apples", "public").await);
+    let short = id(&publish(&me, "ap 7 я", "public").await);
+    let later = id(&publish(&me, "яблоко", "public").await);
+    for (q, expected) in [
+        ("app", vec![apple]),
+        ("ap", vec![short]),
+        ("a", vec![]),
+        ("7", vec![short]),
+        ("7+ap", vec![short]),
+        ("ap+app", vec![]),
+        ("%D1%8F", vec![short]),
+        ("%D1%8F%D0%B1%D0%BB", vec![later]),
+    ] {
+        for scope in ["", "&feed=home", "&feed=global"] {
+            assert_eq!(feed(&me, &format!("q={q}{scope}")).await, expected, "{q}{scope}");
+        }
+    }
+}
+
 poligon_testkit::tests! { start =>
+    totals_follow_what_becomes_of_posts_and_people,
+    muted_people_come_into_no_feed_and_are_found,
+    a_last_word_of_one_or_two_letters_is_a_whole_word,
     home_is_of_oneself_and_of_whom_one_follows,
     home_is_the_same_however_much_people_write,
     global_is_of_everybody_but_whom_one_hides,

@@ -244,8 +244,6 @@ async fn whoever_is_suspended_changes_nothing(app: TestApp) {
     for request in [
         ann.post(&at(&bob, "/follow")),
         ann.post(&at(&bob, "/friend")),
-        ann.put(&at(&bob, "/block")),
-        ann.put(&at(&bob, "/mute")).json(&json!({})),
         ann.delete(&format!("{USERS}/me/followers/{}", id_of(&bob))),
         ann.patch(&format!("{USERS}/me")).json(&json!({"bio": "after"})),
     ] {
@@ -255,6 +253,12 @@ async fn whoever_is_suspended_changes_nothing(app: TestApp) {
     let me = ann.get(&format!("{USERS}/me")).send().await.expect(200).body;
     assert_eq!((&me["bio"], &me["counts"]["followers"]), (&json!("before"), &json!(1)));
     bob.delete(&at(&ann, "/follow")).send().await.expect(204);
+    // What says nothing to anybody they may do: see and hear less.
+    ann.put(&at(&bob, "/mute")).json(&json!({})).send().await.expect(200);
+    ann.delete(&at(&bob, "/mute")).send().await.expect(204);
+    ann.put(&at(&bob, "/block")).send().await.expect(200);
+    bob.get(&at(&ann, "")).send().await.expect_problem(404, "not_found");
+    ann.delete(&at(&bob, "/block")).send().await.expect(204);
 }
 
 async fn a_repeated_request_with_a_key_does_it_once(app: TestApp) {

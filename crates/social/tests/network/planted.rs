@@ -105,7 +105,10 @@ pub(crate) async fn cut(app: &TestApp, one: &Client, other: &Client) {
         app,
         one,
         other,
-        &format!("cut = true, blocking = true, blocking_at = '{now}', follow = 'none', follow_at = NULL"),
+        &format!(
+            "cut = true, blocking = true, blocking_at = '{now}', follow = 'none', follow_at = NULL, friend = 'none', \
+             friend_at = NULL"
+        ),
     )
     .await;
     tie(app, other, one, "cut = true, follow = 'none', follow_at = NULL, friend = 'none', friend_at = NULL").await;
@@ -116,8 +119,23 @@ pub(crate) async fn blocked(app: &TestApp, one: &Client, other: &Client) {
     between(app, "social.blocked", one, other).await;
 }
 
-/// An event of what one person did to another.
+/// An event of what one person did to another. Whoever follows or asks does so from now on, unless one of the two blocks
+/// the other.
 pub(crate) async fn between(app: &TestApp, topic: &'static str, one: &Client, other: &Client) {
+    let now = app.clock().now();
+    let stands = match topic {
+        "social.followed" => Some(("follow", "following")),
+        "social.follow_requested" => Some(("follow", "requested")),
+        "social.friend_requested" => Some(("friend", "sent")),
+        _ => None,
+    };
+    if let Some((column, state)) = stands {
+        let (one, other) = (id_of(one), id_of(other));
+        let tie = format!("INSERT INTO social_ties (user_id, other_id) VALUES ({one}, {other}) ON CONFLICT DO NOTHING");
+        run(app, tie).await;
+        let row = format!("user_id = {one} AND other_id = {other} AND NOT cut");
+        run(app, format!("UPDATE social_ties SET {column} = '{state}', {column}_at = '{now}' WHERE {row}")).await;
+    }
     let told = json!({"user_id": id_of(one), "other_id": id_of(other)});
     tell(app, topic, &format!("user:{}", id_of(one)), told).await;
 }

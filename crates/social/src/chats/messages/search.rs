@@ -75,7 +75,7 @@ pub(super) fn search(
     if words.is_empty() {
         return Ok((Vec::new(), count.then_some(0)));
     }
-    let words = text_search::match_all(db, &words);
+    let words = text_search::match_started(db, &words);
     let query = found!(search, words.clone()).order(messages::id.desc()).limit(most);
     let query = match behind {
         Some(id) => query.filter(messages::id.lt(id)),

@@ -2,7 +2,7 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use poligon_core::db::text_search::{match_all, matches};
+use poligon_core::db::text_search::{match_started, matches};
 use poligon_core::db::{Db, Timestamp};
 
 use super::{Ask, Scope};
@@ -50,7 +50,7 @@ macro_rules! filtered {
             Scope::User(id) => query = query.filter(posts::author_id.eq(*id)),
             Scope::Tag(tag) => {
                 let tagged = post_tags::table.filter(post_tags::tag.eq(tag.clone())).select(post_tags::post_id);
-                query = query.filter(posts::id.eq_any(tagged));
+                query = query.filter(posts::id.eq_any(tagged)).filter(not(exists(muted!(viewer, now))));
             }
             Scope::Bookmarks => {
                 let own = bookmarks::table.filter(bookmarks::user_id.eq(viewer.id())).select(bookmarks::post_id);
@@ -59,7 +59,7 @@ macro_rules! filtered {
             Scope::Everything => {}
         }
         if let Some(words) = &ask.words {
-            query = query.filter(matches(posts::id, SEARCH, match_all($db, words)));
+            query = query.filter(matches(posts::id, SEARCH, match_started($db, words)));
         }
         query
     }};
@@ -72,25 +72,22 @@ pub(super) fn list(db: &mut Db, ask: &Ask, before: i64, most: i64) -> Result<Vec
     view::show(db, rows, ask.viewer)
 }
 
-/// How many posts a list has.
-pub(in crate::posts) fn count(db: &mut Db, ask: &Ask) -> Result<i64, Error> {
-    if ask.words.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(0);
-    }
+/// How many posts a list has, by looking at each: for lists that a word, a hashtag or a person's bookmarks bound.
+pub(super) fn count(db: &mut Db, ask: &Ask) -> Result<i64, Error> {
     Ok(filtered!(db, ask).count().get_result(db)?)
 }
 
 /// The place of a post in a list, and the post, unless the viewer does not see it any more.
 type Found = (i64, Option<PostResponse>);
 
-/// Posts with a hashtag: by the index of hashtags, in its order.
+/// Posts with a hashtag, without those of muted people: by the index of hashtags, in its order.
 pub(super) fn tagged(db: &mut Db, ask: &Ask, tag: &str, before: i64, most: i64) -> Result<Vec<Found>, Error> {
     let mut query = post_tags::table.inner_join(posts::table).filter(post_tags::tag.eq(tag)).into_boxed();
     if let Some(words) = &ask.words {
-        query = query.filter(matches(post_tags::post_id, SEARCH, match_all(db, words)));
+        query = query.filter(matches(post_tags::post_id, SEARCH, match_started(db, words)));
     }
-    let page = query.filter(seen_by(ask.viewer)).filter(post_tags::post_id.lt(before));
-    let page = page.order(post_tags::post_id.desc()).limit(most);
+    let shown = query.filter(seen_by(ask.viewer)).filter(not(exists(muted!(ask.viewer, ask.now))));
+    let page = shown.filter(post_tags::post_id.lt(before)).order(post_tags::post_id.desc()).limit(most);
     let ids: Vec<i64> = page.select(post_tags::post_id).load(db)?;
     let mut posts = view::load(db, &ids, ask.viewer)?;
     Ok(ids.into_iter().map(|id| (id, posts.remove(&id))).collect())
@@ -101,7 +98,7 @@ pub(super) fn bookmarked(db: &mut Db, ask: &Ask, before: i64, most: i64) -> Resu
     let own = bookmarks::table.inner_join(posts::table).filter(bookmarks::user_id.eq(ask.viewer.id()));
     let mut query = own.into_boxed();
     if let Some(words) = &ask.words {
-        query = query.filter(matches(bookmarks::post_id, SEARCH, match_all(db, words)));
+        query = query.filter(matches(bookmarks::post_id, SEARCH, match_started(db, words)));
     }
     let page = query.filter(seen_by(ask.viewer)).filter(bookmarks::id.lt(before));
     let page = page.order(bookmarks::id.desc()).limit(most);

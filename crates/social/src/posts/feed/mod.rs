@@ -3,6 +3,7 @@
 
 mod home;
 mod lists;
+mod totals;
 
 use poligon_common::Problem;
 use poligon_common::page::Page;
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::text;
 use crate::visibility::Viewer;
 
-pub(super) use lists::count;
+pub(super) use totals::count;
 
 /// Which posts a list holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

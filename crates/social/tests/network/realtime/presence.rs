@@ -4,7 +4,7 @@ use poligon_testkit::{Client, TestApp};
 use serde_json::{Value, json};
 
 use super::{Socket, add, befriend, connect, cut, group, live, sql, start};
-use crate::world::{id_of, person};
+use crate::world::{USERS, id_of, person};
 
 fn presence(user: &Client, status: &str) -> Value {
     json!({"user_id": id_of(user), "status": status})
@@ -66,6 +66,27 @@ async fn a_block_makes_people_vanish(app: TestApp) {
     drop(of_bob);
     let _back = live(&app, &bob).await;
     of_ann.expect_silence().await;
+}
+
+/// By the API alone: whoever becomes a friend is seen at once, and whoever is none any more is not.
+async fn friends_see_each_other_from_the_moment_they_are_friends(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let (mut of_ann, mut of_bob) = (live(&app, &ann).await, live(&app, &bob).await);
+    let friend = |other: &Client| format!("{USERS}/{}/friend", id_of(other));
+    for accepts in [true, false] {
+        ann.post(&friend(&bob)).send().await.expect(200);
+        if accepts {
+            let accept = format!("/api/social/friend-requests/{}/accept", id_of(&ann));
+            bob.post(&accept).send().await.expect(200);
+        } else {
+            bob.post(&friend(&ann)).send().await.expect(200);
+        }
+        assert_eq!(told(&mut of_ann).await, presence(&bob, "online"));
+        assert_eq!(told(&mut of_bob).await, presence(&ann, "online"));
+        bob.delete(&friend(&ann)).send().await.expect(204);
+        assert_eq!(told(&mut of_ann).await, presence(&bob, "offline"));
+        assert_eq!(told(&mut of_bob).await, presence(&ann, "offline"));
+    }
 }
 
 async fn writing_is_told_to_the_others(app: TestApp) {
@@ -130,6 +151,7 @@ poligon_testkit::tests! { start =>
     friends_and_partners_see_who_comes_and_goes,
     whoever_comes_is_told_who_is_there,
     a_block_makes_people_vanish,
+    friends_see_each_other_from_the_moment_they_are_friends,
     writing_is_told_to_the_others,
     whoever_is_suspended_writes_nothing,
 }
