@@ -693,11 +693,12 @@ def name_what_exists(query):
         query.setdefault("q", "kettle")
 
 
-def spell_out_lists(case):
-    """In a form a list of one is the one, and an empty one is nothing: only from two parts on it is a list."""
+def say_it_twice(case):
+    """In a form everything is text, a list of one is the one, and an empty list is nothing: what shall be no text there comes
+    in two parts of one name."""
     for name, value in case.body.items():
-        if isinstance(value, list) and len(value) < 2:
-            case.body[name] = [*value, "", ""][:2]
+        if not isinstance(value, str | bytes) and not (isinstance(value, list) and len(value) > 1):
+            case.body[name] = [str(value), str(value)]
 
 
 @schemathesis.hook
@@ -705,7 +706,7 @@ def before_call(context, case, kwargs):
     with lock:
         operation = label(case)
         if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
-            spell_out_lists(case)
+            say_it_twice(case)
         # Cursors are opaque: every made-up one is refused, and would hide what the rest of the query does.
         if is_valid(case) and case.query:
             case.query.pop("cursor", None)
