@@ -248,14 +248,13 @@ pub(crate) fn body(operation: &str) -> Value {
             json!({"kind": "wow"})
         }
         "social_patch_me" => json!({"bio": "Changed"}),
-        "social_mute_user" => json!({}),
         "social_create_chat" => json!({"kind": "group", "title": "Made here", "member_ids": []}),
         "social_patch_chat" => json!({"title": "Changed"}),
         "social_add_chat_members" => json!({"user_ids": [1]}),
         "social_put_chat_role" => json!({"role": "admin"}),
         "social_send_message" => json!({"body": "A message"}),
         "social_put_read_marker" => json!({"number": 1}),
-        "social_read_notifications" => json!({}),
+        "social_mute_user" | "social_read_notifications" => json!({}),
         "social_patch_preferences" => json!({"reaction": false}),
         "social_create_report" => json!({"object": {"kind": "user", "id": 1}, "reason": "spam"}),
         "social_put_report_assignment" => json!({"assignee_id": "me"}),

@@ -33,7 +33,7 @@ fn frame(first: u8, length: u64, body: &[u8]) -> Vec<u8> {
     match length {
         0..126 => bytes.push(0x80 | u8::try_from(length).unwrap()),
         126..65_536 => {
-            bytes.push(0x80 | 126);
+            bytes.push(0x80 | 0x7e);
             bytes.extend(u16::try_from(length).unwrap().to_be_bytes());
         }
         _ => {
@@ -95,7 +95,7 @@ async fn a_message_has_so_many_parts_and_they_count_as_frames(app: TestApp) {
     stream.write_all(&parts).await.unwrap();
     assert_eq!(end(&mut stream).await.0, 4429);
     let mut stream = raw(&app, WS).await;
-    stream.write_all(&frame(0x01, 40_000, &[b'a'; 40_000])).await.unwrap();
+    stream.write_all(&frame(0x01, 40_000, &vec![b'a'; 40_000])).await.unwrap();
     stream.write_all(&frame(0x00, 40_000, b"")).await.unwrap();
     assert_eq!(end(&mut stream).await.0, 1009);
 }
