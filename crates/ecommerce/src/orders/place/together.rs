@@ -46,21 +46,13 @@ impl Queue {
         Self(Together::start(WORKERS, MOST, move |items: Vec<Item>| {
             let db = db.clone();
             async move {
-                let count = items.len();
-                let placed = place_batch(&db, items).await;
-                placed.unwrap_or_else(|_each_is_tried_alone| (0..count).map(|_| None).collect())
+                let items = Arc::new(items);
+                let all = Arc::clone(&items);
+                let placed = db.write_planned_once(move |db| place_all(db, &all)).await;
+                placed.unwrap_or_else(|_each_is_tried_alone| items.iter().map(|_| None).collect())
             }
         }))
     }
-}
-
-/// Looks at everything before the transaction begins, and so beside the one writer of SQLite. What has changed meanwhile
-/// is found by what is written: no piece is reserved that is not there at this price, no key is written twice.
-async fn place_batch(db: &Database, items: Vec<Item>) -> Result<Vec<Option<Done>>, Failure> {
-    let items = Arc::new(items);
-    let all = Arc::clone(&items);
-    let ready = db.read_primary(move |db| prepare(db, &all)).await?;
-    db.write_planned_once(move |db| place_all(db, &items, &ready)).await
 }
 
 /// Places an order together with others that wait; `None` when it has to go alone.
@@ -105,21 +97,23 @@ impl FromDb for Failure {
 }
 
 /// An order that nothing speaks against.
-struct Ready {
+struct Ready<'a> {
     /// Which of the items.
     at: usize,
+    item: &'a Item,
     lines: Vec<Line>,
     rate: Rate,
     totals: Totals,
 }
 
-fn place_all(db: &mut Db, items: &[Item], ready: &[Ready]) -> Result<Vec<Option<Done>>, Failure> {
-    let Some(now) = ready.iter().map(|one| items[one.at].now).max() else {
+fn place_all(db: &mut Db, items: &[Item]) -> Result<Vec<Option<Done>>, Failure> {
+    let ready = prepare(db, items)?;
+    let Some(now) = ready.iter().map(|one| one.item.now).max() else {
         return Ok(items.iter().map(|_| None).collect());
     };
     let orders: Vec<NewOrder<'_>> = ready
         .iter()
-        .map(|one| NewOrder::of(&items[one.at].placing, &one.lines, &one.totals, &one.rate, None, now))
+        .map(|one| NewOrder::of(&one.item.placing, &one.lines, &one.totals, &one.rate, None, now))
         .collect();
     let Ok(written) = write::write(db, &orders)? else { return Err(Failure::Taken) };
     let mut outcomes: Vec<Option<Done>> = items.iter().map(|_| None).collect();
@@ -127,7 +121,7 @@ fn place_all(db: &mut Db, items: &[Item], ready: &[Ready]) -> Result<Vec<Option<
     for ((one, order), written) in ready.iter().zip(&orders).zip(&written) {
         let location = format!("/api/ecommerce/orders/{}", written.id);
         let answer = Stored::of(Answer::created(&location, order.shown(written)))?;
-        keys.push((&items[one.at].key, answer.clone()));
+        keys.push((&one.item.key, answer.clone()));
         outcomes[one.at] = Some(Done { answer, products: order.products.clone(), sold_out: written.sold_out });
     }
     if insert_many(db, &keys, now)? { Ok(outcomes) } else { Err(Failure::Taken) }
@@ -135,7 +129,7 @@ fn place_all(db: &mut Db, items: &[Item], ready: &[Ready]) -> Result<Vec<Option<
 
 /// The orders that nothing speaks against, by one look at all goods. Pieces that one of them takes are gone for those
 /// behind it.
-fn prepare(db: &mut Db, items: &[Item]) -> Result<Vec<Ready>, Failure> {
+fn prepare<'a>(db: &mut Db, items: &'a [Item]) -> Result<Vec<Ready<'a>>, Error> {
     let wanted = items.iter().flat_map(|item| item.placing.items.iter().flatten().map(|(id, _)| *id));
     let mut ids: Vec<i64> = wanted.collect();
     ids.sort_unstable();
@@ -151,7 +145,7 @@ fn prepare(db: &mut Db, items: &[Item]) -> Result<Vec<Ready>, Failure> {
                 good.promise(line.quantity);
             }
         }
-        ready.push(Ready { at, lines, rate, totals });
+        ready.push(Ready { at, item, lines, rate, totals });
     }
     Ok(ready)
 }
