@@ -11,6 +11,7 @@ mod limits;
 mod mass;
 mod metrics;
 mod network;
+mod policy;
 mod requests;
 mod routes;
 mod timing;

@@ -3,7 +3,7 @@
 use poligon_testkit::{Client, Part, TestApp};
 use serde_json::{Value, json};
 
-use crate::access::{ANYBODY, PUBLIC, USER};
+use crate::policy::{ANYBODY, PUBLIC, USER};
 use crate::requests::PNG;
 
 const MODERATE: &str = "social:moderate";
