@@ -17,8 +17,8 @@ use diesel::prelude::*;
 
 /// Makes chance of its own, so that the data of other domains stays as it is.
 const SALT: u64 = 0x736f_6369_616c_0000;
-/// Rows that go to the database at once: below SQLite's limit of 32,766 values with 30 columns.
-const BATCH: usize = 1_000;
+/// Rows that go to the database at once: few enough that a start holds little memory for them.
+const BATCH: usize = 200;
 
 /// How much is made.
 struct Size {
