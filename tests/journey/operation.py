@@ -4,7 +4,7 @@ import json
 import time
 
 from client import Client
-MEMORY_MB = 60
+MEMORY_MB = 72  # see FRESH_S in command_line.py
 SETTLE_S = 3.0
 
 
