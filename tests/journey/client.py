@@ -105,6 +105,23 @@ class Client:
         return answer
 
 
+def attempt(checks, part, *given):
+    """Walks a part. What cannot be walked to its end is one failure, with its line; what comes after it is still tried."""
+    try:
+        part(*given)
+    except Exception as error:
+        where = error.__traceback__
+        while where.tb_next:
+            where = where.tb_next
+        checks.that(False, f"line {where.tb_lineno}: {type(error).__name__}", error)
+
+
+def outcome(checks):
+    """Says what was found; answers the exit status."""
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    return 0 if checks.passed and not checks.failed else 1
+
+
 def new_name():
     """A name that nobody has, with letters and digits that look like others."""
     return f"walkerm10{secrets.token_hex(5)}"

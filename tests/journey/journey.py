@@ -7,7 +7,7 @@ import sys
 import time
 
 import command_line
-from client import WAIT_S, Checks, Client, mail_to, new_name, token_in, totp
+from client import WAIT_S, Checks, Client, attempt, mail_to, new_name, outcome, token_in, totp
 from operation import log_lines, walk_operation
 from service import KINDS, Gateway, Place
 
@@ -444,21 +444,11 @@ def main():
     for kind in KINDS:
         for part in (walk, command_line.walk_times, command_line.walk_commands, command_line.walk_catalogue, command_line.walk_demo_accounts):
             checks.where = f"{kind}, {part.__name__}"
-            try:
-                part(kind, checks)
-            except Exception as error:  # what could not be walked to its end is one failure; the rest is still tried
-                where = error.__traceback__
-                while where.tb_next:
-                    where = where.tb_next
-                checks.that(False, f"line {where.tb_lineno}: {type(error).__name__}", error)
+            attempt(checks, part, kind, checks)
     for part in (command_line.walk_settings, command_line.walk_published, command_line.walk_demo_data):
         checks.where = part.__name__
-        try:
-            part(checks)
-        except Exception as error:
-            checks.that(False, type(error).__name__, error)
-    print(f"{checks.passed} passed, {checks.failed} failed")
-    return 0 if checks.passed and not checks.failed else 1
+        attempt(checks, part, checks)
+    return outcome(checks)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ and what moderators decide; and the refusals on the way. Each check counts; each
 
 import sys
 
-from client import Checks
+from client import Checks, attempt, outcome
 from meeting import walk_block, walk_following, walk_friendship, walk_mute, walk_profile
 from member import API, moderator, visitor
 from posting import (
@@ -57,15 +57,8 @@ def main():
     for kind in KINDS:
         checks.where = kind
         with Place(kind) as place, Gateway(place) as gateway:
-            try:
-                network(gateway, checks)
-            except Exception as error:  # what could not be walked to its end is one failure; the other is still tried
-                where = error.__traceback__
-                while where.tb_next:
-                    where = where.tb_next
-                checks.that(False, f"line {where.tb_lineno}: {type(error).__name__}", error)
-    print(f"{checks.passed} passed, {checks.failed} failed")
-    return 0 if checks.passed and not checks.failed else 1
+            attempt(checks, network, gateway, checks)
+    return outcome(checks)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 
 from browsing import walk_cart_coupon, walk_catalogue, walk_coupons, walk_guest_cart, walk_merge, walk_price, walk_search
 from buying import walk_challenge, walk_declined, walk_order, walk_used_coupon, walk_webhook
-from client import Checks
+from client import Checks, attempt, outcome
 from receiving import walk_refund, walk_return, walk_review, walk_shipping, walk_timeline
 from service import KINDS, Gateway, Place
 from shopper import CHALLENGE, DECLINED, LATER, SUCCEEDS, guest
@@ -43,18 +43,11 @@ def main():
     for kind in KINDS:
         checks.where = kind
         with Place(kind) as place, Gateway(place) as gateway:
-            try:
-                purchase(gateway, checks)
-            except Exception as error:  # what could not be walked to its end is one failure; the other is still tried
-                where = error.__traceback__
-                while where.tb_next:
-                    where = where.tb_next
-                checks.that(False, f"line {where.tb_lineno}: {type(error).__name__}", error)
+            attempt(checks, purchase, gateway, checks)
             told = gateway.log.read_text()
             for number in (SUCCEEDS, CHALLENGE, DECLINED, LATER):
                 checks.that(number not in told, "no card number in the log")
-    print(f"{checks.passed} passed, {checks.failed} failed")
-    return 0 if checks.passed and not checks.failed else 1
+    return outcome(checks)
 
 
 if __name__ == "__main__":

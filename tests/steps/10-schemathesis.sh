@@ -7,10 +7,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash
 
-need_services
-need_python
-need_psql
-need_gateway
+need_everything
 
 folder=tests/.cache/schemathesis
 wanted=$(cksum <tests/schemathesis/requirements.txt)

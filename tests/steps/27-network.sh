@@ -4,8 +4,5 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash
 
-need_services
-need_python
-need_psql
-need_gateway
+need_everything
 PYTHONDONTWRITEBYTECODE=1 python3 tests/journey/network.py

@@ -6,8 +6,5 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash
 
-need_services
-need_python
-need_psql
-need_gateway
+need_everything
 PYTHONDONTWRITEBYTECODE=1 timeout "${CONSERVATION_S:-600}" python3 tests/conservation/run.py

@@ -37,3 +37,11 @@ need_gateway() {
     cargo build --profile steps --quiet --bin gateway >&2 || stop_step "the gateway could not be built"
     POLIGON_GATEWAY=$(realpath "${CARGO_TARGET_DIR:-target}/steps/gateway") && export POLIGON_GATEWAY
 }
+
+# What a step needs that is written in Python and tries the binary on both databases.
+need_everything() {
+    need_services
+    need_python
+    need_psql
+    need_gateway
+}

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use fake::Fake as _;
 use fake::faker::name::en::{FirstName, LastName};
 use poligon_core::db::{Db, DbError, Timestamp, dialect};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use poligon_core::schema::{user_roles, users};
 use poligon_core::security::{KeyRing, passwords};
 use poligon_core::seed::{DemoAccount, Plan, Profile};
@@ -166,7 +166,7 @@ fn insert(db: &mut Db, people: &[Person], hash: &str) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(users::table).values(rows).execute(c))?;
+    insert_many!(db, users::table, rows)?;
     let rows: Vec<_> = people
         .iter()
         .map(|person| {
@@ -182,7 +182,7 @@ fn insert(db: &mut Db, people: &[Person], hash: &str) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(accounts::table).values(rows).execute(c))?;
+    insert_many!(db, accounts::table, rows)?;
     Ok(())
 }
 
@@ -199,6 +199,6 @@ fn give_roles(db: &mut Db, named: &[Person]) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(user_roles::table).values(rows).execute(c))?;
+    insert_many!(db, user_roles::table, rows)?;
     Ok(())
 }

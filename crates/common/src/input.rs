@@ -49,9 +49,10 @@ impl<const MOST: usize> TryFrom<String> for FilterText<MOST> {
     }
 }
 
-/// An id that a list is filtered by: 1 or more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// An id that a list is filtered by, or that a body names: 1 or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "i64")]
+#[schema(as = ObjectId, value_type = i64, minimum = 1)]
 pub struct FilterId(pub i64);
 
 impl TryFrom<i64> for FilterId {

@@ -57,11 +57,19 @@ async fn serve_from(ctx: &Ctx, address: SocketAddr, socket: TcpSocket) -> anyhow
     Ok(())
 }
 
+/// How long the thread that prepared the database stays, so that what it has freed goes back to the system: mimalloc does that
+/// when a thread ends, with what was freed a second ago at least.
+const SETTLING: Duration = Duration::from_millis(1_200);
+
 /// Prepares the database on a thread of its own: with it goes what the making of demo data has allocated.
 async fn prepare(ctx: &Ctx) -> anyhow::Result<Prepared> {
     let (done, outcome) = tokio::sync::oneshot::channel();
     let ctx = ctx.clone();
-    let work = move || done.send(startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).is_ok();
+    let work = move || {
+        let told = done.send(startup::prepare_database(&ctx.config, &ctx.db, &ctx.keys)).is_ok();
+        std::thread::sleep(SETTLING);
+        told
+    };
     std::thread::Builder::new().name("prepare".to_owned()).spawn(work)?;
     outcome.await.context("the preparation of the database has ended early")?
 }

@@ -21,6 +21,19 @@ macro_rules! on_each {
     };
 }
 
+/// Adds many rows at once, for those who make them up (seeding): `insert_many!(db, table, rows)` with a `Vec` of flat tuples,
+/// as many as SQLite takes values in a statement (32,766). PostgreSQL takes them by `COPY`, which neither plans nor parses
+/// them; nothing is counted, and conflicts are errors.
+#[macro_export]
+macro_rules! insert_many {
+    ($db:expr, $table:expr, $rows:expr) => {
+        match $db {
+            $crate::db::Db::Postgres(c) => diesel::copy_from($table).from_insertable($rows).execute(c),
+            $crate::db::Db::Sqlite(c) => diesel::insert_into($table).values($rows).execute(c),
+        }
+    };
+}
+
 /// Opens a transaction that may write. SQLite takes the write lock at once (`BEGIN IMMEDIATE`); a lock taken later,
 /// after a read, is refused whenever another writer came between.
 pub fn begin_write(db: &mut Db) -> QueryResult<()> {

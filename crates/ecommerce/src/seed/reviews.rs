@@ -6,7 +6,7 @@ use chrono::Duration;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp, dialect};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use poligon_core::schema::users;
 use poligon_core::seed::Plan;
 use rand::rngs::ChaCha8Rng;
@@ -161,11 +161,9 @@ fn insert_rows(db: &mut Db, batch: &[(i64, &Review)]) -> Result<(), DbError> {
                 reviews::body.eq(*body),
                 reviews::status.eq(review.status),
                 reviews::verified.eq(false),
-                (
-                    reviews::helpful_count.eq(helpful),
-                    reviews::unhelpful_count.eq(unhelpful),
-                    reviews::score.eq(helpful - unhelpful),
-                ),
+                reviews::helpful_count.eq(helpful),
+                reviews::unhelpful_count.eq(unhelpful),
+                reviews::score.eq(helpful - unhelpful),
                 reviews::moderation_note.eq(if review.status == "rejected" { "Off topic." } else { "" }),
                 reviews::moderated_at.eq(decided.then_some(review.created_at)),
                 reviews::version.eq(if decided { 2 } else { 1 }),
@@ -174,7 +172,7 @@ fn insert_rows(db: &mut Db, batch: &[(i64, &Review)]) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(reviews::table).values(rows).execute(c))?;
+    insert_many!(db, reviews::table, rows)?;
     Ok(())
 }
 
@@ -194,7 +192,7 @@ fn insert_votes(db: &mut Db, batch: &[(i64, &Review)]) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(review_votes::table).values(rows).execute(c))?;
+    insert_many!(db, review_votes::table, rows)?;
     Ok(())
 }
 

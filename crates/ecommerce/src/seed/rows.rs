@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use poligon_common::input::Slug;
 use poligon_core::db::{Db, DbError, Json, Timestamp};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 
 use crate::images::{DRAWN_SIDE, drawn_file};
 use crate::products::{index_many, title_key};
@@ -66,16 +66,14 @@ fn insert_products(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
                 products::description.eq(&product.description),
                 products::status.eq("active"),
                 products::category_id.eq(product.category_id),
-                (
-                    products::price_min.eq(prices().min().unwrap_or(0)),
-                    products::price_max.eq(prices().max().unwrap_or(0)),
-                    products::in_stock.eq(product.variants.iter().any(|variant| variant.stock > 0)),
-                ),
-                (
-                    products::image_id.eq(product.pictured.then_some(product.id)),
-                    products::image_alt.eq(product.pictured.then_some(&product.title)),
-                ),
-                (products::rating_sum.eq(0), products::rating_count.eq(0), products::rating_milli.eq(0)),
+                products::price_min.eq(prices().min().unwrap_or(0)),
+                products::price_max.eq(prices().max().unwrap_or(0)),
+                products::in_stock.eq(product.variants.iter().any(|variant| variant.stock > 0)),
+                products::image_id.eq(product.pictured.then_some(product.id)),
+                products::image_alt.eq(product.pictured.then_some(&product.title)),
+                products::rating_sum.eq(0),
+                products::rating_count.eq(0),
+                products::rating_milli.eq(0),
                 products::sold_count.eq(0),
                 products::tags.eq(Json(product.tags.clone())),
                 products::attributes.eq(Json(attributes)),
@@ -85,7 +83,7 @@ fn insert_products(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(products::table).values(rows).execute(c))?;
+    insert_many!(db, products::table, rows)?;
     Ok(())
 }
 
@@ -101,13 +99,14 @@ fn insert_images(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
                 product_images::alt.eq(&product.title),
                 product_images::file.eq(drawn_file(product.category_id, product.id)),
                 product_images::media_type.eq("image/jpeg"),
-                (product_images::width.eq(i64::from(DRAWN_SIDE)), product_images::height.eq(i64::from(DRAWN_SIDE))),
+                product_images::width.eq(i64::from(DRAWN_SIDE)),
+                product_images::height.eq(i64::from(DRAWN_SIDE)),
                 product_images::created_at.eq(product.created_at),
                 product_images::updated_at.eq(product.created_at),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(product_images::table).values(rows).execute(c))?;
+    insert_many!(db, product_images::table, rows)?;
     Ok(())
 }
 
@@ -117,7 +116,7 @@ fn insert_tags(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
         .flat_map(|product| product.tags.iter().map(move |tag| (tag, product.id)))
         .map(|(tag, id)| (product_tags::tag.eq(tag), product_tags::product_id.eq(id)))
         .collect();
-    on_each!(db, c => diesel::insert_into(product_tags::table).values(rows).execute(c))?;
+    insert_many!(db, product_tags::table, rows)?;
     Ok(())
 }
 
@@ -135,13 +134,14 @@ fn insert_variants(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
                 variants::compare_at_price.eq(variant.compared.then_some(variant.price * 5 / 4 + 1)),
                 variants::weight_g.eq(variant.weight_g),
                 variants::track_stock.eq(true),
-                (variants::stock_on_hand.eq(variant.stock), variants::stock_reserved.eq(0)),
+                variants::stock_on_hand.eq(variant.stock),
+                variants::stock_reserved.eq(0),
                 variants::created_at.eq(product.created_at),
                 variants::updated_at.eq(product.created_at),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(variants::table).values(rows).execute(c))?;
+    insert_many!(db, variants::table, rows)?;
     let options: Vec<_> = all()
         .filter_map(|(product, variant)| variant.option.map(|option| (product, variant, option)))
         .map(|(product, variant, (name, value))| {
@@ -153,6 +153,6 @@ fn insert_variants(db: &mut Db, batch: &[Product]) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(variant_options::table).values(options).execute(c))?;
+    insert_many!(db, variant_options::table, options)?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(crate) struct ChatRequest {
     pub(super) title: Option<Line<1, 100>>,
     /// Who else is in the group from its beginning.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<i64>>, max_items = 499)]
+    #[schema(value_type = Option<Vec<FilterId>>, max_items = 499)]
     pub(super) member_ids: Option<Ids<0, 499>>,
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct ChatPatch {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMembersRequest {
     /// Who.
-    #[schema(value_type = Vec<i64>, min_items = 1, max_items = 499)]
+    #[schema(value_type = Vec<FilterId>, min_items = 1, max_items = 499)]
     pub(super) user_ids: Ids<1, 499>,
 }
 
@@ -139,7 +139,7 @@ pub(crate) struct MessageRequest {
     pub(super) reply_to: Option<FilterId>,
     /// Pictures of one's own that stand in nothing yet.
     #[serde(default)]
-    #[schema(value_type = Vec<i64>, max_items = 4)]
+    #[schema(value_type = Vec<FilterId>, max_items = 4)]
     pub(super) media_ids: Ids<0, 4>,
 }
 

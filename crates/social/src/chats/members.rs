@@ -11,6 +11,7 @@ use serde_json::json;
 use super::access::{ChatRow, Membership, locked};
 use super::log::{Happened, append, append_all};
 use super::role::{Role, Standing};
+use super::room::require_room;
 use crate::error::Error;
 use crate::people::require_active;
 use crate::schema::{chat_members, chats, social_ties};
@@ -84,6 +85,7 @@ pub(super) fn add(db: &mut Db, chat_id: i64, user_id: i64, ids: &[i64], now: Tim
     if before.iter().any(|(_, status)| !Standing::of(status).has_gone()) {
         return Err(Error::AlreadyMember);
     }
+    require_room(db, ids)?;
     count(db, &chat, i64::try_from(ids.len()).unwrap_or(i64::MAX))?;
     let (number, seq) = (chat.last_number, chat.last_seq);
     let back: Vec<i64> = before.into_iter().map(|(id, _)| id).collect();

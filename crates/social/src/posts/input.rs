@@ -53,7 +53,7 @@ impl Visibility {
 /// Pictures of a post, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "Vec<i64>")]
-#[schema(value_type = Vec<i64>, max_items = 4)]
+#[schema(value_type = Vec<FilterId>, max_items = 4)]
 pub(crate) struct MediaIds(pub(super) Vec<i64>);
 
 impl TryFrom<Vec<i64>> for MediaIds {
@@ -94,7 +94,7 @@ pub(crate) struct PostRequest {
     pub(super) content_warning: Line<0, 200>,
     /// Pictures of one's own that stand in nothing yet, each once.
     #[serde(default)]
-    #[schema(value_type = Vec<i64>, max_items = 4)]
+    #[schema(value_type = Vec<FilterId>, max_items = 4)]
     pub(super) media_ids: MediaIds,
 }
 

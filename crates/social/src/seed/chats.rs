@@ -1,22 +1,21 @@
 //! Demo conversations: of friends, and of groups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_common::stems;
 use poligon_core::db::{Db, DbError, Json, Timestamp, text_search};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use poligon_core::seed::Plan;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::graph::{Friend, Graph};
 use super::posts::{is_russian, pick};
-use super::words::{GROUPS, MESSAGES};
+use super::words::{GROUPS, MESSAGES, rendered};
 use super::{BATCH, SALT, Somebody};
 use crate::schema::{chat_members, chats, messages};
-use crate::text;
 
 /// Conversations of two.
 const DIRECT: usize = 60;
@@ -110,16 +109,18 @@ fn insert_chats(db: &mut Db, all: &[Chat]) -> Result<(), DbError> {
         let last = chat.messages.last().map_or(chat.since, |message| message.created_at);
         let count = i64::try_from(chat.messages.len()).unwrap_or(0);
         (
-            (chats::id.eq(chat.id), chats::kind.eq(if direct { "direct" } else { "group" })),
+            chats::id.eq(chat.id),
+            chats::kind.eq(if direct { "direct" } else { "group" }),
             chats::title.eq(chat.title),
             chats::pair.eq(direct.then(|| format!("{}:{}", chat.members[0], chat.members[1]))),
-            (chats::last_number.eq(count), chats::last_message_at.eq(last)),
+            chats::last_number.eq(count),
+            chats::last_message_at.eq(last),
             chats::member_count.eq(i64::try_from(chat.members.len()).unwrap_or(0)),
             chats::created_at.eq(chat.since),
         )
     };
     let rows: Vec<_> = all.iter().map(row).collect();
-    on_each!(db, c => diesel::insert_into(chats::table).values(rows).execute(c))?;
+    insert_many!(db, chats::table, rows)?;
     let member = |chat: &Chat, n: usize, id: i64| {
         let role = match (chat.title.is_empty(), n) {
             (false, 0) => "owner",
@@ -130,9 +131,12 @@ fn insert_chats(db: &mut Db, all: &[Chat]) -> Result<(), DbError> {
         let count = i64::try_from(chat.messages.len()).unwrap_or(0);
         let read = if id % 2 == 0 { count } else { count * 2 / 3 };
         (
-            (chat_members::chat_id.eq(chat.id), chat_members::user_id.eq(id)),
-            (chat_members::role.eq(role), chat_members::status.eq("active")),
-            (chat_members::from_number.eq(0), chat_members::from_seq.eq(0)),
+            chat_members::chat_id.eq(chat.id),
+            chat_members::user_id.eq(id),
+            chat_members::role.eq(role),
+            chat_members::status.eq("active"),
+            chat_members::from_number.eq(0),
+            chat_members::from_seq.eq(0),
             chat_members::read_number.eq(read),
             chat_members::joined_at.eq(chat.since),
         )
@@ -140,7 +144,7 @@ fn insert_chats(db: &mut Db, all: &[Chat]) -> Result<(), DbError> {
     let members: Vec<_> =
         all.iter().flat_map(|chat| chat.members.iter().enumerate().map(move |(n, id)| member(chat, n, *id))).collect();
     for rows in members.chunks(BATCH) {
-        on_each!(db, c => diesel::insert_into(chat_members::table).values(rows.to_vec()).execute(c))?;
+        insert_many!(db, chat_members::table, rows.to_vec())?;
     }
     Ok(())
 }
@@ -148,19 +152,24 @@ fn insert_chats(db: &mut Db, all: &[Chat]) -> Result<(), DbError> {
 fn insert_messages(db: &mut Db, all: &[Chat]) -> Result<(), DbError> {
     let of = all.iter().flat_map(|chat| chat.messages.iter().map(move |message| (chat.id, message)));
     let of: Vec<(i64, &Message)> = of.collect();
+    let html = rendered(&MESSAGES);
     for batch in of.chunks(BATCH) {
         let row = |(chat_id, message): &(i64, &Message)| {
             (
-                (messages::id.eq(message.id), messages::chat_id.eq(*chat_id), messages::number.eq(message.number)),
-                (messages::author_id.eq(message.author_id), messages::body.eq(message.body)),
-                messages::html.eq(text::render(message.body, &BTreeMap::new())),
+                messages::id.eq(message.id),
+                messages::chat_id.eq(*chat_id),
+                messages::number.eq(message.number),
+                messages::author_id.eq(message.author_id),
+                messages::body.eq(message.body),
+                messages::html.eq(html[message.body].as_str()),
                 messages::attachments.eq(Json(serde_json::json!([]))),
-                (messages::status.eq("sent"), messages::version.eq(1)),
+                messages::status.eq("sent"),
+                messages::version.eq(1),
                 messages::created_at.eq(message.created_at),
             )
         };
         let rows: Vec<_> = batch.iter().map(row).collect();
-        on_each!(db, c => diesel::insert_into(messages::table).values(rows).execute(c))?;
+        insert_many!(db, messages::table, rows)?;
         let words: Vec<_> =
             batch.iter().map(|(_, message)| (message.id, String::new(), stems::line(message.body))).collect();
         text_search::MESSAGES.put_many(db, &words)?;

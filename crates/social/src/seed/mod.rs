@@ -13,7 +13,13 @@ use poligon_core::schema::users;
 use poligon_core::security::KeyRing;
 use poligon_core::seed::{Plan, Profile};
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
+
+use graph::Graph;
+use posts::Post;
+use talk::Talk;
 
 /// Makes chance of its own, so that the data of other domains stays as it is.
 const SALT: u64 = 0x736f_6369_616c_0000;
@@ -59,12 +65,19 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
     if i64::try_from(people.len()) != Ok(size.people) {
         return Ok(()); // other people than the demo's: nobody is made to say something
     }
-    let graph = people::insert(db, plan, &people, &size)?;
-    let made = posts::insert(db, plan, &people, &graph, &size)?;
-    if size.talk {
-        talk::insert(db, plan, &people, &graph, &made)?;
+    let graph = Graph::new(&size, plan.seed);
+    let posts = posts::all(plan, &people, &graph, &size);
+    let written = if size.talk {
+        let posts: Vec<Post<'_>> = posts.collect();
+        let talk = Talk::about(&posts, plan, &people, &graph);
+        let written = posts::insert(db, plan, posts.into_iter(), talk.counts(), &size)?;
+        talk.insert(db, plan)?;
         chats::insert(db, plan, &people, &graph)?;
-    }
+        written
+    } else {
+        posts::insert(db, plan, posts, &BTreeMap::new(), &size)?
+    };
+    people::insert(db, plan, &people, &graph, &written)?;
     for table in ["posts", "comments", "bookmarks", "chats", "messages"] {
         dialect::reset_identity(db, table)?;
     }

@@ -3,13 +3,14 @@
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use poligon_core::schema::users;
 use poligon_core::seed::Plan;
 
+use super::Somebody;
 use super::graph::{Follow, Friend, Graph, Tie};
+use super::posts::ByAuthor;
 use super::words::BIOS;
-use super::{Size, Somebody};
 use crate::people::index_names;
 use crate::schema::{social_profiles, social_ties};
 
@@ -25,9 +26,15 @@ struct Counted {
     cuts: i64,
 }
 
-/// Adds profiles and ties; answers the graph that they are of.
-pub(super) fn insert(db: &mut Db, plan: &Plan<'_>, people: &[Somebody], size: &Size) -> Result<Graph, DbError> {
-    let graph = Graph::new(size, plan.seed);
+/// Adds profiles and ties. Counted while they are made, so that nothing is changed afterwards; `written` are the posts of
+/// each.
+pub(super) fn insert(
+    db: &mut Db,
+    plan: &Plan<'_>,
+    people: &[Somebody],
+    graph: &Graph,
+    written: &ByAuthor,
+) -> Result<(), DbError> {
     let mut counted = vec![Counted::default(); people.len() + 1];
     let mut batch = Vec::with_capacity(BATCH);
     for (n, person) in people.iter().enumerate() {
@@ -46,10 +53,9 @@ pub(super) fn insert(db: &mut Db, plan: &Plan<'_>, people: &[Somebody], size: &S
     insert_ties(db, &batch)?;
     (plan.progress)("ties", people.len() as u64, people.len() as u64);
     for batch in people.chunks(BATCH) {
-        insert_profiles(db, batch, &counted)?;
+        insert_profiles(db, batch, &counted, written)?;
     }
-    index_everybody(db)?;
-    Ok(graph)
+    index_everybody(db)
 }
 
 /// Has everybody found by their name: those who take no part, too.
@@ -92,22 +98,28 @@ fn insert_ties(db: &mut Db, batch: &[(i64, i64, Tie, Timestamp)]) -> Result<(), 
             Friend::Friends => "friends",
         };
         (
-            (social_ties::user_id.eq(*id), social_ties::other_id.eq(*other)),
-            (social_ties::follow.eq(follow), social_ties::follow_at.eq((tie.follow != Follow::None).then_some(*since))),
-            (social_ties::friend.eq(friend), social_ties::friend_at.eq((tie.friend != Friend::None).then_some(*since))),
-            (social_ties::blocking.eq(tie.blocking), social_ties::blocking_at.eq(tie.blocking.then_some(*since))),
+            social_ties::user_id.eq(*id),
+            social_ties::other_id.eq(*other),
+            social_ties::follow.eq(follow),
+            social_ties::follow_at.eq((tie.follow != Follow::None).then_some(*since)),
+            social_ties::friend.eq(friend),
+            social_ties::friend_at.eq((tie.friend != Friend::None).then_some(*since)),
+            social_ties::blocking.eq(tie.blocking),
+            social_ties::blocking_at.eq(tie.blocking.then_some(*since)),
             social_ties::cut.eq(tie.cut),
-            (social_ties::muted.eq(tie.muted), social_ties::muted_at.eq(tie.muted.then_some(*since))),
+            social_ties::muted.eq(tie.muted),
+            social_ties::muted_at.eq(tie.muted.then_some(*since)),
         )
     };
     let rows: Vec<_> = batch.iter().map(row).collect();
-    on_each!(db, c => diesel::insert_into(social_ties::table).values(rows).execute(c))?;
+    insert_many!(db, social_ties::table, rows)?;
     Ok(())
 }
 
-fn insert_profiles(db: &mut Db, batch: &[Somebody], counted: &[Counted]) -> Result<(), DbError> {
+fn insert_profiles(db: &mut Db, batch: &[Somebody], counted: &[Counted], written: &ByAuthor) -> Result<(), DbError> {
     let row = |person: &Somebody| {
         let of = counted[at(person.id)];
+        let [public, followers, friends, private] = written.get(&person.id).copied().unwrap_or_default();
         (
             social_profiles::user_id.eq(person.id),
             social_profiles::bio.eq(BIOS[at(person.id) % BIOS.len()]),
@@ -116,9 +128,13 @@ fn insert_profiles(db: &mut Db, batch: &[Somebody], counted: &[Counted]) -> Resu
             social_profiles::following_count.eq(of.following),
             social_profiles::friends_count.eq(of.friends),
             social_profiles::cuts_count.eq(of.cuts),
+            social_profiles::public_posts.eq(public),
+            social_profiles::followers_posts.eq(followers),
+            social_profiles::friends_posts.eq(friends),
+            social_profiles::private_posts.eq(private),
         )
     };
     let rows: Vec<_> = batch.iter().map(row).collect();
-    on_each!(db, c => diesel::insert_into(social_profiles::table).values(rows).execute(c))?;
+    insert_many!(db, social_profiles::table, rows)?;
     Ok(())
 }

@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Json, Timestamp};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use poligon_core::seed::Plan;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::graph::{Follow, Friend, Graph};
-use super::posts::{Made, is_russian, pick};
-use super::words::REMARKS;
+use super::posts::{Counted, Post, is_russian, pick};
+use super::words::{REMARKS, rendered};
 use super::{BATCH, SALT, Somebody};
-use crate::reactions::Kind;
+use crate::reactions::{Counts, Kind};
 use crate::schema::{bookmarks, comment_reactions, comments, post_reactions};
-use crate::text;
 
 struct Comment {
     id: i64,
@@ -25,8 +24,10 @@ struct Comment {
     path: String,
     depth: i64,
     author_id: i64,
-    body: String,
+    body: &'static str,
     created_at: Timestamp,
+    replies: i64,
+    likes: i64,
 }
 
 /// Who sees the posts of a person beside everybody.
@@ -56,53 +57,68 @@ fn audiences(people: &[Somebody], graph: &Graph) -> BTreeMap<i64, Audience> {
     of
 }
 
-/// Adds comments, reactions and bookmarks, and brings the counters in step.
-pub(super) fn insert(
-    db: &mut Db,
-    plan: &Plan<'_>,
-    people: &[Somebody],
-    graph: &Graph,
-    posts: &[Made],
-) -> Result<(), DbError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ SALT ^ 2);
-    let audiences = audiences(people, graph);
-    let nobody = Audience::default();
-    let (mut said, mut reacted, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-    for post in posts {
-        let audience = audiences.get(&post.author_id).unwrap_or(&nobody);
-        let seeing = seeing(post, audience, people, &mut rng);
-        for who in &seeing {
-            let kind = Kind::ALL[[0, 0, 0, 1, 1, 2, 3, 4, 5][rng.random_range(0..9)]];
-            reacted.push((post.id, *who, kind, later(post.created_at, plan, &mut rng)));
-            if rng.random_ratio(1, 40) {
-                kept.push((post.id, *who, later(post.created_at, plan, &mut rng)));
+/// What is said to posts, before it goes to the database: so the posts get their counters with them.
+pub(super) struct Talk {
+    said: Vec<Comment>,
+    reacted: Vec<(i64, i64, Kind, Timestamp)>,
+    /// Who likes which comment.
+    liked: BTreeMap<(i64, i64), Timestamp>,
+    kept: Vec<(i64, i64, Timestamp)>,
+    counts: BTreeMap<i64, Counted>,
+}
+
+impl Talk {
+    /// What people say to those of these posts that are published.
+    pub(super) fn about(posts: &[Post<'_>], plan: &Plan<'_>, people: &[Somebody], graph: &Graph) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ SALT ^ 2);
+        let audiences = audiences(people, graph);
+        let nobody = Audience::default();
+        let (mut said, mut reacted, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        let mut counts = BTreeMap::new();
+        for post in posts.iter().filter(|post| post.is_published()) {
+            let audience = audiences.get(&post.author_id).unwrap_or(&nobody);
+            let seeing = seeing(post, audience, people, &mut rng);
+            let (mut reactions, before) = (Counts::default(), said.len());
+            for who in &seeing {
+                let kind = Kind::ALL[[0, 0, 0, 1, 1, 2, 3, 4, 5][rng.random_range(0..9)]];
+                reactions = reactions.plus(kind, 1);
+                reacted.push((post.id, *who, kind, later(post.created_at, plan, &mut rng)));
+                if rng.random_ratio(1, 40) {
+                    kept.push((post.id, *who, later(post.created_at, plan, &mut rng)));
+                }
             }
+            discuss(&mut said, post, &seeing, people, plan, &mut rng);
+            counts.insert(post.id, (reactions, i64::try_from(said.len() - before).unwrap_or(0)));
         }
-        discuss(&mut said, post, &seeing, people, plan, &mut rng);
+        let liked = like_comments(&mut said, &mut rng);
+        Self { said, reacted, liked, kept, counts }
     }
-    insert_comments(db, &said)?;
-    insert_reactions(db, &reacted, &said, &mut rng)?;
-    let rows: Vec<_> = (1_i64..)
-        .zip(&kept)
-        .map(|(id, (post, who, at))| {
-            (
-                bookmarks::id.eq(id),
-                bookmarks::post_id.eq(post),
-                bookmarks::user_id.eq(who),
-                bookmarks::created_at.eq(at),
-            )
-        })
-        .collect();
-    for rows in rows.chunks(BATCH) {
-        on_each!(db, c => diesel::insert_into(bookmarks::table).values(rows.to_vec()).execute(c))?;
+
+    /// Reactions and comments of each post.
+    pub(super) fn counts(&self) -> &BTreeMap<i64, Counted> {
+        &self.counts
     }
-    (plan.progress)("comments", said.len() as u64, said.len() as u64);
-    count(db)
+
+    /// Adds comments, reactions and bookmarks.
+    pub(super) fn insert(&self, db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
+        insert_comments(db, &self.said)?;
+        insert_reactions(db, &self.reacted, &self.liked)?;
+        let row = |(id, (post, who, at)): (i64, &(i64, i64, Timestamp))| {
+            let (post, who) = (bookmarks::post_id.eq(*post), bookmarks::user_id.eq(*who));
+            (bookmarks::id.eq(id), post, who, bookmarks::created_at.eq(*at))
+        };
+        let rows: Vec<_> = (1_i64..).zip(&self.kept).map(row).collect();
+        for rows in rows.chunks(BATCH) {
+            insert_many!(db, bookmarks::table, rows.to_vec())?;
+        }
+        (plan.progress)("comments", self.said.len() as u64, self.said.len() as u64);
+        Ok(())
+    }
 }
 
 /// Some who see a post.
-fn seeing(post: &Made, audience: &Audience, people: &[Somebody], rng: &mut ChaCha8Rng) -> BTreeSet<i64> {
-    let most = [0, 1, 2, 3, 5, 8, 13][rng.random_range(0..7)];
+fn seeing(post: &Post<'_>, audience: &Audience, people: &[Somebody], rng: &mut ChaCha8Rng) -> BTreeSet<i64> {
+    let most = [0, 1, 1, 2, 3, 5, 8][rng.random_range(0..7)];
     let one = |_: u32| {
         let of = |ids: &[i64], rng: &mut ChaCha8Rng| ids.get(rng.random_range(0..ids.len().max(1))).copied();
         match post.visibility {
@@ -128,7 +144,7 @@ fn later(at: Timestamp, plan: &Plan<'_>, rng: &mut ChaCha8Rng) -> Timestamp {
 /// Comments on a post by those who see it, and answers of its author.
 fn discuss(
     said: &mut Vec<Comment>,
-    post: &Made,
+    post: &Post<'_>,
     seeing: &BTreeSet<i64>,
     people: &[Somebody],
     plan: &Plan<'_>,
@@ -154,31 +170,67 @@ fn discuss(
             path: format!("{}{id}/", parent.map_or("/", |parent| parent.path.as_str())),
             depth: parent.map_or(1, |parent| parent.depth + 1),
             author_id,
-            body: pick(REMARKS[rng.random_range(0..REMARKS.len())], russian).to_owned(),
+            body: pick(REMARKS[rng.random_range(0..REMARKS.len())], russian),
             created_at: (said.get(first).map_or(post.created_at, |_| said[said.len() - 1].created_at)
                 + Duration::minutes(rng.random_range(1..90)))
             .min(plan.before(Duration::minutes(1))),
+            replies: 0,
+            likes: 0,
         };
+        if deep
+            && round > 0
+            && let Some(parent) = said.last_mut()
+        {
+            parent.replies += 1;
+        }
         said.push(comment);
     }
 }
 
+/// Whoever answers likes what they answer to, in every third case. Answers who, and which, and counts it.
+fn like_comments(said: &mut [Comment], rng: &mut ChaCha8Rng) -> BTreeMap<(i64, i64), Timestamp> {
+    let mut liked = BTreeMap::new();
+    for comment in &*said {
+        let Some(parent_id) = comment.parent_id else { continue };
+        if said[place(parent_id)].author_id != comment.author_id && rng.random_ratio(1, 3) {
+            liked.entry((parent_id, comment.author_id)).or_insert(comment.created_at);
+        }
+    }
+    for (comment_id, _) in liked.keys() {
+        said[place(*comment_id)].likes += 1;
+    }
+    liked
+}
+
+/// Where a comment stands: their ids go up from 1.
+fn place(id: i64) -> usize {
+    usize::try_from(id - 1).unwrap_or(0)
+}
+
 fn insert_comments(db: &mut Db, said: &[Comment]) -> Result<(), DbError> {
+    let html = rendered(&REMARKS);
     for batch in said.chunks(BATCH) {
-        let row = |comment: &Comment| {
+        let rows = batch.iter().map(|comment| {
             (
-                (comments::id.eq(comment.id), comments::post_id.eq(comment.post_id)),
-                (comments::parent_id.eq(comment.parent_id), comments::path.eq(comment.path.clone())),
-                (comments::depth.eq(comment.depth), comments::author_id.eq(comment.author_id)),
-                comments::body.eq(comment.body.clone()),
-                comments::html.eq(text::render(&comment.body, &BTreeMap::new())),
+                comments::id.eq(comment.id),
+                comments::post_id.eq(comment.post_id),
+                comments::parent_id.eq(comment.parent_id),
+                comments::path.eq(comment.path.as_str()),
+                comments::depth.eq(comment.depth),
+                comments::author_id.eq(comment.author_id),
+                comments::body.eq(comment.body),
+                comments::html.eq(html[comment.body].as_str()),
                 comments::mentions.eq(Json(serde_json::json!([]))),
-                (comments::status.eq("published"), comments::version.eq(1)),
+                comments::status.eq("published"),
+                comments::version.eq(1),
+                comments::like_count.eq(comment.likes),
+                comments::score.eq(comment.likes),
+                comments::reply_count.eq(comment.replies),
                 comments::created_at.eq(comment.created_at),
             )
-        };
-        let rows: Vec<_> = batch.iter().map(row).collect();
-        on_each!(db, c => diesel::insert_into(comments::table).values(rows).execute(c))?;
+        });
+        let rows: Vec<_> = rows.collect();
+        insert_many!(db, comments::table, rows)?;
     }
     Ok(())
 }
@@ -186,74 +238,23 @@ fn insert_comments(db: &mut Db, said: &[Comment]) -> Result<(), DbError> {
 fn insert_reactions(
     db: &mut Db,
     reacted: &[(i64, i64, Kind, Timestamp)],
-    said: &[Comment],
-    rng: &mut ChaCha8Rng,
+    liked: &BTreeMap<(i64, i64), Timestamp>,
 ) -> Result<(), DbError> {
     for batch in reacted.chunks(BATCH) {
         let row = |(post, who, kind, at): &(i64, i64, Kind, Timestamp)| {
-            (
-                post_reactions::post_id.eq(*post),
-                post_reactions::user_id.eq(*who),
-                post_reactions::kind.eq(kind.name()),
-                post_reactions::created_at.eq(*at),
-            )
+            let (post, who) = (post_reactions::post_id.eq(*post), post_reactions::user_id.eq(*who));
+            (post, who, post_reactions::kind.eq(kind.name()), post_reactions::created_at.eq(*at))
         };
         let rows: Vec<_> = batch.iter().map(row).collect();
-        on_each!(db, c => diesel::insert_into(post_reactions::table).values(rows).execute(c))?;
+        insert_many!(db, post_reactions::table, rows)?;
     }
-    // Whoever answers likes what they answer to, in every third case.
-    let liked = said.iter().filter_map(|comment| Some((comment, comment.parent_id?)));
-    let others = liked.filter(|(comment, parent)| {
-        let parent = usize::try_from(parent - 1).ok().and_then(|at| said.get(at));
-        parent.is_some_and(|parent| parent.author_id != comment.author_id) && rng.random_ratio(1, 3)
-    });
-    let mut once = BTreeMap::new();
-    for (comment, parent) in others {
-        once.entry((parent, comment.author_id)).or_insert(comment.created_at);
-    }
-    let rows: Vec<_> = once
-        .into_iter()
-        .map(|((comment, who), at)| {
-            (
-                comment_reactions::comment_id.eq(comment),
-                comment_reactions::user_id.eq(who),
-                comment_reactions::kind.eq(Kind::Like.name()),
-                comment_reactions::created_at.eq(at),
-            )
-        })
-        .collect();
-    for rows in rows.chunks(BATCH) {
-        on_each!(db, c => diesel::insert_into(comment_reactions::table).values(rows.to_vec()).execute(c))?;
-    }
-    Ok(())
-}
-
-/// Brings the counters of posts and comments in step.
-fn count(db: &mut Db) -> Result<(), DbError> {
-    let by_kind = |of: &str| {
-        let one = |kind: Kind| {
-            let name = kind.name();
-            format!(
-                "{name}_count = (SELECT COUNT(*) FROM {of}_reactions WHERE {of}_reactions.{of}_id = {of}s.id AND kind = '{name}')"
-            )
-        };
-        Kind::ALL.map(one).join(", ")
+    let row = |((comment, who), at): (&(i64, i64), &Timestamp)| {
+        let (comment, who) = (comment_reactions::comment_id.eq(*comment), comment_reactions::user_id.eq(*who));
+        (comment, who, comment_reactions::kind.eq(Kind::Like.name()), comment_reactions::created_at.eq(*at))
     };
-    let statements = [
-        format!(
-            "UPDATE posts SET {}, comment_count = \
-             (SELECT COUNT(*) FROM comments WHERE comments.post_id = posts.id AND comments.status = 'published')",
-            by_kind("post")
-        ),
-        format!(
-            "UPDATE comments SET {}, reply_count = \
-             (SELECT COUNT(*) FROM comments AS below WHERE below.parent_id = comments.id), \
-             score = (SELECT COUNT(*) FROM comment_reactions WHERE comment_reactions.comment_id = comments.id)",
-            by_kind("comment")
-        ),
-    ];
-    for statement in statements {
-        on_each!(db, c => diesel::sql_query(statement.as_str()).execute(c))?;
+    let rows: Vec<_> = liked.iter().map(row).collect();
+    for rows in rows.chunks(BATCH) {
+        insert_many!(db, comment_reactions::table, rows.to_vec())?;
     }
     Ok(())
 }

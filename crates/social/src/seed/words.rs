@@ -1,5 +1,15 @@
 //! What demo people say, in English and Russian.
 
+use std::collections::BTreeMap;
+
+use crate::text;
+
+/// The HTML of each of these texts, which are said again and again.
+pub(super) fn rendered(texts: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, String> {
+    let both = texts.iter().flat_map(|(english, russian)| [*english, *russian]);
+    both.map(|text| (text, text::render(text, &BTreeMap::new()))).collect()
+}
+
 pub(super) const BIOS: [&str; 9] = [
     "",
     "Tea, trains and test plans.",

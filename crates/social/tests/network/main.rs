@@ -11,6 +11,7 @@ mod chats;
 mod comment_races;
 mod comment_tree;
 mod comments;
+mod demo;
 mod departures;
 mod erased;
 mod feeds;

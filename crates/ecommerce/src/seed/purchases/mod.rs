@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Json, Timestamp, dialect};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use poligon_core::schema::users;
 use poligon_core::seed::{Plan, Profile};
 use rand::SeedableRng as _;
@@ -120,10 +120,11 @@ fn insert_coupons(db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
                 coupons::max_redemptions.eq(*limit),
                 coupons::redeemed.eq(0),
                 coupons::version.eq(1),
-                (coupons::created_at.eq(at), coupons::updated_at.eq(at)),
+                coupons::created_at.eq(at),
+                coupons::updated_at.eq(at),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(coupons::table).values(rows).execute(c))?;
+    insert_many!(db, coupons::table, rows)?;
     Ok(dialect::reset_identity(db, "coupons")?)
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 
 use super::make::{Course, Purchase};
 use crate::schema::{payment_entries, payment_refunds, payments, sandbox_charges, sandbox_refunds};
@@ -60,7 +60,7 @@ fn insert_charges(db: &mut Db, paid: &[&Purchase<'_>], refunded: &[&Purchase<'_>
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(sandbox_charges::table).values(rows).execute(c))?;
+    insert_many!(db, sandbox_charges::table, rows)?;
     let rows: Vec<_> = refunded
         .iter()
         .map(|purchase| {
@@ -72,7 +72,7 @@ fn insert_charges(db: &mut Db, paid: &[&Purchase<'_>], refunded: &[&Purchase<'_>
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(sandbox_refunds::table).values(rows).execute(c))?;
+    insert_many!(db, sandbox_refunds::table, rows)?;
     Ok(())
 }
 
@@ -88,27 +88,24 @@ fn insert_payments(db: &mut Db, paid: &[&Purchase<'_>]) -> Result<(), DbError> {
                 payments::reference.eq(reference(purchase)),
                 payments::status.eq(states(purchase).0),
                 payments::capture.eq(if purchase.captured > 0 { "automatic" } else { "manual" }),
-                (
-                    payments::amount.eq(purchase.authorized),
-                    payments::authorized.eq(purchase.authorized),
-                    payments::captured.eq(purchase.captured),
-                    payments::refunded.eq(purchase.refunded),
-                    payments::refund_pending.eq(0),
-                ),
-                (
-                    payments::brand.eq("visa"),
-                    payments::last4.eq("4242"),
-                    payments::exp_month.eq(12),
-                    payments::exp_year.eq(2034),
-                    payments::token.eq("tok_visa"),
-                ),
-                (payments::asks.eq(0), payments::version.eq(1)),
+                payments::amount.eq(purchase.authorized),
+                payments::authorized.eq(purchase.authorized),
+                payments::captured.eq(purchase.captured),
+                payments::refunded.eq(purchase.refunded),
+                payments::refund_pending.eq(0),
+                payments::brand.eq("visa"),
+                payments::last4.eq("4242"),
+                payments::exp_month.eq(12),
+                payments::exp_year.eq(2034),
+                payments::token.eq("tok_visa"),
+                payments::asks.eq(0),
+                payments::version.eq(1),
                 payments::created_at.eq(purchase.placed_at + Duration::minutes(4)),
                 payments::updated_at.eq(purchase.placed_at + Duration::minutes(5)),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(payments::table).values(rows).execute(c))?;
+    insert_many!(db, payments::table, rows)?;
     Ok(())
 }
 
@@ -132,7 +129,7 @@ fn insert_refunds(db: &mut Db, refunded: &[&Purchase<'_>]) -> Result<(), DbError
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(payment_refunds::table).values(rows).execute(c))?;
+    insert_many!(db, payment_refunds::table, rows)?;
     Ok(())
 }
 
@@ -156,6 +153,6 @@ fn insert_entries(db: &mut Db, paid: &[&Purchase<'_>]) -> Result<(), DbError> {
         enter("capture", purchase.captured, at);
         enter("refund", purchase.refunded, refunded_at(purchase));
     }
-    on_each!(db, c => diesel::insert_into(payment_entries::table).values(rows).execute(c))?;
+    insert_many!(db, payment_entries::table, rows)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 
 use super::make::{Course, Purchase};
 use crate::schema::{order_returns, return_lines, shipment_events, shipment_lines, shipments};
@@ -44,12 +44,13 @@ fn insert_shipments(db: &mut Db, shipped: &[&Purchase<'_>]) -> Result<(), DbErro
                 shipments::tracking_number.eq(format!("PP{:09}", purchase.id)),
                 shipments::notify.eq(true),
                 shipments::version.eq(1),
-                (shipments::created_at.eq(at), shipments::updated_at.eq(at)),
+                shipments::created_at.eq(at),
+                shipments::updated_at.eq(at),
                 shipments::delivered_at.eq(delivered.then(|| delivered_at(purchase))),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(shipments::table).values(rows).execute(c))?;
+    insert_many!(db, shipments::table, rows)?;
     let lines = shipped.iter().flat_map(|purchase| purchase.lines.iter().map(move |line| (purchase.id, line)));
     let rows: Vec<_> = lines
         .filter(|(_, line)| line.shipped > 0)
@@ -61,7 +62,7 @@ fn insert_shipments(db: &mut Db, shipped: &[&Purchase<'_>]) -> Result<(), DbErro
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(shipment_lines::table).values(rows).execute(c))?;
+    insert_many!(db, shipment_lines::table, rows)?;
     Ok(())
 }
 
@@ -84,7 +85,7 @@ fn insert_tracking(db: &mut Db, shipped: &[&Purchase<'_>]) -> Result<(), DbError
             hear("delivered", delivered_at(purchase));
         }
     }
-    on_each!(db, c => diesel::insert_into(shipment_events::table).values(rows).execute(c))?;
+    insert_many!(db, shipment_events::table, rows)?;
     Ok(())
 }
 
@@ -102,11 +103,12 @@ fn insert_returns(db: &mut Db, back: &[&Purchase<'_>]) -> Result<(), DbError> {
                 order_returns::reason.eq("unwanted"),
                 order_returns::note.eq(""),
                 order_returns::version.eq(1),
-                (order_returns::created_at.eq(at), order_returns::updated_at.eq(at)),
+                order_returns::created_at.eq(at),
+                order_returns::updated_at.eq(at),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(order_returns::table).values(rows).execute(c))?;
+    insert_many!(db, order_returns::table, rows)?;
     let lines = back.iter().flat_map(|purchase| purchase.lines.iter().map(move |line| (purchase.id, line)));
     let rows: Vec<_> = lines
         .filter(|(_, line)| line.return_open + line.returned > 0)
@@ -118,6 +120,6 @@ fn insert_returns(db: &mut Db, back: &[&Purchase<'_>]) -> Result<(), DbError> {
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(return_lines::table).values(rows).execute(c))?;
+    insert_many!(db, return_lines::table, rows)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Json};
-use poligon_core::on_each;
+use poligon_core::insert_many;
 use serde_json::{Value, json};
 
 use super::make::{Course, Purchase, country};
@@ -50,42 +50,36 @@ fn insert_orders(db: &mut Db, batch: &[Purchase<'_>]) -> Result<(), DbError> {
             (
                 orders::id.eq(purchase.id),
                 orders::user_id.eq(purchase.user_id),
-                (
-                    orders::status.eq(facts.status().name()),
-                    orders::payment_status.eq(facts.payment().name()),
-                    orders::fulfilment_status.eq(facts.fulfilment().name()),
-                ),
-                (
-                    orders::subtotal.eq(totals.subtotal),
-                    orders::discount.eq(totals.discount),
-                    orders::shipping.eq(totals.shipping),
-                    orders::tax.eq(totals.tax),
-                    orders::total.eq(totals.total),
-                ),
-                (
-                    orders::authorized.eq(facts.authorized),
-                    orders::captured.eq(facts.captured),
-                    orders::refunded.eq(facts.refunded),
-                    orders::tax_bp.eq(rate.tax_bp),
-                ),
+                orders::status.eq(facts.status().name()),
+                orders::payment_status.eq(facts.payment().name()),
+                orders::fulfilment_status.eq(facts.fulfilment().name()),
+                orders::subtotal.eq(totals.subtotal),
+                orders::discount.eq(totals.discount),
+                orders::shipping.eq(totals.shipping),
+                orders::tax.eq(totals.tax),
+                orders::total.eq(totals.total),
+                orders::authorized.eq(facts.authorized),
+                orders::captured.eq(facts.captured),
+                orders::refunded.eq(facts.refunded),
+                orders::tax_bp.eq(rate.tax_bp),
                 orders::shipping_method_id.eq(rate.method_id),
                 orders::shipping_method.eq(Json(method)),
                 orders::shipping_address.eq(Json(address(purchase))),
                 orders::billing_address.eq(Json(address(purchase))),
                 orders::customer_note.eq(""),
                 orders::version.eq(1),
-                (orders::created_at.eq(at), orders::updated_at.eq(at), orders::expires_at.eq(at + waits)),
-                (
-                    orders::paid_at.eq((facts.captured > 0).then(|| at + Duration::minutes(5))),
-                    orders::delivered_at.eq(days(1, delivered)),
-                    orders::completed_at.eq(days(15, facts.completed)),
-                    orders::cancelled_at.eq(facts.cancelled.then(|| at + Duration::minutes(8))),
-                    orders::expired_at.eq(facts.expired.then(|| at + Duration::minutes(30))),
-                ),
+                orders::created_at.eq(at),
+                orders::updated_at.eq(at),
+                orders::expires_at.eq(at + waits),
+                orders::paid_at.eq((facts.captured > 0).then(|| at + Duration::minutes(5))),
+                orders::delivered_at.eq(days(1, delivered)),
+                orders::completed_at.eq(days(15, facts.completed)),
+                orders::cancelled_at.eq(facts.cancelled.then(|| at + Duration::minutes(8))),
+                orders::expired_at.eq(facts.expired.then(|| at + Duration::minutes(30))),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(orders::table).values(rows).execute(c))?;
+    insert_many!(db, orders::table, rows)?;
     Ok(())
 }
 
@@ -106,12 +100,14 @@ fn insert_lines(db: &mut Db, batch: &[Purchase<'_>]) -> Result<(), DbError> {
                 order_lines::discount.eq(0),
                 order_lines::weight_g.eq(line.good.weight_g),
                 order_lines::tracked.eq(true),
-                (order_lines::shipped.eq(line.shipped), order_lines::delivered.eq(line.delivered)),
-                (order_lines::return_open.eq(line.return_open), order_lines::returned.eq(line.returned)),
+                order_lines::shipped.eq(line.shipped),
+                order_lines::delivered.eq(line.delivered),
+                order_lines::return_open.eq(line.return_open),
+                order_lines::returned.eq(line.returned),
             )
         })
         .collect();
-    on_each!(db, c => diesel::insert_into(order_lines::table).values(rows).execute(c))?;
+    insert_many!(db, order_lines::table, rows)?;
     Ok(())
 }
 
@@ -136,6 +132,6 @@ fn insert_events(db: &mut Db, batch: &[Purchase<'_>]) -> Result<(), DbError> {
             note("status_changed", change, purchase.placed_at + Duration::minutes(8));
         }
     }
-    on_each!(db, c => diesel::insert_into(order_events::table).values(rows).execute(c))?;
+    insert_many!(db, order_events::table, rows)?;
     Ok(())
 }

@@ -152,7 +152,10 @@ async fn a_cursor_of_very_many_conversations_fits_into_a_frame(app: TestApp) {
     ann.post(chats::CHATS).json(&group).send().await.expect_problem(409, "too_many_chats");
     chats::direct(&ann, &bob).send().await.expect_problem(409, "too_many_chats");
     let own = json!({"kind": "group", "title": "One more", "member_ids": []});
-    ann.post(chats::CHATS).json(&own).send().await.expect(201);
+    let chat = ann.post(chats::CHATS).json(&own).send().await.expect(201).body["id"].as_i64().unwrap();
+    let members = format!("{}/{chat}/members", chats::CHATS);
+    let added = ann.post(&members).json(&json!({"user_ids": [of_bob]}));
+    added.send().await.expect_problem(409, "too_many_chats");
     sql(
         &app,
         format!(
