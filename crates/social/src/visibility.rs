@@ -93,6 +93,28 @@ impl Reason {
     }
 }
 
+/// The decision in SQL, around the viewer's id, which stands in it twice.
+const VERDICT: [&str; 3] = [
+    "(CASE WHEN posts.status = 'removed' THEN 'removed' WHEN posts.status = 'deleted' THEN 'deleted' \
+     WHEN posts.author_id = ",
+    " THEN 'own' WHEN posts.visibility = 'private' THEN 'private' ELSE \
+     (SELECT CASE WHEN tie.cut THEN 'blocked' WHEN posts.visibility = 'public' THEN 'public' \
+     WHEN tie.friend = 'friends' THEN 'friend' \
+     WHEN posts.visibility = 'friends' THEN 'not_friend' \
+     WHEN tie.follow = 'following' THEN 'follower' ELSE 'not_follower' END \
+     FROM (SELECT 1) AS one LEFT JOIN social_ties AS tie ON tie.other_id = posts.author_id AND tie.user_id = ",
+    ") END)",
+];
+
+/// Which decisions show a post.
+const SEEN: &str = " IN ('own', 'public', 'follower', 'friend')";
+
+/// The same as [`seen_by`] in SQL, for the viewer whose id stands in a column.
+pub(crate) fn seen_by_column(viewer: &str) -> String {
+    let [before, between, after] = VERDICT;
+    [before, viewer, between, viewer, after, SEEN].concat()
+}
+
 /// The decision about the post of the row, for a viewer: the name of a [`Reason`].
 ///
 /// A friend sees what followers see. A block of either side comes before everything but one's own posts. A moderator
@@ -119,21 +141,11 @@ where
     AsExprOf<i64, BigInt>: QueryFragment<DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(
-            "(CASE WHEN posts.status = 'removed' THEN 'removed' WHEN posts.status = 'deleted' THEN 'deleted' \
-             WHEN posts.author_id = ",
-        );
+        out.push_sql(VERDICT[0]);
         self.viewer.walk_ast(out.reborrow())?;
-        out.push_sql(
-            " THEN 'own' WHEN posts.visibility = 'private' THEN 'private' ELSE \
-             (SELECT CASE WHEN tie.cut THEN 'blocked' WHEN posts.visibility = 'public' THEN 'public' \
-             WHEN tie.friend = 'friends' THEN 'friend' \
-             WHEN posts.visibility = 'friends' THEN 'not_friend' \
-             WHEN tie.follow = 'following' THEN 'follower' ELSE 'not_follower' END \
-             FROM (SELECT 1) AS one LEFT JOIN social_ties AS tie ON tie.other_id = posts.author_id AND tie.user_id = ",
-        );
+        out.push_sql(VERDICT[1]);
         self.again.walk_ast(out.reborrow())?;
-        out.push_sql(") END)");
+        out.push_sql(VERDICT[2]);
         Ok(())
     }
 }
@@ -153,7 +165,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out.reborrow())?;
-        out.push_sql(" IN ('own', 'public', 'follower', 'friend')");
+        out.push_sql(SEEN);
         Ok(())
     }
 }
@@ -205,12 +217,22 @@ pub(crate) fn is_public() -> SqlLiteral<Bool> {
     sql("posts.visibility = 'public'")
 }
 
-/// The same as [`seen_by`] of a published post by somebody whom the viewer follows, in queries on `social_ties` that have
-/// found the viewer's tie to the author already: who follows is not cut.
-pub(crate) fn seen_by_follower() -> SqlLiteral<Bool> {
-    sql("(posts.visibility IN ('public', 'followers') \
-         OR posts.visibility = 'friends' AND social_ties.friend = 'friends')")
+/// The same as [`seen_by`] of a published post by somebody whom the viewer follows, in SQL that has found the viewer's tie to
+/// the author already: who follows is not cut. The names of the two tables.
+macro_rules! seen_by_follower {
+    ($posts:literal, $tie:literal) => {
+        concat!(
+            "(",
+            $posts,
+            ".visibility IN ('public', 'followers') OR ",
+            $posts,
+            ".visibility = 'friends' AND ",
+            $tie,
+            ".friend = 'friends')"
+        )
+    };
 }
+pub(crate) use seen_by_follower;
 
 /// The visibilities of posts by this person that the viewer sees.
 pub(crate) fn audiences(db: &mut Db, author_id: i64, viewer: Viewer) -> Result<&'static [&'static str], Error> {

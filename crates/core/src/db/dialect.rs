@@ -94,6 +94,14 @@ pub fn try_lock(db: &mut Db, key: i64) -> QueryResult<bool> {
     }
 }
 
+/// What locks the rows of a query named `held`, in its order, until the transaction ends. SQLite has one writer at a time.
+pub fn locking(db: &Db) -> &'static str {
+    match db {
+        Db::Postgres(_) => "FOR NO KEY UPDATE OF held",
+        Db::Sqlite(_) => "",
+    }
+}
+
 /// Waits for a lock named by `key` and holds it until the end of the transaction, so that a rule over several rows
 /// (the last administrator) is checked by one transaction at a time.
 pub fn lock(db: &mut Db, key: i64) -> QueryResult<()> {

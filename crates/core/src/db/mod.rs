@@ -5,6 +5,7 @@ mod any_of;
 mod connection;
 pub mod dialect;
 mod error;
+mod given;
 mod instant_text;
 pub mod keyset;
 pub mod migrate;
@@ -24,6 +25,7 @@ use std::time::Duration;
 pub use any_of::{AnyOf, any_of};
 pub use connection::{Db, MultiBackend};
 pub use error::{DbError, FromDb};
+pub use given::{Given, given};
 pub use nested::{nested, whole};
 pub use open::{BadUrl, Kind, sqlite_path};
 pub use pool::Load;
@@ -108,6 +110,11 @@ impl Database {
     /// Which kind of database this is, for people and metrics; queries never ask.
     pub fn kind(&self) -> Kind {
         self.0.kind
+    }
+
+    /// Whether a statement is a trip to a server: then few statements for many callers are cheaper than few for each.
+    pub fn is_remote(&self) -> bool {
+        self.0.kind == Kind::Postgres
     }
 
     /// Runs `work` on a reader: a replica where one is configured, so it may be a moment old.

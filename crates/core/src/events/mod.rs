@@ -7,14 +7,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{HasSqlType, Text};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use dispatcher::{Dispatcher, lag};
 
 use crate::ctx::Ctx;
-use crate::db::{Db, DbError, Json, Timestamp};
+use crate::db::{Db, DbError, Given, Instant, Json, Timestamp, given};
 use crate::on_each;
 use crate::schema::outbox;
 
@@ -52,6 +56,51 @@ pub fn publish(
     on_each!(db, c => diesel::insert_into(outbox::table).values(values).execute(c))?;
     Ok(())
 }
+
+/// Writes events of one topic into the transaction of `db`, in this order: objects with their payloads.
+pub fn publish_all(db: &mut Db, topic: &str, told: &[(String, Value)], now: Timestamp) -> Result<(), DbError> {
+    let rows = told.iter().enumerate();
+    let rows = rows.map(|(at, (object, payload))| json!({"at": at, "object": object, "payload": payload}));
+    let rows: Vec<Value> = rows.collect();
+    let events = given(db, &[("at", "bigint"), ("object", "text"), ("payload", "jsonb")], &rows)?;
+    let all = PublishAll { topic: topic.to_owned(), events, now };
+    on_each!(db, c => all.execute(c))?;
+    Ok(())
+}
+
+/// One statement for any number of events.
+struct PublishAll {
+    topic: String,
+    events: Given,
+    now: Timestamp,
+}
+
+impl<DB> QueryFragment<DB> for PublishAll
+where
+    DB: Backend + HasSqlType<Text> + HasSqlType<Instant>,
+    Given: QueryFragment<DB>,
+    String: ToSql<Text, DB>,
+    Timestamp: ToSql<Instant, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO outbox (topic, object, payload, occurred_at) SELECT ");
+        out.push_bind_param::<Text, String>(&self.topic)?;
+        out.push_sql(", object, payload, ");
+        out.push_bind_param::<Instant, Timestamp>(&self.now)?;
+        out.push_sql(" FROM ");
+        self.events.walk_ast(out.reborrow())?;
+        out.push_sql(" ORDER BY at");
+        Ok(())
+    }
+}
+
+/// Kept under the text, which is always the same.
+impl QueryId for PublishAll {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C> RunQueryDsl<C> for PublishAll {}
 
 /// A subscriber could not deal with an event; it is delivered again later.
 #[derive(Debug, thiserror::Error)]

@@ -42,7 +42,7 @@ use crate::error;
 
 pub(crate) use names::index_names;
 pub(crate) use person::{Person, find_mentioned, find_people};
-pub(crate) use standing::{count_posts, ensure_profile, hidden_from, is_cut, require_active};
+pub(crate) use standing::{count_posts, ensure_profile, hidden_from, hidden_ties, is_cut, require_active};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

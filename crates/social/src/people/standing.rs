@@ -15,12 +15,17 @@ pub(crate) fn ensure_profile(db: &mut Db, user_id: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// People who are hidden from this person, and from whom this person is hidden, in order of id; nobody for 0.
-pub(crate) fn hidden_from(db: &mut Db, user_id: i64) -> Result<Vec<i64>, DbError> {
+/// Ties of a person to those who are hidden from them, and from whom they are hidden.
+#[diesel::dsl::auto_type]
+pub(crate) fn hidden_ties(user_id: i64) -> _ {
     // Said twice: the first is the condition of the index, the second its column. Without it SQLite reads all of a person's ties.
     let cut = social_ties::cut.and(social_ties::cut.eq(true));
-    let cut = social_ties::table.filter(social_ties::user_id.eq(user_id)).filter(cut);
-    Ok(cut.order(social_ties::other_id).select(social_ties::other_id).load(db)?)
+    social_ties::table.filter(social_ties::user_id.eq(user_id)).filter(cut)
+}
+
+/// People who are hidden from this person, and from whom this person is hidden, in order of id; nobody for 0.
+pub(crate) fn hidden_from(db: &mut Db, user_id: i64) -> Result<Vec<i64>, DbError> {
+    Ok(hidden_ties(user_id).order(social_ties::other_id).select(social_ties::other_id).load(db)?)
 }
 
 /// Whether one of two people blocks the other.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::users::UserSummary;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -119,6 +120,18 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
+/// The same with the author.
+pub(super) type Signed = (Row, Option<String>, bool, UserSummary);
+
+/// The columns of [`Signed`], of posts joined with people.
+macro_rules! signed {
+    ($viewer:expr) => {{
+        let (row, reaction, bookmark) = $crate::posts::view::columns!($viewer);
+        (row, reaction, bookmark, poligon_core::users::UserSummary::as_select())
+    }};
+}
+pub(super) use signed;
+
 /// One post, as the viewer sees it; 404 when they do not.
 pub(super) fn find(db: &mut Db, id: i64, viewer: Viewer) -> Result<PostResponse, Error> {
     let seen = posts::table.find(id).filter(visibility::seen_by(viewer));
@@ -147,13 +160,30 @@ pub(super) fn show(db: &mut Db, rows: Vec<Looked>, viewer: Viewer) -> Result<Vec
     author_ids.sort_unstable();
     author_ids.dedup();
     let authors = find_people(db, &author_ids)?;
-    let hidden = if viewer.user_id.is_none() { Vec::new() } else { hidden_from(db, viewer.id())? };
     let shown = rows.into_iter().filter_map(|looked| {
         let author = authors.get(&looked.0.author_id)?.clone(); // a post has an author (foreign key)
         Some(shown(looked, author, viewer))
     });
-    let mut shown: Vec<PostResponse> = shown.collect();
-    if !hidden.is_empty() {
+    let shown = shown.collect();
+    if viewer.user_id.is_none() { Ok(shown) } else { without_hidden(db, shown, viewer) }
+}
+
+/// Rows with their authors as the viewer sees them; `hides` is whether anybody is hidden from the viewer.
+pub(super) fn show_signed(
+    db: &mut Db,
+    rows: Vec<Signed>,
+    viewer: Viewer,
+    hides: bool,
+) -> Result<Vec<PostResponse>, Error> {
+    let one = |(row, reaction, bookmarked, author): Signed| shown((row, reaction, bookmarked), author.into(), viewer);
+    let shown = rows.into_iter().map(one).collect();
+    if hides { without_hidden(db, shown, viewer) } else { Ok(shown) }
+}
+
+/// The same posts without what people did who are hidden from the viewer.
+fn without_hidden(db: &mut Db, mut shown: Vec<PostResponse>, viewer: Viewer) -> Result<Vec<PostResponse>, Error> {
+    let hidden = hidden_from(db, viewer.id())?;
+    if !shown.is_empty() && !hidden.is_empty() {
         hidden::leave_out(db, &mut shown, viewer.id(), &hidden)?;
     }
     Ok(shown)

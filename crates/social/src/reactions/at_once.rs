@@ -56,7 +56,7 @@ macro_rules! push {
     };
     ($out:expr; $sql:expr, $($rest:tt)*) => { $out.push_sql($sql); push!($out; $($rest)*); };
 }
-pub(super) use push;
+pub(crate) use push;
 
 /// What both statements begin with: the object, when the person sees it and may write; and their reaction.
 struct Start<T: Reactable> {

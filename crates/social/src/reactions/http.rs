@@ -12,6 +12,7 @@ use super::kind::{Counts, Kind};
 use super::list::{self, Filter, ReactionResponse};
 use super::model::{self, Deed, Outcome, Wish};
 use super::object::{Comment, Message, Post, Reactable};
+use super::together;
 use crate::error::Error;
 use crate::realtime;
 use crate::visibility::Viewer;
@@ -62,6 +63,12 @@ struct Cursor(String, i64, Option<Kind>, i64);
 /// Does what the caller wishes, and tells those who look.
 async fn react<T: Reactable>(ctx: &Ctx, user: &CurrentUser, id: i64, wish: Wish) -> Result<Outcome, Problem> {
     let deed = Deed { id, user_id: user.user_id, wish, now: ctx.clock.now() };
+    if T::TOGETHER
+        && let Wish::Give(_) = wish
+        && let Some(outcome) = together::react(ctx, deed).await
+    {
+        return Ok(outcome);
+    }
     let outcome = ctx.db.write_planned_once(move |db| model::react::<T>(db, &deed)).await?;
     if let Some(chat_id) = outcome.chat_id {
         realtime::chat_changed(ctx, chat_id);

@@ -17,11 +17,13 @@ mod model;
 mod object;
 mod shown;
 mod steps;
+mod together;
 
 use poligon_common::{Routes, op};
 
 use crate::error::{NOT_MEMBER, SUSPENDED};
 
+pub(crate) use at_once::push;
 pub(crate) use kind::{Counts, Kind};
 pub(crate) use object::{Comment, Message};
 pub(crate) use shown::{Shown, find_shown};

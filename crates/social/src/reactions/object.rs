@@ -42,6 +42,9 @@ pub(crate) trait Reactable: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Whether changes are written down beside it: see [`Self::changed`].
     const LOGGED: bool = false;
 
+    /// Whether reactions of many people are written together: see [`super::together`], which knows posts.
+    const TOGETHER: bool = false;
+
     /// Refuses whoever does not see the object.
     fn require(db: &mut Db, id: i64, viewer: Viewer) -> Result<(), Error>;
 
@@ -86,6 +89,7 @@ impl Reactable for Post {
     // Said by the condition.
     const THERE: &'static str = "TRUE";
     const ADMITS: bool = false;
+    const TOGETHER: bool = true;
     type Condition = Seen;
 
     fn condition(user_id: i64) -> Seen {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use poligon_testkit::{Client, TestApp};
 use serde_json::json;
 
-use crate::rows::{insert_chat, insert_message, insert_post, number, told};
+use crate::rows::{insert_chat, insert_message, insert_post, number, run, suspend, tie, told};
 use crate::world::{id_of, person, start};
 
 const SOCIAL: &str = "/api/social";
@@ -111,8 +111,65 @@ async fn a_new_reaction_is_told_once(app: TestApp) {
     assert_eq!(told(&app, "social.reacted").await.len(), 8);
 }
 
+/// What each of these people may do to each of these posts decides their answer, whoever else comes at the same time.
+async fn people_at_once_react_to_what_they_see(app: TestApp) {
+    let author = person(&app).await;
+    let groups = ["stranger", "following", "friends", "cut", "suspended"];
+    let people = people(&app, 20).await;
+    for (n, who) in people.iter().enumerate() {
+        match groups[n % 5] {
+            "suspended" => suspend(&app, id_of(who)).await,
+            "stranger" => {}
+            group => tie(&app, id_of(who), id_of(&author), group).await,
+        }
+    }
+    let mut posts = Vec::new();
+    for visibility in ["public", "followers", "friends", "private", "public", "public"] {
+        posts.push((insert_post(&app, id_of(&author), visibility).await, visibility));
+    }
+    let gone = posts[5].0;
+    run(&app, format!("UPDATE posts SET status = 'deleted', ended_at = created_at WHERE id = {gone}")).await;
+    let before: Vec<_> = people.iter().step_by(2).map(|who| put(who, posts[4].0, "angry")).collect();
+    join_all(before).await;
+    let events = told(&app, "social.reacted").await.len();
+    let (people, posts) = (&people, &posts);
+    let deeds = (0..people.len() * posts.len()).map(|n| {
+        let (person, (id, visibility)) = (n % people.len(), posts[n / people.len()]);
+        async move { (groups[person % 5], visibility, id == gone, put(&people[person], id, KINDS[n % 4]).await) }
+    });
+    for (group, visibility, is_gone, status) in join_all(deeds).await {
+        let sees = match (group, visibility) {
+            ("cut", _) | (_, "private") => false,
+            (_, "public") | ("following", "followers") | ("friends", _) => true,
+            _ => false,
+        };
+        let expected = match (group, sees && !is_gone) {
+            ("suspended", _) => 403,
+            (_, true) => 200,
+            _ => 404,
+        };
+        assert_eq!(status, expected, "{group} {visibility} {is_gone}");
+    }
+    for (id, _) in posts {
+        expect_exact(&app, "post", *id).await;
+    }
+    let rows = number(&app, "SELECT count(*) AS n FROM post_reactions").await;
+    // Twelve may react to each of two public posts, eight to that for followers, four to that for friends; of the twelve, six
+    // had reacted to the second already.
+    assert_eq!(rows, 12 * 2 + 8 + 4);
+    let first = usize::try_from(rows).unwrap() - events;
+    assert_eq!(told(&app, "social.reacted").await.len() - events, first, "each first reaction is told once");
+}
+
+/// Gives a reaction; answers the status.
+async fn put(who: &Client, post: i64, kind: &str) -> u16 {
+    let path = format!("{SOCIAL}/posts/{post}/reaction");
+    who.put(&path).json(&json!({"kind": kind})).send().await.status
+}
+
 poligon_testkit::tests! {
     start =>
+    people_at_once_react_to_what_they_see,
     counts_equal_the_rows_after_any_traffic,
     one_person_at_once_has_one_reaction,
     a_new_reaction_is_told_once,

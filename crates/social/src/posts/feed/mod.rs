@@ -1,6 +1,7 @@
 //! Feeds: lists of posts, the newest first. Each goes by an id that only grows, so that a page stays while posts are
 //! written, and reads one index.
 
+mod by_author;
 mod home;
 mod lists;
 mod totals;
