@@ -68,6 +68,22 @@ pub fn rollback(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::rollback_transaction(c))
 }
 
+/// Moves what it can of the write-ahead log of SQLite into the database, and waits for nobody.
+pub(super) fn checkpoint(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(_) => Ok(()), // it does that by itself
+        Db::Sqlite(c) => c.batch_execute("PRAGMA wal_checkpoint(PASSIVE)"),
+    }
+}
+
+/// Leaves moving the log of SQLite to [`super::checkpoints`], as long as that comes round to it (160 MiB).
+pub(super) fn leave_log(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(_) => Ok(()),
+        Db::Sqlite(c) => c.batch_execute("PRAGMA wal_autocheckpoint = 40000"),
+    }
+}
+
 /// Tells the planner how much these tables hold, after much was written at once: plans that were made when they held
 /// little are made anew. `tables` are names from the source, never input.
 pub fn analyze(db: &mut Db, tables: &[&'static str]) -> QueryResult<()> {

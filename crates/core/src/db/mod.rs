@@ -2,6 +2,7 @@
 
 mod alone;
 mod any_of;
+mod checkpoints;
 mod connection;
 pub mod dialect;
 mod error;

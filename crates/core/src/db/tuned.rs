@@ -87,3 +87,39 @@ impl<Q: Query> Query for Tuned<Q> {
 }
 
 impl<Q, C> RunQueryDsl<C> for Tuned<Q> {}
+
+/// Lets statements of one's own be run: each is prepared once for a connection and kept under its text, so it has few
+/// texts. Those that answer rows say of which types: `statements!(Look: (BigInt, Text), Write)`; those for which a type
+/// stands say what it is: `statements!(Look<T: Reactable>: BigInt)`.
+#[macro_export]
+macro_rules! statements {
+    ($($name:ident $(<$of:ident: $bound:path>)? $(: $types:ty)?),+ $(,)?) => {
+        $($crate::statements!(@one $name [$($of: $bound)?] [$($types)?]);)+
+    };
+    (@one $name:ident [$($of:ident: $bound:path)?] [$($types:ty)?]) => {
+        impl$(<$of: $bound>)? ::diesel::query_builder::QueryId for $name$(<$of>)? {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+
+        $crate::statements!(@run $name [$($of: $bound)?]);
+        $crate::statements!(@rows $name [$($of: $bound)?] [$($types)?]);
+    };
+    (@run $name:ident []) => {
+        impl<C> ::diesel::query_dsl::RunQueryDsl<C> for $name {}
+    };
+    (@run $name:ident [$of:ident: $bound:path]) => {
+        impl<$of: $bound, C> ::diesel::query_dsl::RunQueryDsl<C> for $name<$of> {}
+    };
+    (@rows $name:ident [$($of:ident: $bound:path)?] []) => {};
+    (@rows $name:ident [] [$types:ty]) => {
+        impl ::diesel::query_builder::Query for $name {
+            type SqlType = $types;
+        }
+    };
+    (@rows $name:ident [$of:ident: $bound:path] [$types:ty]) => {
+        impl<$of: $bound> ::diesel::query_builder::Query for $name<$of> {
+            type SqlType = $types;
+        }
+    };
+}

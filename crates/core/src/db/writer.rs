@@ -1,5 +1,8 @@
-//! The one writer of an SQLite database: a thread that drains its queue into one commit, a savepoint for each caller.
-//! `synchronous=FULL` then costs one wait for the disk per batch and not per caller.
+//! The one writer of an SQLite database: a thread that drains its queue into one commit. `synchronous=FULL` then costs one
+//! wait for the disk per batch and not per caller.
+//!
+//! A refusal rolls back its own caller's work and nobody else's. That takes a savepoint for each caller, for which every page
+//! that they change is copied; so a batch is first tried without, and run again with them when somebody is refused.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use diesel::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoints::Checkpoints;
 use super::connection::Db;
 use super::dialect;
 use super::error::{DbError, FromDb};
@@ -15,12 +19,14 @@ use super::pool::{Limits, Load, Manager};
 
 /// Most callers that share one commit.
 const BATCH: usize = 64;
+/// Batches behind a refusal that are not tried without savepoints: where some are refused, more are.
+const CAREFUL: u32 = 16;
 
 /// A caller's work in the queue.
 trait Job: Send {
     /// Whether the caller still waits; work that nobody waits for is not begun.
     fn is_wanted(&self) -> bool;
-    /// Runs the work; `false` asks for its rollback.
+    /// Runs the work, for the first time or again; `false` asks for its rollback.
     fn run(&mut self, db: &mut Db) -> bool;
     /// Tells the caller: its own result, or why the commit failed.
     fn settle(self: Box<Self>, committed: Result<(), &str>);
@@ -75,9 +81,11 @@ impl Writer {
     pub(super) fn start(manager: Manager, limits: Limits) -> Result<Self, DbError> {
         let (queue, jobs) = mpsc::channel(limits.waiting.max(1));
         let waiting = Arc::new(AtomicUsize::new(0));
+        let manager = Arc::new(manager);
+        let log = Checkpoints::start(Arc::clone(&manager))?;
         std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_loop(&manager, jobs))
+            .spawn(move || write_loop(&manager, log.as_ref(), jobs))
             .map_err(|e| DbError::Unavailable(e.to_string()))?;
         Ok(Self { queue, waiting, limits })
     }
@@ -109,8 +117,8 @@ impl Writer {
     }
 }
 
-fn write_loop(manager: &Manager, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
-    let mut connection = None;
+fn write_loop(manager: &Manager, log: Option<&Checkpoints>, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    let (mut connection, mut careful) = (None, 0);
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -118,7 +126,7 @@ fn write_loop(manager: &Manager, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         {
             batch.push(next);
         }
-        let outcome = with_connection(manager, &mut connection, |db| run_batch(db, &mut batch));
+        let outcome = with_connection(manager, &mut connection, |db| run_batch(db, &mut batch, &mut careful));
         let outcome = outcome.map_err(|error| {
             tracing::error!(%error, "a write could not be committed");
             error.to_string()
@@ -129,6 +137,9 @@ fn write_loop(manager: &Manager, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
                 Err(cause) => Err(cause),
             });
         }
+        if let (Some(log), Some(db)) = (log, &mut connection) {
+            log.after_commit(db); // when everybody has their answer
+        }
     }
 }
 
@@ -138,10 +149,9 @@ fn with_connection(
     connection: &mut Option<Db>,
     work: impl FnOnce(&mut Db) -> Result<(), DbError>,
 ) -> Result<(), DbError> {
-    use r2d2::ManageConnection as _;
     let mut db = match connection.take() {
         Some(db) => db,
-        None => manager.connect()?,
+        None => connect(manager)?,
     };
     let outcome = work(&mut db);
     if !dialect::is_broken(&mut db) {
@@ -150,7 +160,33 @@ fn with_connection(
     outcome
 }
 
-fn run_batch(db: &mut Db, batch: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+fn connect(manager: &Manager) -> Result<Db, DbError> {
+    use r2d2::ManageConnection as _;
+    let mut db = manager.connect()?;
+    dialect::leave_log(&mut db)?;
+    Ok(db)
+}
+
+/// Runs a batch and commits it; `careful` is for how many batches yet savepoints are taken at once.
+fn run_batch(db: &mut Db, batch: &mut [Box<dyn Job>], careful: &mut u32) -> Result<(), DbError> {
+    let alone = batch.len() == 1;
+    if alone || *careful == 0 {
+        dialect::begin_write(db)?;
+        if batch.iter_mut().filter(|job| job.is_wanted()).all(|job| job.run(db)) {
+            return commit(db);
+        }
+        dialect::rollback(db)?;
+        if alone {
+            return Ok(());
+        }
+        *careful = CAREFUL;
+    }
+    *careful -= 1;
+    run_each(db, batch, careful)
+}
+
+/// Runs a batch with a savepoint for each caller, and commits what is not refused.
+fn run_each(db: &mut Db, batch: &mut [Box<dyn Job>], careful: &mut u32) -> Result<(), DbError> {
     /// Not an error of anybody's: tells Diesel to roll the savepoint back.
     struct Undo;
     impl From<diesel::result::Error> for Undo {
@@ -159,13 +195,12 @@ fn run_batch(db: &mut Db, batch: &mut [Box<dyn Job>]) -> Result<(), DbError> {
         }
     }
     dialect::begin_write(db)?;
-    let alone = batch.len() == 1;
-    let mut any = false;
     for job in batch.iter_mut().filter(|job| job.is_wanted()) {
-        any |=
-            if alone { job.run(db) } else { db.transaction(|db| if job.run(db) { Ok(()) } else { Err(Undo) }).is_ok() };
+        if db.transaction(|db| if job.run(db) { Ok(()) } else { Err(Undo) }).is_err() {
+            *careful = CAREFUL;
+        }
     }
-    if any { commit(db) } else { Ok(dialect::rollback(db)?) }
+    commit(db)
 }
 
 fn commit(db: &mut Db) -> Result<(), DbError> {

@@ -5,24 +5,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use tokio::sync::watch;
 
 use super::{Event, Subscriber};
 use crate::ctx::Ctx;
-use crate::db::{Db, DbError, Timestamp};
+use crate::db::{Db, DbError, Timestamp, any_of};
 use crate::lease;
 use crate::schema::{outbox, outbox_deliveries};
 
 /// Events looked at in one round.
-const BATCH: i64 = 200;
+const BATCH: i64 = 500;
+/// What [`Dispatcher::round`] answers at least when it was full.
+const FULL: usize = 500;
 /// Tries before a delivery is put aside.
 const TRIES: i64 = 10;
 /// Pause between two looks when nobody calls.
 const PAUSE: Duration = Duration::from_millis(500);
 const LEASE: &str = "outbox";
 const LEASE_TIME: chrono::Duration = chrono::Duration::seconds(15);
-/// Longest time that a subscriber may take for one event.
+/// Pause after a round that was not full: what comes meanwhile is dealt with together.
+const GATHER: Duration = Duration::from_millis(100);
+/// Longest time that a subscriber may take for what it is given at once.
 const DELIVERY_TIME: Duration = Duration::from_secs(10);
 
 /// What is known of one delivery that is not simply done.
@@ -66,11 +71,14 @@ impl Dispatcher {
                     0
                 }
             };
-            if delivered == 0 {
-                tokio::select! {
-                    _ = stop.changed() => {}
-                    () = tokio::time::sleep(PAUSE) => {}
-                }
+            let pause = match delivered {
+                0 => PAUSE,
+                few if few < FULL => GATHER,
+                _ => continue,
+            };
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
         self.release().await;
@@ -87,17 +95,17 @@ impl Dispatcher {
     /// One look at the outbox; answers how many deliveries were made. Public for tests, which need no pause.
     pub async fn round(&self) -> Result<usize, DbError> {
         let (holder, now) = (self.ctx.instance.clone(), self.ctx.clock.now());
-        if self.ctx.db.read_primary(pending).await?.is_empty() {
+        if !self.ctx.db.read_primary(is_anything_pending).await? {
             return Ok(0);
         }
         if !self.ctx.db.write(move |db| lease::take(db, LEASE, &holder, now, LEASE_TIME)).await? {
             return Ok(0);
         }
-        // Read again under the lease: the holder before may have delivered what stood there a moment ago.
+        // Read under the lease: the holder before may have delivered what stood there a moment ago.
         let pending = self.ctx.db.read_primary(pending).await?;
         let ids: Vec<i64> = pending.iter().map(|event| event.id).collect();
         let states = self.ctx.db.read_primary(move |db| states(db, &ids)).await?;
-        let (outcomes, complete) = self.deliver(pending, &states).await;
+        let (outcomes, complete) = self.deliver(&pending, &states).await;
         let (made, now) = (outcomes.len(), self.ctx.clock.now());
         let finished = complete.len();
         if made + finished > 0 {
@@ -107,51 +115,118 @@ impl Dispatcher {
     }
 
     /// Delivers what may be delivered now; answers the outcomes, and the events that are through with everybody.
-    async fn deliver(&self, pending: Vec<Event>, states: &BTreeMap<(i64, String), State>) -> (Vec<Outcome>, Vec<i64>) {
-        let (mut outcomes, mut complete) = (Vec::new(), Vec::new());
-        let mut waiting: BTreeSet<(&'static str, String)> = BTreeSet::new();
-        let now = self.ctx.clock.now();
-        for event in pending {
-            let mut open = false;
-            for subscriber in self.subscribers.iter().filter(|s| s.wants(&event.topic)) {
-                let state = states.get(&(event.id, subscriber.name.to_owned()));
-                if state.is_some_and(|s| s.done_at.is_some() || s.dead_at.is_some()) {
-                    continue;
-                }
-                let line = (subscriber.name, event.object.clone());
-                if waiting.contains(&line) || state.is_some_and(|s| s.next_attempt_at > now) {
-                    waiting.insert(line);
-                    open = true;
-                    continue;
-                }
-                let outcome = self.deliver_one(subscriber, &event, state.map_or(0, |s| s.attempts)).await;
-                if outcome.error.is_some() && outcome.attempts < TRIES {
-                    waiting.insert(line);
-                    open = true;
-                }
-                outcomes.push(outcome);
-            }
-            if !open {
-                complete.push(event.id);
+    async fn deliver(&self, pending: &[Event], states: &States) -> (Vec<Outcome>, Vec<i64>) {
+        let (mut outcomes, mut open) = (Vec::new(), BTreeSet::new());
+        for subscriber in &self.subscribers {
+            let mut line = Line { subscriber, waiting: BTreeSet::new(), open: &mut open };
+            let due = line.due(pending, states, self.ctx.clock.now());
+            for chunk in due.chunks(subscriber.most) {
+                self.deliver_chunk(&mut line, chunk, &mut outcomes).await;
             }
         }
+        let complete = pending.iter().map(|event| event.id).filter(|id| !open.contains(id)).collect();
         (outcomes, complete)
     }
 
-    async fn deliver_one(&self, subscriber: &Subscriber, event: &Event, attempts: i64) -> Outcome {
-        let delivery = (subscriber.deliver)(self.ctx.clone(), event.clone());
-        let error = match tokio::time::timeout(DELIVERY_TIME, tokio::spawn(delivery)).await {
+    /// Delivers some together; or else each alone, so that one that fails is known.
+    async fn deliver_chunk<'a>(&self, line: &mut Line<'a>, chunk: &[Due<'a>], outcomes: &mut Vec<Outcome>) {
+        let ready: Vec<Due<'a>> = chunk.iter().copied().filter(|due| line.admits(due.event)).collect();
+        if ready.len() > 1 {
+            let events = ready.iter().map(|due| due.event.clone()).collect();
+            match self.try_to_deliver(line.subscriber, events).await {
+                None => return outcomes.extend(ready.iter().map(|due| self.note(line, *due, None))),
+                Some(error) => tracing::debug!(subscriber = line.subscriber.name, error, "each is delivered alone"),
+            }
+        }
+        for due in ready {
+            if line.admits(due.event) {
+                let error = self.try_to_deliver(line.subscriber, vec![due.event.clone()]).await;
+                outcomes.push(self.note(line, due, error));
+            }
+        }
+    }
+
+    /// What has become of a delivery; later events of the object wait for one that is tried again.
+    fn note<'a>(&self, line: &mut Line<'a>, due: Due<'a>, error: Option<String>) -> Outcome {
+        let (subscriber, event_id, attempts) = (line.subscriber.name, due.event.id, due.attempts + 1);
+        self.ctx.metrics.event(subscriber, error.is_none());
+        if let Some(error) = &error {
+            tracing::warn!(subscriber, event = event_id, error, "an event could not be delivered");
+            if attempts < TRIES {
+                line.hold(due.event);
+            }
+        }
+        Outcome { event_id, subscriber, attempts, error }
+    }
+
+    /// What speaks against it, if anything does.
+    async fn try_to_deliver(&self, subscriber: &Subscriber, events: Vec<Event>) -> Option<String> {
+        let delivery = (subscriber.deliver)(self.ctx.clone(), events);
+        match tokio::time::timeout(DELIVERY_TIME, tokio::spawn(delivery)).await {
             Ok(Ok(Ok(()))) => None,
             Ok(Ok(Err(refused))) => Some(refused.to_string()),
             Ok(Err(_panicked)) => Some("the subscriber panicked".to_owned()),
             Err(_elapsed) => Some("the subscriber took too long".to_owned()),
-        };
-        self.ctx.metrics.event(subscriber.name, error.is_none());
-        if let Some(error) = &error {
-            tracing::warn!(subscriber = subscriber.name, event = event.id, error, "an event could not be delivered");
         }
-        Outcome { event_id: event.id, subscriber: subscriber.name, attempts: attempts + 1, error }
     }
+}
+
+/// A delivery that may be made now.
+#[derive(Clone, Copy)]
+struct Due<'a> {
+    event: &'a Event,
+    attempts: i64,
+}
+
+/// One subscriber's way through a round.
+struct Line<'a> {
+    subscriber: &'a Subscriber,
+    /// Objects of which an event is not delivered yet: their later ones wait for it.
+    waiting: BTreeSet<&'a str>,
+    /// Events that are not through with everybody.
+    open: &'a mut BTreeSet<i64>,
+}
+
+impl<'a> Line<'a> {
+    /// What is to be delivered, and is not to wait for its next try.
+    fn due(&mut self, pending: &'a [Event], states: &States, now: Timestamp) -> Vec<Due<'a>> {
+        let mut due = Vec::new();
+        for event in pending.iter().filter(|event| self.subscriber.wants(&event.topic)) {
+            let state = states.get(&(event.id, self.subscriber.name.to_owned()));
+            if state.is_some_and(|state| state.done_at.is_some() || state.dead_at.is_some()) {
+                continue;
+            }
+            if state.is_some_and(|state| state.next_attempt_at > now) {
+                self.hold(event);
+            } else if self.admits(event) {
+                due.push(Due { event, attempts: state.map_or(0, |state| state.attempts) });
+            }
+        }
+        due
+    }
+
+    /// Later events of its object wait for this one.
+    fn hold(&mut self, event: &'a Event) {
+        self.waiting.insert(&event.object);
+        self.open.insert(event.id);
+    }
+
+    /// Whether an event waits for no other one.
+    fn admits(&mut self, event: &Event) -> bool {
+        let waits = self.waiting.contains(event.object.as_str());
+        if waits {
+            self.open.insert(event.id);
+        }
+        !waits
+    }
+}
+
+/// What is known of the deliveries of events that are not simply done.
+type States = BTreeMap<(i64, String), State>;
+
+/// Whether there is an event that nobody has dispatched.
+fn is_anything_pending(db: &mut Db) -> Result<bool, DbError> {
+    Ok(diesel::select(exists(outbox::table.filter(outbox::dispatched_at.is_null()))).get_result(db)?)
 }
 
 fn pending(db: &mut Db) -> Result<Vec<Event>, DbError> {
@@ -163,10 +238,10 @@ fn pending(db: &mut Db) -> Result<Vec<Event>, DbError> {
         .load(db)?)
 }
 
-fn states(db: &mut Db, ids: &[i64]) -> Result<BTreeMap<(i64, String), State>, DbError> {
+fn states(db: &mut Db, ids: &[i64]) -> Result<States, DbError> {
     use outbox_deliveries::dsl;
     let rows: Vec<State> = dsl::outbox_deliveries
-        .filter(dsl::event_id.eq_any(ids))
+        .filter(any_of(db, dsl::event_id, ids))
         .select((dsl::event_id, dsl::subscriber, dsl::attempts, dsl::next_attempt_at, dsl::done_at, dsl::dead_at))
         .load(db)?;
     Ok(rows.into_iter().map(|row| ((row.event_id, row.subscriber.clone()), row)).collect())
@@ -194,7 +269,8 @@ fn record(db: &mut Db, outcomes: &[Outcome], complete: &[i64], now: Timestamp) -
             diesel::insert_into(dsl::outbox_deliveries).values((key, changes)).execute(db)?;
         }
     }
-    diesel::update(outbox::table.filter(outbox::id.eq_any(complete))).set(outbox::dispatched_at.eq(now)).execute(db)?;
+    let through = outbox::table.filter(any_of(db, outbox::id, complete));
+    diesel::update(through).set(outbox::dispatched_at.eq(now)).execute(db)?;
     Ok(())
 }
 

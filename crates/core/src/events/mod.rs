@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Text};
 use serde::Serialize;
@@ -19,8 +19,8 @@ pub use dispatcher::{Dispatcher, lag};
 
 use crate::ctx::Ctx;
 use crate::db::{Db, DbError, Given, Instant, Json, Timestamp, given};
-use crate::on_each;
 use crate::schema::outbox;
+use crate::{on_each, statements};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Queryable)]
@@ -94,13 +94,7 @@ where
     }
 }
 
-/// Kept under the text, which is always the same.
-impl QueryId for PublishAll {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<C> RunQueryDsl<C> for PublishAll {}
+statements!(PublishAll);
 
 /// A subscriber could not deal with an event; it is delivered again later.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +116,9 @@ pub struct Subscriber {
     pub name: &'static str,
     /// The topics that it wants; one that ends in `.` is a whole domain.
     pub topics: &'static [&'static str],
-    deliver: Arc<dyn Fn(Ctx, Event) -> Delivery + Send + Sync>,
+    /// Most events that it is given at once.
+    most: usize,
+    deliver: Arc<dyn Fn(Ctx, Vec<Event>) -> Delivery + Send + Sync>,
 }
 
 impl Subscriber {
@@ -132,7 +128,26 @@ impl Subscriber {
         F: Fn(Ctx, Event) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
-        Self { name, topics, deliver: Arc::new(move |ctx, event| Box::pin(deliver(ctx, event))) }
+        let deliver = Arc::new(deliver);
+        Self::of_many(name, topics, 1, move |ctx, events| {
+            let deliver = Arc::clone(&deliver);
+            async move {
+                for event in events {
+                    deliver(ctx.clone(), event).await?;
+                }
+                Ok(())
+            }
+        })
+    }
+
+    /// A subscriber that runs `deliver` for up to `most` events at once, in their order. When it fails for several, each of
+    /// them is delivered alone, so what it has done of them before it failed may be done again.
+    pub fn of_many<F, Fut>(name: &'static str, topics: &'static [&'static str], most: usize, deliver: F) -> Self
+    where
+        F: Fn(Ctx, Vec<Event>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), DeliveryError>> + Send + 'static,
+    {
+        Self { name, topics, most: most.max(1), deliver: Arc::new(move |ctx, events| Box::pin(deliver(ctx, events))) }
     }
 
     fn wants(&self, topic: &str) -> bool {

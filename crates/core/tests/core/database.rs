@@ -3,6 +3,7 @@
 #[cfg(feature = "services")]
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -13,6 +14,7 @@ use poligon_testkit::{Backend, TestApp, TestCtx};
 poligon_testkit::tests! {
     read_then_write_loses_nothing,
     an_error_rolls_back_and_a_panic_too,
+    a_refusal_is_nobody_elses,
     every_pooled_connection_is_prepared,
 }
 
@@ -92,6 +94,61 @@ async fn an_error_rolls_back_and_a_panic_too(backend: Backend) {
     assert!(matches!(panicked.await, Err(DbError::Panicked)));
     ctx.db.write(add_one).await.unwrap();
     assert_eq!(count(&ctx, 1).await, 1);
+}
+
+/// Many at once, who share a commit where there is one writer: some are refused after they have written, some panic. Twice,
+/// because after refusals the writer works in another way.
+async fn a_refusal_is_nobody_elses(backend: Backend) {
+    let ctx = with_counters(backend).await;
+    for round in 1..=2 {
+        let held = ctx.db.write(|_| {
+            std::thread::sleep(Duration::from_millis(100)); // the others gather behind it
+            Ok::<_, DbError>(())
+        });
+        let all = (0..40).map(|n| {
+            ctx.db.write(move |db| {
+                add_one(db)?;
+                assert_ne!(n % 4, 1, "in the middle");
+                if n % 4 == 0 { Err(DbError::Busy) } else { Ok(n) }
+            })
+        });
+        let (held, outcomes) = tokio::join!(held, futures_util::future::join_all(all));
+        held.unwrap();
+        for (n, outcome) in outcomes.into_iter().enumerate() {
+            let as_wished = match n % 4 {
+                0 => matches!(outcome, Err(DbError::Busy)),
+                1 => matches!(outcome, Err(DbError::Panicked)),
+                _ => matches!(outcome, Ok(told) if told == n),
+            };
+            assert!(as_wished, "{n}: {outcome:?}");
+        }
+        assert_eq!(count(&ctx, 1).await, 20 * round);
+    }
+}
+
+/// The write-ahead log begins anew, though somebody writes all the time: 256 MiB are written, and it is never as long as
+/// where the writer would have to move it alone (160 MiB).
+#[test]
+fn the_log_of_sqlite_begins_anew() {
+    poligon_testkit::run(async {
+        let ctx = with_counters(Backend::Embedded).await;
+        let made = ctx.db.write(|db| {
+            sql_query("CREATE TABLE blobs (id integer PRIMARY KEY, blob blob NOT NULL)").execute(db)?;
+            sql_query("INSERT INTO blobs VALUES (1, x'00')").execute(db)?;
+            Ok::<_, DbError>(())
+        });
+        made.await.unwrap();
+        for _ in 0..256 {
+            let change = "UPDATE blobs SET blob = randomblob(1048576) WHERE id = 1";
+            ctx.db.write(move |db| Ok::<_, DbError>(sql_query(change).execute(db)?)).await.unwrap();
+        }
+        let log = format!("{}-wal", ctx.config.database.url.strip_prefix("sqlite://").unwrap());
+        let length = std::fs::metadata(log).unwrap().len() >> 20;
+        assert!((64..150).contains(&length), "{length} MiB");
+        let whole = "SELECT integrity_check AS value FROM pragma_integrity_check";
+        let whole = ctx.db.read(move |db| Ok::<_, DbError>(setting(db, whole))).await.unwrap();
+        assert_eq!(whole, "ok");
+    });
 }
 
 /// Holds every connection of the pool at once, so that each is looked at.

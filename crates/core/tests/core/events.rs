@@ -1,5 +1,6 @@
 //! The outbox: at least once, in order for each object.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ poligon_testkit::tests! {
     a_delivery_is_dead_after_its_last_try,
     an_event_cut_off_in_its_delivery_is_delivered_again,
     two_dispatchers_deliver_each_event_once,
+    of_many_at_once_the_one_that_fails_is_known,
 }
 
 /// What was delivered: object and number.
@@ -49,6 +51,41 @@ impl Log {
             }
         })
     }
+}
+
+/// Five events, of which a subscriber that takes three at once refuses one: the others arrive, but for the later one of the
+/// same object, which waits for it. What was delivered with it arrives again.
+async fn of_many_at_once_the_one_that_fails_is_known(backend: Backend) {
+    let ctx = start(backend).await;
+    for (object, n) in [("toy:1", 0), ("toy:2", 1), ("toy:1", 2), ("toy:2", 3), ("toy:3", 4)] {
+        tell(&ctx, object, n).await;
+    }
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let (log, seen, broken) = (Log::default(), Arc::clone(&sizes), Arc::new(AtomicBool::new(true)));
+    let (noted, refuses) = (log.clone(), Arc::clone(&broken));
+    let subscriber = Subscriber::of_many("test", &["toy."], 3, move |_: Ctx, events: Vec<Event>| {
+        seen.lock().unwrap().push(events.len());
+        let (noted, refuses) = (noted.clone(), refuses.load(Ordering::SeqCst));
+        async move {
+            for event in &events {
+                if refuses && event.payload.0["n"] == 1 {
+                    return Err(DeliveryError("not now".into()));
+                }
+                noted.note(event);
+            }
+            Ok(())
+        }
+    });
+    let dispatcher = Dispatcher::new(ctx.clone(), vec![subscriber]);
+    dispatcher.round().await.unwrap();
+    assert_eq!((log.of("toy:1"), log.of("toy:2"), log.of("toy:3")), (vec![0, 0, 2], vec![], vec![4]));
+    assert_eq!(*sizes.lock().unwrap(), [3, 1, 1, 1, 1], "three, each of them, and what is left of the rest");
+    assert_eq!(waiting(&ctx).await, 2);
+
+    broken.store(false, Ordering::SeqCst);
+    ctx.clock.advance(chrono::Duration::minutes(1));
+    while dispatcher.round().await.unwrap() > 0 {}
+    assert_eq!((log.of("toy:1"), log.of("toy:2"), waiting(&ctx).await), (vec![0, 0, 2], vec![1, 3], 0));
 }
 
 async fn start(backend: Backend) -> TestCtx {

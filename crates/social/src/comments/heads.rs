@@ -5,10 +5,10 @@ use diesel::backend::Backend;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use poligon_core::db::{AnyOf, Db, any_of};
-use poligon_core::on_each;
+use poligon_core::{on_each, statements};
 
 use super::hidden::{Eyes, Shown};
 use super::input::Sort;
@@ -54,13 +54,4 @@ where
     }
 }
 
-impl QueryId for Heads {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Heads {
-    type SqlType = Nullable<Text>;
-}
-
-impl<C> RunQueryDsl<C> for Heads {}
+statements!(Heads: Nullable<Text>);

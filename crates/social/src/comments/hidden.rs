@@ -7,10 +7,10 @@ use diesel::backend::Backend;
 use diesel::dsl::AsExprOf;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, SqlLiteral, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool};
 use poligon_core::db::{AnyOf, Db, any_of};
-use poligon_core::on_each;
+use poligon_core::{on_each, statements};
 
 use crate::error::Error;
 use crate::people::hidden_from;
@@ -135,13 +135,4 @@ where
     }
 }
 
-impl QueryId for HiddenCount {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for HiddenCount {
-    type SqlType = (BigInt, BigInt);
-}
-
-impl<C> RunQueryDsl<C> for HiddenCount {}
+statements!(HiddenCount: (BigInt, BigInt));

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::model;
 use super::reactors::{Object, reaction_of};
 use super::tell::{Again, Place, Told, tell};
+use super::together::{self, Heard};
 use crate::error::Error;
 use crate::events::{
     BEFRIENDED, BLOCKED, COMMENT_NAMES, COMMENT_WRITTEN, FOLLOW_ACCEPTED, FOLLOW_REQUESTED, FOLLOWED, FRIEND_REQUESTED,
@@ -35,12 +36,33 @@ pub(super) const TOPICS: &[&str] = &[
     MODERATED,
 ];
 
-/// Tells people of an event.
-pub(super) async fn hear(ctx: Ctx, event: Event) -> Result<(), DeliveryError> {
+/// Most events that are dealt with at once: their transaction holds the profiles of those who are told.
+pub(super) const AT_ONCE: usize = 250;
+
+/// Tells people of events. Reactions to posts are told together; everything else event by event.
+pub(super) async fn hear(ctx: Ctx, events: Vec<Event>) -> Result<(), DeliveryError> {
     let now = ctx.clock.now();
-    let changed = ctx.db.write(move |db| take(db, &event, now)).await;
+    let (mut together, mut alone) = (Vec::new(), Vec::new());
+    for event in events {
+        match Heard::of(&event) {
+            Some(heard) => together.push(heard),
+            None => alone.push(event),
+        }
+    }
+    if !together.is_empty() {
+        let changed = ctx.db.write_planned_once(move |db| together::take(db, &together, now)).await;
+        notify(&ctx, changed)?;
+    }
+    for event in alone {
+        let changed = ctx.db.write(move |db| take(db, &event, now)).await;
+        notify(&ctx, changed)?;
+    }
+    Ok(())
+}
+
+fn notify(ctx: &Ctx, changed: Result<Vec<i64>, Error>) -> Result<(), DeliveryError> {
     for user_id in changed.map_err(|error| DeliveryError(error.to_string()))? {
-        realtime::notified(&ctx, user_id);
+        realtime::notified(ctx, user_id);
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ mod preferences;
 mod reactors;
 mod sweep;
 mod tell;
+mod together;
 mod view;
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ pub(crate) fn routes(routes: &mut Routes) {
 
 /// Who listens to what happens.
 pub(crate) fn subscribers() -> Vec<Subscriber> {
-    vec![Subscriber::new("social.notifications", hear::TOPICS, hear::hear)]
+    vec![Subscriber::of_many("social.notifications", hear::TOPICS, hear::AT_ONCE, hear::hear)]
 }
 
 /// The jobs of this slice.

@@ -1,24 +1,80 @@
 //! The numbers of changes. Whoever takes one holds the person's profile until the transaction ends, so changes of a person's
 //! notifications come one after the other and are numbered in the order of their commits.
 
+use std::collections::BTreeMap;
+
+use diesel::backend::Backend;
 use diesel::prelude::*;
-use poligon_core::db::{Db, DbError, Instant, Json, Jsonb, Timestamp};
-use poligon_core::on_each;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::BigInt;
+use poligon_core::db::{Db, Given, Instant, Json, Jsonb, Timestamp, dialect, given, kept};
+use poligon_core::{on_each, statements};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::people::ensure_profile;
+use crate::reactions::push;
 use crate::schema::social_profiles;
 
 /// The number of the next change of a person's notifications.
 pub(super) fn next(db: &mut Db, user_id: i64) -> Result<i64, Error> {
+    if let Some(seq) = take(db, user_id)? {
+        return Ok(seq);
+    }
     ensure_profile(db, user_id)?;
+    take(db, user_id)?.ok_or(Error::NotFound)
+}
+
+fn take(db: &mut Db, user_id: i64) -> Result<Option<i64>, Error> {
     let profile = social_profiles::table.find(user_id);
     let counted =
         diesel::update(profile).set(social_profiles::notification_seq.eq(social_profiles::notification_seq + 1));
     let returned = counted.returning(social_profiles::notification_seq);
-    Ok(on_each!(db, c => returned.get_result(c)).map_err(DbError::from)?)
+    Ok(on_each!(db, c => kept(returned).get_result(c).optional())?)
 }
+
+/// How many changes of a person's notifications there are to be, as a row.
+#[derive(Debug, Serialize)]
+struct Times {
+    user_id: i64,
+    times: i64,
+}
+
+/// Takes as many numbers for each of these people; answers the one before the first. Whoever has no profile gets none.
+pub(super) fn next_of_many(db: &mut Db, times: &BTreeMap<i64, i64>) -> Result<BTreeMap<i64, i64>, Error> {
+    let rows: Vec<Times> = times.iter().map(|(user_id, times)| Times { user_id: *user_id, times: *times }).collect();
+    let take = TakeMany {
+        times: given(db, &[("user_id", "bigint"), ("times", "bigint")], &rows)?,
+        lock: dialect::locking(db),
+    };
+    let taken: Vec<(i64, i64)> = on_each!(db, c => take.load(c))?;
+    let before = |(user_id, last): (i64, i64)| (user_id, last - times.get(&user_id).copied().unwrap_or_default());
+    Ok(taken.into_iter().map(before).collect())
+}
+
+/// Takes numbers for many people, whose profiles are locked in order of id.
+struct TakeMany {
+    times: Given,
+    lock: &'static str,
+}
+
+impl<DB> QueryFragment<DB> for TakeMany
+where
+    DB: Backend,
+    Given: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        push!(out; "UPDATE social_profiles SET notification_seq = notification_seq + more.times \
+             FROM (SELECT given.* FROM ",);
+        self.times.walk_ast(out.reborrow())?;
+        push!(out; " INNER JOIN social_profiles AS held ON held.user_id = given.user_id ORDER BY held.user_id ", self.lock,
+            ") AS more WHERE social_profiles.user_id = more.user_id RETURNING social_profiles.user_id, notification_seq",);
+        Ok(())
+    }
+}
+
+statements!(TakeMany: (BigInt, BigInt));
 
 /// What happens to many notifications at once.
 pub(super) enum Sweeping<'a> {

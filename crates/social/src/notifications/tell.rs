@@ -66,12 +66,34 @@ pub(super) struct Told {
 }
 
 /// What is known of the notification that is there already.
-#[derive(Queryable)]
-struct Before {
-    id: i64,
-    actor_id: Option<i64>,
-    event_id: i64,
-    deleted_at: Option<Timestamp>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) actor_id: Option<i64>,
+    pub(super) event_id: i64,
+    pub(super) is_deleted: bool,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Nothing,
+    /// It says something else.
+    Shown,
+    /// It is new again.
+    Renewed,
+}
+
+impl Before {
+    /// What becomes of it by an event that somebody has caused.
+    pub(super) fn change(self, event_id: i64, actor_id: Option<i64>, again: Again) -> Change {
+        if self.event_id >= event_id || again == Again::Nothing {
+            Change::Nothing
+        } else if again == Again::NewOfOthers && self.actor_id == actor_id && !self.is_deleted {
+            Change::Shown
+        } else {
+            Change::Renewed
+        }
+    }
 }
 
 /// Tells people of an event; answers whose notifications have changed. Profiles are locked in order of id.
@@ -101,33 +123,31 @@ fn write(db: &mut Db, told: &Told, kind: Kind, (event_id, seq): (i64, i64), now:
         .filter(notifications::user_id.eq(told.user_id))
         .filter(notifications::group_key.eq(&told.group_key))
         .select((notifications::id, notifications::actor_id, notifications::event_id, notifications::deleted_at));
-    let Some(before) = before.first::<Before>(db).optional()? else {
+    let Some((id, actor_id, last, deleted_at)) =
+        before.first::<(i64, Option<i64>, i64, Option<Timestamp>)>(db).optional()?
+    else {
         insert(db, told, kind, event_id, seq, now)?;
         return Ok(true);
     };
-    if before.event_id >= event_id || told.again == Again::Nothing {
-        return Ok(false);
-    }
-    let row = notifications::table.find(before.id);
+    let before = Before { actor_id, event_id: last, is_deleted: deleted_at.is_some() };
+    let row = notifications::table.find(id);
     let shown = (
         notifications::payload.eq(Json(told.payload.clone())),
         notifications::event_id.eq(event_id),
         notifications::seq.eq(seq),
     );
-    let same = before.actor_id == told.actor_id && before.deleted_at.is_none();
-    if told.again == Again::NewOfOthers && same {
-        diesel::update(row).set(shown).execute(db)?;
-        return Ok(true);
-    }
     let renewed = (
-        shown,
         notifications::actor_id.eq(told.actor_id),
         notifications::updated_at.eq(now),
         notifications::read_at.eq(None::<Timestamp>),
         notifications::deleted_at.eq(None::<Timestamp>),
     );
-    diesel::update(row).set(renewed).execute(db)?;
-    if before.deleted_at.is_some() {
+    match before.change(event_id, told.actor_id, told.again) {
+        Change::Nothing => return Ok(false),
+        Change::Shown => diesel::update(row).set(shown).execute(db)?,
+        Change::Renewed => diesel::update(row).set((shown, renewed)).execute(db)?,
+    };
+    if before.is_deleted {
         diesel::update(row).set(notifications::created_at.eq(now)).execute(db)?;
     }
     Ok(true)

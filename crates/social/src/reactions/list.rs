@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Text};
 use poligon_core::db::{Db, Instant, Timestamp, limited};
-use poligon_core::on_each;
+use poligon_core::{on_each, statements};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -119,22 +119,7 @@ where
     }
 }
 
-impl<T: Reactable> QueryId for Listed<T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<T: Reactable> QueryId for Counters<T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<T: Reactable> Query for Listed<T> {
-    type SqlType = (BigInt, Text, Instant);
-}
-
-impl<T: Reactable> Query for Counters<T> {
-    type SqlType = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
-}
-
-impl<T: Reactable, C> RunQueryDsl<C> for Counters<T> {}
+statements!(
+    Listed<T: Reactable>: (BigInt, Text, Instant),
+    Counters<T: Reactable>: (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt),
+);

@@ -8,10 +8,10 @@ use diesel::backend::Backend;
 use diesel::dsl::AsExprOf;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{BigInt, Text};
 use poligon_core::db::{AnyOf, Db, any_of};
-use poligon_core::on_each;
+use poligon_core::{on_each, statements};
 
 use super::at_once::push;
 use super::kind::{Counts, Kind};
@@ -122,20 +122,4 @@ where
     }
 }
 
-/// What is prepared is kept under its text.
-macro_rules! queries {
-    ($($name:ident: $types:ty),+) => {$(
-        impl<T: Reactable> QueryId for $name<T> {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-
-        impl<T: Reactable> Query for $name<T> {
-            type SqlType = $types;
-        }
-
-        impl<T: Reactable, C> RunQueryDsl<C> for $name<T> {}
-    )+};
-}
-
-queries!(Own: (BigInt, Text), Hidden: (BigInt, Text, BigInt));
+statements!(Own<T: Reactable>: (BigInt, Text), Hidden<T: Reactable>: (BigInt, Text, BigInt));

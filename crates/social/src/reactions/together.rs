@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType};
 use poligon_core::db::{Database, Db, Given, Instant, Timestamp, dialect, given};
 use poligon_core::together::Together;
-use poligon_core::{Ctx, events, on_each};
+use poligon_core::{Ctx, events, on_each, statements};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -129,7 +129,7 @@ fn prepare(db: &mut Db, deeds: &[Deed], now: Timestamp) -> Result<Vec<Ready>, Er
     let mut wished: Vec<(Wished, Kind)> = wished.collect();
     wished.sort_by_key(|(wished, _)| (wished.post_id, wished.user_id));
     let rows: Vec<Wished> = wished.iter().map(|(wished, _)| *wished).collect();
-    let look = Look { wished: given(db, &WISHED, &rows).map_err(poligon_core::db::DbError::from)?, now };
+    let look = Look { wished: given(db, &WISHED, &rows)?, now };
     let found: Vec<(i64, i64, bool)> = on_each!(db, c => look.load(c))?;
     let found: BTreeMap<i64, (i64, bool)> =
         found.into_iter().map(|(at, author_id, hides)| (at, (author_id, hides))).collect();
@@ -143,7 +143,7 @@ fn prepare(db: &mut Db, deeds: &[Deed], now: Timestamp) -> Result<Vec<Ready>, Er
 /// Writes them; answers which of them were written: others came between.
 fn insert(db: &mut Db, ready: &[Ready], now: Timestamp) -> Result<BTreeSet<(i64, i64)>, Error> {
     let rows: Vec<Wished> = ready.iter().map(|one| one.wished).collect();
-    let insert = Insert { wished: given(db, &WISHED, &rows).map_err(poligon_core::db::DbError::from)?, now };
+    let insert = Insert { wished: given(db, &WISHED, &rows)?, now };
     let made: Vec<(i64, i64)> = on_each!(db, c => insert.load(c))?;
     Ok(made.into_iter().collect())
 }
@@ -165,7 +165,7 @@ fn count(db: &mut Db, ready: &[Ready]) -> Result<BTreeMap<i64, Counts>, Error> {
     }
     let rows: Vec<More> = more.into_iter().map(|(post_id, counts)| More { post_id, counts }).collect();
     let columns = ["post_id", "\"like\"", "love", "laugh", "wow", "sad", "angry"].map(|name| (name, "bigint"));
-    let more = given(db, &columns, &rows).map_err(poligon_core::db::DbError::from)?;
+    let more = given(db, &columns, &rows)?;
     let count = Count { more, lock: dialect::locking(db) };
     let counted: Vec<(i64, Six)> = on_each!(db, c => count.load(c))?;
     Ok(counted.into_iter().map(|(id, counts)| (id, Counts::of(counts))).collect())
@@ -244,22 +244,6 @@ where
              sad_count, angry_count",);
         Ok(())
     }
-}
-
-/// Kept under their texts, which are always the same.
-macro_rules! statements {
-    ($($name:ident: $types:ty),+) => {$(
-        impl QueryId for $name {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-
-        impl Query for $name {
-            type SqlType = $types;
-        }
-
-        impl<C> RunQueryDsl<C> for $name {}
-    )+};
 }
 
 type SixTypes = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);

@@ -1,13 +1,13 @@
 //! Notifications under concurrent traffic: each event counts once, and what is counted is what is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use poligon_testkit::{Client, TestApp};
 use serde_json::json;
 
 use crate::notifications::{NOTIFICATIONS, told, unread_of};
-use crate::planted::{ask, between, blocked, cut, dispatcher, post, react, run, settle, written};
+use crate::planted::{ask, between, blocked, cut, dispatcher, post, react, run, settle, unreact, written};
 use crate::world::{id_of, person, start};
 
 /// Has all events delivered by several dispatchers at once, each of which delivers every one.
@@ -65,6 +65,45 @@ async fn people_who_react_at_once_are_one_notification(app: TestApp) {
     let items = told(&ann).await;
     assert_eq!(items.len(), 1);
     assert_eq!(items[0]["actor_count"], 12);
+}
+
+/// Reactions of many to two posts, delivered in one go and each by itself: the same is told, to the last of them.
+async fn what_comes_together_is_told_as_if_one_by_one(app: TestApp) {
+    let mut seen = Vec::new();
+    for together in [true, false] {
+        let ann = person(&app).await;
+        let others = people(&app, 3).await;
+        cut(&app, &ann, &others[2]).await;
+        let posts = [post(&app, &ann, "public").await, post(&app, &ann, "private").await];
+        react(&app, "post", posts[0], &others[0], "like").await;
+        settle(&app).await;
+        ann.put(&format!("{NOTIFICATIONS}/read")).send().await.expect(200);
+        app.clock().advance(chrono::Duration::minutes(1));
+        unreact(&app, "post", posts[0], &others[0], "like").await;
+        for (post, other, kind) in [(0, 1, "sad"), (1, 2, "like"), (1, 1, "love"), (0, 0, "wow"), (0, 2, "like")] {
+            react(&app, "post", posts[post], &others[other], kind).await;
+            if !together {
+                settle(&app).await;
+            }
+        }
+        settle(&app).await;
+        let place = |id: &serde_json::Value| posts.iter().position(|post| id == post);
+        let actor = |id: &serde_json::Value| others.iter().position(|other| *id == id_of(other));
+        let shown = |item: &serde_json::Value| {
+            let known = (place(&item["post_id"]), actor(&item["actor"]["id"]), item["actor_count"].clone());
+            (known, item["payload"]["reaction"].clone(), item["read_at"].is_null(), item["updated_at"].clone())
+        };
+        let now = json!(app.clock().now());
+        seen.push(
+            told(&ann).await.iter().map(shown).map(|(known, kind, new, at)| (known, kind, new, at == now)).collect(),
+        );
+    }
+    let first = ((Some(0), Some(0), json!(2)), json!("wow"), true, true);
+    let second = ((Some(1), Some(1), json!(1)), json!("love"), true, true);
+    for told in seen {
+        let told: BTreeMap<_, _> = Vec::into_iter(told).map(|one| (one.0.0, one)).collect();
+        assert_eq!(told, BTreeMap::from([(Some(0), first.clone()), (Some(1), second.clone())]));
+    }
 }
 
 /// Reading everything while new ones arrive: nothing is lost, each change has its own number, and the count is that of what
@@ -172,6 +211,7 @@ async fn a_block_among_events_leaves_nothing(app: TestApp) {
 poligon_testkit::tests! { start =>
     events_that_come_to_several_at_once_count_once,
     people_who_react_at_once_are_one_notification,
+    what_comes_together_is_told_as_if_one_by_one,
     reading_all_and_new_ones_do_not_disturb_each_other,
     one_of_two_who_delete_at_once_did_it,
     preferences_at_once_do_not_disturb_each_other,
