@@ -56,6 +56,27 @@ mod tests {
 
     use super::*;
 
+    /// A reference to a schema that is not there breaks every generator of clients.
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document_as_json().unwrap();
+        let (mut open, mut seen) = (vec![&document], 0);
+        while let Some(next) = open.pop() {
+            match next {
+                serde_json::Value::Object(members) => {
+                    if let Some(place) = members.get("$ref").and_then(serde_json::Value::as_str) {
+                        seen += 1;
+                        assert!(document.pointer(place.trim_start_matches('#')).is_some(), "{place}");
+                    }
+                    open.extend(members.values());
+                }
+                serde_json::Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        assert!(seen > 500, "only {seen} references");
+    }
+
     /// Schemas of one name in two domains would hide each other in the document.
     #[test]
     fn a_schema_has_one_meaning() {

@@ -34,6 +34,7 @@ poligon_common::problem_kinds! {
     // Moderation.
     ALREADY_REPORTED = 409, "already_reported", "Already reported", "You have reported this already, and no moderator has decided yet.";
     OWN_REPORT = 409, "own_report", "Own report", "Nobody reports themselves, or what they wrote: delete it.";
+    HIGHER_RANK = 403, "higher_rank", "Of a higher rank", "Whoever has permissions that you lack is suspended by somebody who has them, too.";
     OWN_CASE = 403, "own_case", "Own case", "A moderator does not decide on what is about themselves: another one does.";
 }
 
@@ -41,7 +42,7 @@ poligon_common::problem_kinds! {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else wrote it.
-    #[error("only whoever wrote this may do that")]
+    #[error("this is not yours to do that with")]
     NotYours,
     /// The caller has deleted their account.
     #[error("this account is gone")]
@@ -108,6 +109,9 @@ pub enum Error {
     /// About the moderator.
     #[error("this is about yourself")]
     OwnCase,
+    /// The person has this permission, which the moderator lacks.
+    #[error("this person has the permission {0}, which you lack")]
+    HigherRank(String),
     /// A refused move between states: from, to.
     #[error("what is {0} cannot become {1}")]
     InvalidTransition(&'static str, &'static str),
@@ -176,6 +180,7 @@ impl From<Error> for Problem {
             Error::AlreadyReported => &ALREADY_REPORTED,
             Error::OwnReport => &OWN_REPORT,
             Error::OwnCase => &OWN_CASE,
+            Error::HigherRank(_) => &HIGHER_RANK,
             Error::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,

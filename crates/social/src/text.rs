@@ -11,6 +11,7 @@ use poligon_core::users::username_key;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
 use crate::people::find_mentioned;
@@ -136,12 +137,20 @@ pub(crate) fn unlink_all(html: &str) -> String {
 
 /// A hashtag that is asked for, with or without its `#`, as texts have it.
 pub(crate) fn tag_of(asked: &str) -> String {
-    asked.trim_start_matches('#').nfc().collect::<String>().to_lowercase()
+    asked.trim_start_matches('#').nfkc().collect::<String>().to_lowercase()
 }
 
 /// Whether any character of a text is seen.
 pub(crate) fn is_seen(text: &str) -> bool {
-    text.chars().any(|c| !c.is_whitespace() && !has_invisible(c.encode_utf8(&mut [0; 4])))
+    text.chars().any(|c| !c.is_whitespace() && !is_blank(c) && !has_invisible(c.encode_utf8(&mut [0; 4])))
+}
+
+/// What shows nothing: fillers, selectors, tags and the like (`Default_Ignorable_Code_Point` of UAX #44), and the empty
+/// pattern of Braille.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{2800}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What stays where everything else is taken away.
@@ -228,8 +237,9 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
 }
 
+/// Letters with their marks, which many scripts write vowels by, digits and underscores.
 fn is_of_tag(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+    c.is_alphanumeric() || c == '_' || is_combining_mark(c)
 }
 
 /// The name or hashtag that a text begins with.
@@ -243,8 +253,8 @@ fn sign(text: &str) -> Option<Piece<'_>> {
     }
     let end = rest.find(|c| !is_of_tag(c)).unwrap_or(rest.len());
     let tag = &rest[..end];
-    let fits = (1..=LONGEST_TAG).contains(&tag.chars().count()) && tag.chars().any(char::is_alphabetic);
-    fits.then_some(Piece::Tag(tag))
+    let named = tag.chars().any(char::is_alphabetic) && !tag.starts_with(is_combining_mark);
+    (named && (1..=LONGEST_TAG).contains(&tag_of(tag).chars().count())).then_some(Piece::Tag(tag))
 }
 
 /// Cuts a text into what names nothing, names and hashtags.
@@ -319,12 +329,12 @@ impl Signs {
 
     /// The link of a hashtag, unless there are too many.
     fn link_tag(&mut self, tag: &str) -> Option<String> {
-        let lower = tag.to_lowercase();
-        let place: String = form_urlencoded::byte_serialize(lower.as_bytes()).collect();
-        if !self.tags.contains(&lower) && self.tags.len() >= MOST_TAGS {
+        let name = tag_of(tag);
+        let place: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        if !self.tags.contains(&name) && self.tags.len() >= MOST_TAGS {
             return None;
         }
-        self.tags.insert(lower);
+        self.tags.insert(name);
         Some(format!("<a class=\"hashtag\" href=\"/api/social/posts?feed=tag&amp;tag={place}\">"))
     }
 }
@@ -385,6 +395,10 @@ mod tests {
         let draft = Draft::of("#a#b @ann@host.example @ann#c #d");
         assert_eq!(draft.names.iter().map(|(_, name)| name).collect::<Vec<_>>(), ["ann"]);
         assert_eq!(draft.tags.iter().collect::<Vec<_>>(), ["a", "d"]);
+        // Marks belong to their letters, and wide letters are the same as narrow ones.
+        let draft = Draft::of("#हिन्दी #ＦＵＬＬ #full #\u{301}x");
+        assert_eq!(draft.tags.iter().collect::<Vec<_>>(), ["full", "हिन्दी"]);
+        assert_eq!(tag_of("#ＦＵＬＬ"), "full");
         let html = shown("@ann @nobody #Rust");
         assert!(html.contains("class=\"mention\" href=\"/api/social/users/7\""), "{html}");
         assert!(html.contains(">@ann</a> @nobody "), "{html}");

@@ -8,6 +8,7 @@ use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, sql_query};
 use poligon_core::config::DatabaseConfig;
 use poligon_core::db::{Database, migrate};
@@ -81,14 +82,20 @@ fn file_url(path: &Path) -> String {
     format!("sqlite://{}", path.display())
 }
 
-/// The bytes of a migrated SQLite file, made once for each process.
+/// The bytes of a migrated SQLite file. It is made by whichever process comes first, and known by the text of the migrations.
 fn migrated_file() -> &'static [u8] {
     static FILE: OnceLock<Vec<u8>> = OnceLock::new();
     FILE.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let path = folder.path().join("template.db");
-        migrate_at(&file_url(&path)); // its connection is closed again, so nothing stays in the write-ahead log
-        std::fs::read(&path).expect("the template can be read")
+        let hash = &hash_of::<Sqlite>("sqlite", migrate::SQLITE.migrations().expect("the steps"))[..16];
+        let kept = std::env::temp_dir().join(format!("{PREFIX}_template_{hash}.db"));
+        std::fs::read(&kept).unwrap_or_else(|_not_there_yet| {
+            let folder = tempfile::tempdir().expect("a temporary folder can be made");
+            let path = folder.path().join("template.db");
+            migrate_at(&file_url(&path)); // its connection is closed again, so nothing stays in the write-ahead log
+            let file = std::fs::read(&path).expect("the template can be read");
+            std::fs::rename(&path, &kept).expect("the template can be kept"); // whole, whoever else does the same
+            file
+        })
     })
 }
 
@@ -121,7 +128,7 @@ fn template() -> String {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(|| {
         let mut admin = admin_connection();
-        let hash = &migrations_hash()[..16];
+        let hash = &hash_of::<Pg>("postgres", migrate::POSTGRES.migrations().expect("the steps"))[..16];
         sql_query(format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).execute(&mut admin).expect("the lock");
         let name = find_template(&mut admin, hash).unwrap_or_else(|| make_template(&mut admin, hash));
         remove_leftovers(&mut admin, &name);
@@ -176,8 +183,8 @@ fn remove_leftovers(admin: &mut PgConnection, template: &str) {
     }
 }
 
-fn migrations_hash() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres");
+fn hash_of<DB: diesel::backend::Backend>(of: &str, steps: Vec<Box<dyn Migration<DB>>>) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(of);
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the migrations")
         .flat_map(|step| ["up.sql", "down.sql"].map(|file| step.as_ref().expect("a step").path().join(file)))
@@ -185,7 +192,6 @@ fn migrations_hash() -> String {
     files.sort();
     let mut text: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).expect("a migration")).collect();
     // What is run is what was compiled in: the folder may have grown since.
-    let steps: Vec<Box<dyn Migration<Pg>>> = migrate::POSTGRES.migrations().expect("the steps");
     text.extend(steps.iter().flat_map(|step| step.name().to_string().into_bytes()));
     fingerprint_bytes(&text)
 }

@@ -25,6 +25,8 @@ const TRIES: i64 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
 const LEASE: &str = "outbox";
 const LEASE_TIME: chrono::Duration = chrono::Duration::seconds(15);
+/// When a round that goes on renews it: with the longest delivery on top it is still held.
+const RENEW_AFTER: chrono::Duration = chrono::Duration::seconds(4);
 /// Pause after a round that was not full: what comes meanwhile is dealt with together.
 const GATHER: Duration = Duration::from_millis(100);
 /// Longest time that a subscriber may take for what it is given at once.
@@ -94,18 +96,15 @@ impl Dispatcher {
 
     /// One look at the outbox; answers how many deliveries were made. Public for tests, which need no pause.
     pub async fn round(&self) -> Result<usize, DbError> {
-        let (holder, now) = (self.ctx.instance.clone(), self.ctx.clock.now());
         if !self.ctx.db.read_primary(is_anything_pending).await? {
             return Ok(0);
         }
-        if !self.ctx.db.write(move |db| lease::take(db, LEASE, &holder, now, LEASE_TIME)).await? {
-            return Ok(0);
-        }
+        let Some(mut held) = self.take_lease().await? else { return Ok(0) };
         // Read under the lease: the holder before may have delivered what stood there a moment ago.
         let pending = self.ctx.db.read_primary(pending).await?;
         let ids: Vec<i64> = pending.iter().map(|event| event.id).collect();
         let states = self.ctx.db.read_primary(move |db| states(db, &ids)).await?;
-        let (outcomes, complete) = self.deliver(&pending, &states).await;
+        let (outcomes, complete) = self.deliver(&pending, &states, &mut held).await;
         let (made, now) = (outcomes.len(), self.ctx.clock.now());
         let finished = complete.len();
         if made + finished > 0 {
@@ -114,14 +113,29 @@ impl Dispatcher {
         Ok(made + finished)
     }
 
+    async fn take_lease(&self) -> Result<Option<Held>, DbError> {
+        let (holder, now) = (self.ctx.instance.clone(), self.ctx.clock.now());
+        let taken = self.ctx.db.write(move |db| lease::take(db, LEASE, &holder, now, LEASE_TIME)).await?;
+        Ok(taken.then_some(Held { since: Some(now) }))
+    }
+
+    /// Whether the lease is still held; one that is not is not taken again in this round.
+    async fn holds(&self, held: &mut Held) -> bool {
+        if held.since.is_some_and(|since| self.ctx.clock.now().since(since) > RENEW_AFTER) {
+            let renewed = self.take_lease().await.unwrap_or_default(); // who cannot renew it stops, whatever the cause
+            held.since = renewed.and_then(|held| held.since);
+        }
+        held.since.is_some()
+    }
+
     /// Delivers what may be delivered now; answers the outcomes, and the events that are through with everybody.
-    async fn deliver(&self, pending: &[Event], states: &States) -> (Vec<Outcome>, Vec<i64>) {
+    async fn deliver(&self, pending: &[Event], states: &States, held: &mut Held) -> (Vec<Outcome>, Vec<i64>) {
         let (mut outcomes, mut open) = (Vec::new(), BTreeSet::new());
         for subscriber in &self.subscribers {
             let mut line = Line { subscriber, waiting: BTreeSet::new(), open: &mut open };
             let due = line.due(pending, states, self.ctx.clock.now());
             for chunk in due.chunks(subscriber.most) {
-                self.deliver_chunk(&mut line, chunk, &mut outcomes).await;
+                outcomes.extend(self.deliver_chunk(&mut line, chunk, held).await);
             }
         }
         let complete = pending.iter().map(|event| event.id).filter(|id| !open.contains(id)).collect();
@@ -129,21 +143,25 @@ impl Dispatcher {
     }
 
     /// Delivers some together; or else each alone, so that one that fails is known.
-    async fn deliver_chunk<'a>(&self, line: &mut Line<'a>, chunk: &[Due<'a>], outcomes: &mut Vec<Outcome>) {
+    async fn deliver_chunk<'a>(&self, line: &mut Line<'a>, chunk: &[Due<'a>], held: &mut Held) -> Vec<Outcome> {
         let ready: Vec<Due<'a>> = chunk.iter().copied().filter(|due| line.admits(due.event)).collect();
-        if ready.len() > 1 {
+        if ready.len() > 1 && self.holds(held).await {
             let events = ready.iter().map(|due| due.event.clone()).collect();
             match self.try_to_deliver(line.subscriber, events).await {
-                None => return outcomes.extend(ready.iter().map(|due| self.note(line, *due, None))),
+                None => return ready.iter().map(|due| self.note(line, *due, None)).collect(),
                 Some(error) => tracing::debug!(subscriber = line.subscriber.name, error, "each is delivered alone"),
             }
         }
+        let mut outcomes = Vec::with_capacity(ready.len());
         for due in ready {
-            if line.admits(due.event) {
+            if !self.holds(held).await {
+                line.hold(due.event);
+            } else if line.admits(due.event) {
                 let error = self.try_to_deliver(line.subscriber, vec![due.event.clone()]).await;
                 outcomes.push(self.note(line, due, error));
             }
         }
+        outcomes
     }
 
     /// What has become of a delivery; later events of the object wait for one that is tried again.
@@ -169,6 +187,11 @@ impl Dispatcher {
             Err(_elapsed) => Some("the subscriber took too long".to_owned()),
         }
     }
+}
+
+/// Since when the lease is held; `None` when it was lost.
+struct Held {
+    since: Option<Timestamp>,
 }
 
 /// A delivery that may be made now.

@@ -18,6 +18,7 @@ poligon_testkit::tests! {
     an_event_cut_off_in_its_delivery_is_delivered_again,
     two_dispatchers_deliver_each_event_once,
     of_many_at_once_the_one_that_fails_is_known,
+    a_round_that_takes_long_keeps_its_lease,
 }
 
 /// What was delivered: object and number.
@@ -86,6 +87,37 @@ async fn of_many_at_once_the_one_that_fails_is_known(backend: Backend) {
     ctx.clock.advance(chrono::Duration::minutes(1));
     while dispatcher.round().await.unwrap() > 0 {}
     assert_eq!((log.of("toy:1"), log.of("toy:2"), waiting(&ctx).await), (vec![0, 0, 2], vec![1, 3], 0));
+}
+
+/// Four deliveries of five seconds each: longer than a lease, and nobody else delivers meanwhile. One that takes longer than
+/// the lease itself loses it, and what is left is the other's.
+async fn a_round_that_takes_long_keeps_its_lease(backend: Backend) {
+    let (ctx, log) = (start(backend).await, Log::default());
+    let copy = ctx.another_copy();
+    let other = Arc::new(Dispatcher::new((*copy).clone(), vec![log.subscriber(|_| false)]));
+    for (first, seconds, is_lost) in [(0, 5, false), (10, 20, true)] {
+        for n in first..first + 4 {
+            tell(&ctx, "toy:1", n).await;
+        }
+        let (noted, beside) = (log.clone(), Arc::clone(&other));
+        let taken = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&taken);
+        let subscriber = Subscriber::new("test", &["toy."], move |ctx: Ctx, event: Event| {
+            let (noted, beside, count) = (noted.clone(), Arc::clone(&beside), Arc::clone(&count));
+            async move {
+                ctx.clock.advance(chrono::Duration::seconds(seconds));
+                let delivered = beside.round().await.unwrap();
+                *count.lock().unwrap() += delivered;
+                noted.note(&event);
+                Ok(())
+            }
+        });
+        let dispatcher = Dispatcher::new(ctx.clone(), vec![subscriber]);
+        dispatcher.round().await.unwrap();
+        assert_eq!(*taken.lock().unwrap() > 0, is_lost);
+    }
+    assert_eq!(log.of("toy:1")[..4], [0, 1, 2, 3]);
+    assert_eq!(log.of("toy:1")[4..], [10, 11, 12, 13, 10]);
 }
 
 async fn start(backend: Backend) -> TestCtx {

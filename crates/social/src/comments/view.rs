@@ -50,7 +50,6 @@ pub(crate) struct CommentResponse {
     /// Direct replies.
     reply_count: i64,
     /// The first of them, when `depth` asks for them.
-    #[schema(no_recursion)]
     pub(super) replies: Option<Replies>,
     /// Counts its edits and changes of state.
     pub(super) version: i64,

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp, dialect};
 use poligon_core::events;
+use poligon_core::security::identity::roles_and_permissions;
 use serde_json::json;
 
 use super::assign::take;
@@ -69,7 +70,10 @@ pub(super) fn decide(
     let status = report.status().change(decision.status.status())?;
     decision.check(object)?;
     let suspended_until = match (decision.action, decision.suspend_days) {
-        (Action::Suspend, Some(days)) => Some(suspend(db, report.subject_id, days.0, now)?),
+        (Action::Suspend, Some(days)) => {
+            require_rank(db, moderator, report.subject_id)?;
+            Some(suspend(db, report.subject_id, days.0, now)?)
+        }
         _ => None,
     };
     let case = Case { report, decision, moderator, suspended_until, now };
@@ -85,6 +89,13 @@ pub(super) fn decide(
     }
     let_go_of_deleted(db, object)?;
     Ok(chat_id)
+}
+
+/// Refuses when somebody has permissions that the moderator lacks.
+fn require_rank(db: &mut Db, moderator: i64, subject_id: i64) -> Result<(), Error> {
+    let (_, held) = roles_and_permissions(db, moderator)?;
+    let (_, theirs) = roles_and_permissions(db, subject_id)?;
+    theirs.into_iter().find(|permission| !held.contains(permission)).map_or(Ok(()), |more| Err(Error::HigherRank(more)))
 }
 
 /// A report that is decided on.

@@ -50,7 +50,10 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::list_my_reports))
         .user(op!(http::get_report))
         .permitted(SOCIAL_MODERATE, op!(manage::put_report_assignment).refuses(deciding).by_version())
-        .permitted(SOCIAL_MODERATE, op!(manage::put_report_status).refuses(deciding).by_version())
+        .permitted(
+            SOCIAL_MODERATE,
+            op!(manage::put_report_status).refuses(deciding).refuses(&[&error::HIGHER_RANK]).by_version(),
+        )
         .permitted(SOCIAL_MODERATE, op!(manage::list_moderation_log))
         .permitted(SOCIAL_MODERATE, op!(manage::delete_suspension).refuses(&[&error::OWN_CASE, &error::SUSPENDED]));
 }

@@ -37,7 +37,7 @@ pub(super) const TOPICS: &[&str] = &[
 ];
 
 /// Most events that are dealt with at once: their transaction holds the profiles of those who are told.
-pub(super) const AT_ONCE: usize = 250;
+pub(super) const AT_ONCE: usize = 100;
 
 /// Tells people of events. Reactions to posts are told together; everything else event by event.
 pub(super) async fn hear(ctx: Ctx, events: Vec<Event>) -> Result<(), DeliveryError> {

@@ -1,6 +1,7 @@
 //! Notifications as they are shown.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -16,6 +17,7 @@ use super::reactors::{self, Object};
 use crate::error::Error;
 use crate::people::{Person, find_people};
 use crate::schema::notifications;
+use crate::visibility::seen_by_column;
 
 /// What somebody is told.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -93,26 +95,37 @@ macro_rules! reacted {
     };
 }
 
-/// Whether the notification of the row is of nobody who is hidden from whose it is, and, where it is of reactions, somebody
-/// still reacts. On `notifications`.
+/// Whether the notification of the row is of nobody who is hidden from whose it is, of a post that they see and a comment that
+/// is there, and, where it is of reactions, somebody still reacts. On `notifications`.
 pub(super) fn is_shown() -> SqlLiteral<Bool> {
-    sql(concat!(
-        "((notifications.actor_id IS NULL OR NOT EXISTS (SELECT 1 FROM social_ties AS tie \
+    static SHOWN: LazyLock<String> = LazyLock::new(|| {
+        let seen = seen_by_column("notifications.user_id");
+        format!(
+            "({TOLD} AND (notifications.post_id IS NULL OR EXISTS (SELECT 1 FROM posts WHERE \
+              posts.id = notifications.post_id AND {seen})) AND (notifications.comment_id IS NULL OR EXISTS \
+              (SELECT 1 FROM comments WHERE comments.id = notifications.comment_id AND comments.status = 'published')))"
+        )
+    });
+    sql(&SHOWN)
+}
+
+/// The part of it about people.
+const TOLD: &str = concat!(
+    "((notifications.actor_id IS NULL OR NOT EXISTS (SELECT 1 FROM social_ties AS tie \
           WHERE tie.user_id = notifications.user_id AND tie.other_id = notifications.actor_id AND tie.cut)) \
          AND (CASE WHEN notifications.kind <> 'reaction' THEN TRUE WHEN notifications.comment_id IS NOT NULL THEN ",
-        reacted!("comment_reactions", "comment_id", "notifications.comment_id"),
-        " WHEN notifications.post_id IS NOT NULL THEN ",
-        reacted!("post_reactions", "post_id", "notifications.post_id"),
-        // The id of a message is in the key only: see `Object::group_key`.
-        " ELSE ",
-        reacted!(
-            "message_reactions",
-            "message_id",
-            "CAST(substr(notifications.group_key, length('reaction:message:') + 1) AS bigint)"
-        ),
-        " END))"
-    ))
-}
+    reacted!("comment_reactions", "comment_id", "notifications.comment_id"),
+    " WHEN notifications.post_id IS NOT NULL THEN ",
+    reacted!("post_reactions", "post_id", "notifications.post_id"),
+    // The id of a message is in the key only: see `Object::group_key`.
+    " ELSE ",
+    reacted!(
+        "message_reactions",
+        "message_id",
+        "CAST(substr(notifications.group_key, length('reaction:message:') + 1) AS bigint)"
+    ),
+    " END))"
+);
 
 /// The row of a notification of this person, as far as it is shown.
 pub(super) fn find_row(db: &mut Db, id: i64, user_id: i64) -> Result<Row, Error> {

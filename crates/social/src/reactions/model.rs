@@ -46,7 +46,11 @@ const MEETINGS: u32 = 16;
 
 /// Does what is wished; the counts are those that the person sees.
 pub(super) fn react<T: Reactable>(db: &mut Db, deed: &Deed) -> Result<Outcome, Error> {
-    let mut outcome = if T::LOGGED { logged::<T>(db, deed)? } else { plain::<T>(db, deed)? };
+    let done = if T::LOGGED { logged::<T>(db, deed) } else { plain::<T>(db, deed) };
+    let mut outcome = match (done, deed.wish) {
+        (Err(Error::NotFound), Wish::Take(only)) if !T::LOGGED => steps::withdraw::<T>(db, deed, only)?,
+        (done, _) => done?,
+    };
     if outcome.hides {
         let hidden = hidden_counts::<T>(db, &[deed.id], deed.user_id)?;
         outcome.counts = outcome.counts.without(hidden.get(&deed.id).copied().unwrap_or_default());

@@ -7,6 +7,7 @@ use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
+use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, HasSqlType, Nullable, Text};
 use poligon_core::db::{Db, Instant, Timestamp};
 use poligon_core::{events, on_each};
@@ -38,6 +39,23 @@ pub(super) fn react<T: Reactable>(db: &mut Db, deed: &Deed) -> Result<Outcome, E
     }
     let chat_id = T::changed(db, deed.id, deed.user_id, after, deed.now)?;
     Ok(Outcome { counts, chat_id, ..outcome })
+}
+
+/// Takes a reaction back from something that the person does not see any more: others may. 404 where there is none.
+pub(super) fn withdraw<T: Reactable>(db: &mut Db, deed: &Deed, only: Option<Kind>) -> Result<Outcome, Error> {
+    #[derive(QueryableByName)]
+    struct Taken {
+        #[diesel(sql_type = Text)]
+        kind: String,
+    }
+    let of_kind = only.map(|kind| format!(" AND kind = '{}'", kind.name())).unwrap_or_default();
+    let (reactions, key) = (T::REACTIONS, T::KEY);
+    let statement = format!("DELETE FROM {reactions} WHERE {key} = $1 AND user_id = $2{of_kind} RETURNING kind");
+    let query = || sql_query(statement.as_str()).bind::<BigInt, _>(deed.id).bind::<BigInt, _>(deed.user_id);
+    let taken: Option<Taken> = on_each!(db, c => query().get_result(c).optional())?;
+    let kind = taken.and_then(|taken| Kind::of(&taken.kind)).ok_or(Error::NotFound)?;
+    let counts = count::<T>(db, deed.id, Some(kind), None)?;
+    Ok(Outcome { counts, hides: false, chat_id: None })
 }
 
 /// What is there before.

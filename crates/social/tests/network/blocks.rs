@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::follows::{lock, request_of};
 use crate::people::{at, counts, expect_exact, ids, related, relationship, seen, told};
-use crate::world::{USERS, id_of, person, start};
+use crate::world::{USERS, id_of, person, publish, start};
 
 const BLOCKS: &str = "/api/social/blocks";
 const MUTES: &str = "/api/social/mutes";
@@ -53,6 +53,42 @@ async fn a_block_ends_everything_both_ways(app: TestApp) {
     }
     bob.post(&request_of(&ann, "accept")).send().await.expect_problem(404, "not_found");
     expect_exact(&app).await;
+}
+
+/// One's own comment and reactions stay with others who see them; so they can be taken back, though one does not see the post
+/// any more. Once, and nobody else's.
+async fn what_one_said_is_taken_back_behind_a_block(app: TestApp) {
+    let (ann, bob, eve) = (person(&app).await, person(&app).await, person(&app).await);
+    let post = publish(&ann, "hello", "public").await["id"].as_i64().unwrap();
+    let path = format!("/api/social/posts/{post}");
+    let write = async |who: &Client| {
+        let comment = who.post(&format!("{path}/comment")).json(&json!({"body": "hi"})).send().await.expect(201).body;
+        format!("/api/social/comments/{}", comment["id"])
+    };
+    let (own, eves, anns) = (write(&bob).await, write(&eve).await, write(&ann).await);
+    bob.put(&format!("{path}/reaction")).json(&json!({"kind": "sad"})).send().await.expect(200);
+    for comment in [&own, &eves, &anns] {
+        bob.put(&format!("{comment}/reaction")).json(&json!({"kind": "love"})).send().await.expect(200);
+    }
+    ann.put(&at(&bob, "/block")).send().await.expect(200);
+    bob.get(&own).send().await.expect_problem(404, "not_found");
+    bob.delete(&anns).send().await.expect_problem(404, "not_found");
+    bob.delete(&eves).send().await.expect_problem(404, "not_found");
+    bob.delete(&format!("{path}/like")).send().await.expect_problem(404, "not_found");
+    for taken in [format!("{path}/reaction"), format!("{anns}/reaction"), format!("{eves}/reaction"), own.clone()] {
+        bob.delete(&taken).send().await.expect(204);
+        bob.delete(&taken).send().await.expect_problem(404, "not_found");
+        bob.put(&format!("{path}/reaction"))
+            .json(&json!({"kind": "sad"}))
+            .send()
+            .await
+            .expect_problem(404, "not_found");
+    }
+    let seen = eve.get(&path).send().await.expect(200).body;
+    assert_eq!((&seen["reaction_count"], &seen["comment_count"]), (&json!(0), &json!(2)));
+    for comment in [&anns, &eves] {
+        assert_eq!(eve.get(comment).send().await.expect(200).body["reaction_count"], 0);
+    }
 }
 
 async fn whoever_is_blocked_sees_nothing_of_the_other(app: TestApp) {
@@ -237,6 +273,7 @@ async fn whoever_blocks_sees_a_name_and_nothing_more(app: TestApp) {
 poligon_testkit::tests! { start =>
     whoever_blocks_sees_a_name_and_nothing_more,
     a_block_ends_everything_both_ways,
+    what_one_said_is_taken_back_behind_a_block,
     whoever_is_blocked_sees_nothing_of_the_other,
     a_cut_lasts_as_long_as_one_of_the_two_blocks,
     hidden_people_are_in_no_list_or_count,

@@ -4,11 +4,33 @@ use chrono::Duration;
 use poligon_testkit::TestApp;
 use serde_json::json;
 
-use crate::notifications::{NOTIFICATIONS, PREFERENCES, published, told};
+use crate::notifications::{NOTIFICATIONS, PREFERENCES, published, told, unread_of};
 use crate::planted::{
     ask, between, blocked, chat, comment, cut, message, post, react, replay, run, settle, tell, tie, unreact, written,
 };
 use crate::world::{id_of, person, start};
+
+/// What is told of something goes with it, and comes back with it: from the list, from the count, from sockets.
+async fn what_is_not_seen_any_more_is_not_told_of(app: TestApp) {
+    let (ann, bob) = (person(&app).await, person(&app).await);
+    let (one, own) = (post(&app, &bob, "public").await, post(&app, &ann, "public").await);
+    published(&app, one, &bob, &[&ann]).await;
+    written(&app, own, &bob, None, &[]).await;
+    react(&app, "post", own, &bob, "like").await;
+    settle(&app).await;
+    let shown = async || (told(&ann).await.len(), usize::try_from(unread_of(&ann).await).unwrap());
+    assert_eq!(shown().await, (3, 3));
+    for (change, left) in [
+        (format!("UPDATE posts SET visibility = 'private' WHERE id = {one}"), 2),
+        (format!("UPDATE posts SET visibility = 'public' WHERE id = {one}"), 3),
+        ("UPDATE comments SET status = 'removed'".to_owned(), 2),
+        ("UPDATE comments SET status = 'published'".to_owned(), 3),
+        (format!("UPDATE posts SET status = 'removed' WHERE id = {own}"), 1),
+    ] {
+        run(&app, change).await;
+        assert_eq!(shown().await, (left, left));
+    }
+}
 
 async fn hidden_and_muted_people_are_silent(app: TestApp) {
     let (ann, bob) = (person(&app).await, person(&app).await);
@@ -218,6 +240,7 @@ async fn a_block_renames_many_groups(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     a_block_renames_many_groups,
+    what_is_not_seen_any_more_is_not_told_of,
     hidden_and_muted_people_are_silent,
     what_a_person_does_not_see_is_not_told,
     a_block_takes_away_what_the_two_have_of_each_other,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::notifications::told;
 use crate::planted::{ask, chat, comment, cut, message, post, run, settle};
-use crate::world::{id_of, moderator, person, start};
+use crate::world::{id_of, moderator, person, publish, start};
 
 pub(crate) const REPORTS: &str = "/api/social/reports";
 pub(crate) const LOG: &str = "/api/social/moderation/log";
@@ -395,6 +395,20 @@ async fn a_suspension_is_not_shortened_and_can_be_lifted(app: TestApp) {
     moderator.delete(&path).send().await.expect_problem(404, "not_found");
 }
 
+/// Who may do more than a moderator is suspended by somebody who may do it, too.
+async fn nobody_suspends_whoever_may_do_more(app: TestApp) {
+    let (ann, moderator, admin) = (person(&app).await, moderator(&app).await, app.sign_in_as(&["admin"]).await);
+    let other = app.sign_in_as(&["admin"]).await;
+    let report = report(&ann, "user", id_of(&admin)).await;
+    let suspend = json!({"status": "resolved", "action": "suspend", "suspend_days": 9});
+    assign(&moderator, &report, "me").await.expect(200);
+    decide(&moderator, &report, suspend.clone()).await.expect_problem(403, "higher_rank");
+    assert_eq!(seen(&moderator, &report).await["status"], "assigned");
+    publish(&admin, "still here", "public").await;
+    decide(&other, &report, suspend).await.expect(200);
+    admin.post("/api/social/posts").json(&json!({"body": "x"})).send().await.expect_problem(403, "suspended");
+}
+
 async fn nobody_decides_on_what_is_about_themselves(app: TestApp) {
     let (ann, one, other) = (person(&app).await, moderator(&app).await, moderator(&app).await);
     let report = report(&ann, "post", post(&app, &one, "public").await).await;
@@ -470,6 +484,7 @@ poligon_testkit::tests! { start =>
     a_report_goes_from_state_to_state,
     what_is_decided_is_done,
     a_suspension_is_not_shortened_and_can_be_lifted,
+    nobody_suspends_whoever_may_do_more,
     nobody_decides_on_what_is_about_themselves,
     what_was_done_closes_the_other_reports_of_the_thing,
 }
