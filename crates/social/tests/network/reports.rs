@@ -399,6 +399,8 @@ async fn a_suspension_is_not_shortened_and_can_be_lifted(app: TestApp) {
 async fn nobody_suspends_whoever_may_do_more(app: TestApp) {
     let (ann, moderator, admin) = (person(&app).await, moderator(&app).await, app.sign_in_as(&["admin"]).await);
     let other = app.sign_in_as(&["admin"]).await;
+    // This application has no other domain, of which an administrator had more.
+    run(&app, "INSERT INTO role_permissions (role, permission) VALUES ('admin', 'users:manage')").await;
     let report = report(&ann, "user", id_of(&admin)).await;
     let suspend = json!({"status": "resolved", "action": "suspend", "suspend_days": 9});
     assign(&moderator, &report, "me").await.expect(200);

@@ -108,7 +108,7 @@ async fn a_post_that_is_opened_tells_those_whom_it_names(app: TestApp) {
     for (patch, expected) in [
         (json!({"visibility": "friends"}), 0),
         (json!({"visibility": "public"}), 1),
-        (json!({"visibility": "private"}), 1),
+        (json!({"visibility": "private"}), 0),
         (json!({"visibility": "public", "body": "Ask @bob again"}), 1),
     ] {
         ann.patch(&at(&post)).json(&patch).send().await.expect(200);

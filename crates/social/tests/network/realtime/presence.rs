@@ -10,8 +10,15 @@ fn presence(user: &Client, status: &str) -> Value {
     json!({"user_id": id_of(user), "status": status})
 }
 
+/// Who comes or goes. Notifications of requests come when their events are delivered, before or after.
 async fn told(socket: &mut Socket) -> Value {
-    socket.next_of("presence").await["data"].clone()
+    loop {
+        let frame = socket.next().await;
+        if frame["type"] != "notification" {
+            assert_eq!(frame["type"], "presence", "{frame}");
+            return frame["data"].clone();
+        }
+    }
 }
 
 /// A direct conversation of two people.
