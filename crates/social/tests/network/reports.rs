@@ -397,10 +397,9 @@ async fn a_suspension_is_not_shortened_and_can_be_lifted(app: TestApp) {
 
 /// Who may do more than a moderator is suspended by somebody who may do it, too.
 async fn nobody_suspends_whoever_may_do_more(app: TestApp) {
-    let (ann, moderator, admin) = (person(&app).await, moderator(&app).await, app.sign_in_as(&["admin"]).await);
-    let other = app.sign_in_as(&["admin"]).await;
-    // This application has no other domain, of which an administrator had more.
-    run(&app, "INSERT INTO role_permissions (role, permission) VALUES ('admin', 'users:manage')").await;
+    app.grant("chief", &["social:moderate", "users:manage"]).await;
+    let (ann, moderator, admin) = (person(&app).await, moderator(&app).await, app.sign_in_as(&["chief"]).await);
+    let other = app.sign_in_as(&["chief"]).await;
     let report = report(&ann, "user", id_of(&admin)).await;
     let suspend = json!({"status": "resolved", "action": "suspend", "suspend_days": 9});
     assign(&moderator, &report, "me").await.expect(200);
