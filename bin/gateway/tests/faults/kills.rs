@@ -59,6 +59,25 @@ async fn an_answered_message_survives_kills_of_the_gateway(backend: Backend) {
     journal.read_back(&author).await;
 }
 
+/// Another process opens the database, reads and closes it, again and again, as `doctor` and the database's own shell do:
+/// it sees everything that was answered, and disturbs nobody.
+async fn another_process_disturbs_nobody(backend: Backend) {
+    let world = World::new(backend).await;
+    let gateway = world.gateway().await;
+    let (work, author) = Work::messages(&gateway.client()).await;
+    let journal = Journal::of(work);
+    let load = Load::start(&journal, &author);
+    for _ in 0..40 {
+        journal.grow(5).await;
+        let answered = journal.len();
+        let there = usize::try_from(count(&mut world.database(), "SELECT COUNT(*) AS n FROM messages")).unwrap();
+        assert!(there >= answered, "{there} messages of {answered}");
+    }
+    load.stop().await;
+    assert_eq!(journal.audit(&mut world.database()), Audit { lost: Vec::new(), double: Vec::new() });
+    journal.read_back(&author).await;
+}
+
 /// The journal finds what is lost: an answer that the server never gave is missed.
 async fn a_registration_that_is_not_there_is_missed(backend: Backend) {
     let world = World::new(backend).await;
@@ -142,6 +161,11 @@ mod embedded {
     }
 
     #[test]
+    fn another_process_disturbs_nobody() {
+        run_within(LONGEST, super::another_process_disturbs_nobody(Backend::Embedded));
+    }
+
+    #[test]
     fn a_registration_that_is_not_there_is_missed() {
         run_within(LONGEST, super::a_registration_that_is_not_there_is_missed(Backend::Embedded));
     }
@@ -167,6 +191,11 @@ mod services {
     #[test]
     fn an_answered_message_survives_kills_of_the_gateway() {
         run_within(LONGEST, super::an_answered_message_survives_kills_of_the_gateway(Backend::Services));
+    }
+
+    #[test]
+    fn another_process_disturbs_nobody() {
+        run_within(LONGEST, super::another_process_disturbs_nobody(Backend::Services));
     }
 
     #[test]

@@ -76,6 +76,25 @@ pub(super) fn checkpoint(db: &mut Db) -> QueryResult<()> {
     }
 }
 
+/// How long the write-ahead log of SQLite is.
+#[derive(Debug, Clone, Copy, diesel::QueryableByName)]
+pub(super) struct Log {
+    /// Pages in it; -1 when there is none.
+    #[diesel(sql_type = diesel::sql_types::Integer, column_name = log)]
+    pub(super) pages: i32,
+    /// Those of them that are in the database already.
+    #[diesel(sql_type = diesel::sql_types::Integer, column_name = checkpointed)]
+    pub(super) moved: i32,
+}
+
+/// Looks how long the write-ahead log of SQLite is, and changes nothing.
+pub(super) fn log(db: &mut Db) -> QueryResult<Option<Log>> {
+    match db {
+        Db::Postgres(_) => Ok(None),
+        Db::Sqlite(c) => diesel::sql_query("PRAGMA wal_checkpoint(NOOP)").get_result(c).map(Some),
+    }
+}
+
 /// Leaves moving the log of SQLite to [`super::checkpoints`], as long as that comes round to it (160 MiB).
 pub(super) fn leave_log(db: &mut Db) -> QueryResult<()> {
     match db {

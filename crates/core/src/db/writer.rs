@@ -85,7 +85,7 @@ impl Writer {
         let log = Checkpoints::start(Arc::clone(&manager))?;
         std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_loop(&manager, log.as_ref(), jobs))
+            .spawn(move || write_loop(&manager, log, jobs))
             .map_err(|e| DbError::Unavailable(e.to_string()))?;
         Ok(Self { queue, waiting, limits })
     }
@@ -117,7 +117,7 @@ impl Writer {
     }
 }
 
-fn write_loop(manager: &Manager, log: Option<&Checkpoints>, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+fn write_loop(manager: &Manager, mut log: Option<Checkpoints>, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     let (mut connection, mut careful) = (None, 0);
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
@@ -137,7 +137,7 @@ fn write_loop(manager: &Manager, log: Option<&Checkpoints>, mut jobs: mpsc::Rece
                 Err(cause) => Err(cause),
             });
         }
-        if let (Some(log), Some(db)) = (log, &mut connection) {
+        if let (Some(log), Some(db)) = (&mut log, &mut connection) {
             log.after_commit(db); // when everybody has their answer
         }
     }

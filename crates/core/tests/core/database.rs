@@ -151,6 +151,32 @@ fn the_log_of_sqlite_begins_anew() {
     });
 }
 
+/// SQLite locks its files for a process as a whole, and the process loses all locks on a file when it closes that file
+/// anywhere. Then the next process that opens the database takes it for one that nobody uses, and begins its index anew
+/// under those who write.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_locks_of_sqlite_are_kept() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    poligon_testkit::run(async {
+        let ctx = with_counters(Backend::Embedded).await;
+        for _ in 0..100 {
+            ctx.db.write(add_one).await.unwrap();
+        }
+        let index = format!("{}-shm", ctx.config.database.url.strip_prefix("sqlite://").unwrap());
+        let index = format!(":{}", std::fs::metadata(index).unwrap().ino());
+        let me = std::process::id().to_string();
+        // «POSIX ADVISORY READ 4711 fe:00:5309415 128 128»: process, device with number of the file, bytes
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let is_held = locks.lines().any(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            words.contains(&me.as_str()) && words.iter().any(|word| word.ends_with(&index)) && words.contains(&"128")
+        });
+        assert!(is_held, "no lock of {me} on a file {index}, byte 128:\n{locks}");
+    });
+}
+
 /// Holds every connection of the pool at once, so that each is looked at.
 async fn every_pooled_connection_is_prepared(backend: Backend) {
     let ctx = TestApp::builder(backend).without_server().await;
