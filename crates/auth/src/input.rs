@@ -1,7 +1,7 @@
 //! Input types: a value that exists is valid. Rules never check a string again.
 
 use poligon_common::Refused;
-use poligon_common::input::has_invisible;
+use poligon_common::input::{Line, has_invisible};
 pub(crate) use poligon_common::input::{FilterId, FilterText, Remark, not_null, present};
 pub(crate) use poligon_core::users::username_key;
 use serde::Deserialize;
@@ -108,11 +108,7 @@ impl TryFrom<String> for DisplayName {
     type Error = Refused;
 
     fn try_from(text: String) -> Result<Self, Refused> {
-        let name: String = text.trim().nfc().collect();
-        if !(1..=64).contains(&name.chars().count()) || has_invisible(&name) {
-            return Err(Refused::new("length", "must be 1 to 64 visible characters"));
-        }
-        Ok(Self(name))
+        Line::<1, 64>::try_from(text).map(|line| Self(line.0))
     }
 }
 

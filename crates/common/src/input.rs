@@ -29,8 +29,11 @@ impl TryFrom<String> for Remark {
 
     fn try_from(text: String) -> Result<Self, Refused> {
         let text: String = text.trim().nfc().collect();
-        if text.chars().count() > 500 || text.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(Refused::new("length", "must be at most 500 visible characters"));
+        if text.chars().count() > 500 {
+            return Err(Refused::new("length", "must be at most 500 characters"));
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(Refused::new("characters", "must have no control characters but newlines"));
         }
         Ok(Self(text))
     }
@@ -91,8 +94,11 @@ impl<const LEAST: usize, const MOST: usize> TryFrom<String> for Line<LEAST, MOST
 
     fn try_from(text: String) -> Result<Self, Refused> {
         let line: String = text.trim().nfc().collect();
-        if !(LEAST..=MOST).contains(&line.chars().count()) || has_invisible(&line) {
-            return Err(Refused::new("length", format!("must be {LEAST} to {MOST} visible characters in one line")));
+        if !(LEAST..=MOST).contains(&line.chars().count()) {
+            return Err(Refused::new("length", format!("must be {LEAST} to {MOST} characters")));
+        }
+        if has_invisible(&line) {
+            return Err(Refused::new("characters", "must be one line, without control characters and invisible ones"));
         }
         Ok(Self(line))
     }
@@ -122,12 +128,11 @@ impl<const MOST: usize> TryFrom<String> for Prose<MOST> {
 
     fn try_from(text: String) -> Result<Self, Refused> {
         let prose: String = text.replace("\r\n", "\n").nfc().collect();
-        let control = prose.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'));
-        if prose.chars().count() > MOST || control {
-            return Err(Refused::new(
-                "length",
-                format!("must be at most {MOST} characters, without control characters"),
-            ));
+        if prose.chars().count() > MOST {
+            return Err(Refused::new("length", format!("must be at most {MOST} characters")));
+        }
+        if prose.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+            return Err(Refused::new("characters", "must have no control characters but newlines and tabs"));
         }
         Ok(Self(prose))
     }

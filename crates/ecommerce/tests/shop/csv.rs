@@ -156,7 +156,7 @@ fn bad_file() -> (Vec<u8>, Vec<(i64, &'static str, &'static str)>) {
         (b"p-12,T,,,,,,TAKEN,,1,,,,,", vec![("sku", "sku_taken")]),
         (b"p-13,T", vec![("", "columns")]),
         (b"p-14,\xff\xfe,,,,,,B-15,,1,,,,,", vec![("title", "encoding")]),
-        (b"p-15,T,\"a\0b\",,,,,B-16,,1,,,,,", vec![("description", "length")]),
+        (b"p-15,T,\"a\0b\",,,,,B-16,,1,,,,,", vec![("description", "characters")]),
         (b"good-1,Good,,active,,,,G-2,,100,USD,,,,5", vec![("product", "not_together")]),
         (b"good-2,Good,,active,,,,G-3,,100,USD,,,,", vec![]),
         (b"good-2,Other,,active,,,,G-4,,100,USD,,,,", vec![("product", "differs")]),

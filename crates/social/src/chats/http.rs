@@ -106,7 +106,8 @@ pub(crate) async fn list_chat_members(
     Ok(page.answer(rows, total, move |member| roster::Cursor::at(id, member)))
 }
 
-/// Brings people into a group, all of them or none. They read what is written from now on.
+/// Brings people into a group, all of them or none. They read what is written from now on. Whoever has left by themselves
+/// comes back only to somebody whom they follow, or who is their friend (`has_left`); whoever was removed, to anybody.
 #[utoipa::path(post, path = "/chats/{id}/members", params(("id" = i64, Path, minimum = 1)),
     request_body = NewMembersRequest,
     responses((status = 201, description = "They are in it", body = NewMembersResponse,

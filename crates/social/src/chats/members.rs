@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::access::{ChatRow, Membership, locked};
 use super::log::{Happened, append, append_all};
+use super::requests;
 use super::role::{Role, Standing};
 use super::room::require_room;
 use crate::error::Error;
@@ -85,6 +86,8 @@ pub(super) fn add(db: &mut Db, chat_id: i64, user_id: i64, ids: &[i64], now: Tim
     if before.iter().any(|(_, status)| !Standing::of(status).has_gone()) {
         return Err(Error::AlreadyMember);
     }
+    let left = before.iter().filter(|(_, status)| Standing::of(status) == Standing::Left);
+    require_wanted(db, user_id, ids, &left.map(|(id, _)| *id).collect::<Vec<_>>())?;
     require_room(db, ids)?;
     count(db, &chat, i64::try_from(ids.len()).unwrap_or(i64::MAX))?;
     let (number, seq) = (chat.last_number, chat.last_seq);
@@ -108,6 +111,18 @@ pub(super) fn add(db: &mut Db, chat_id: i64, user_id: i64, ids: &[i64], now: Tim
     let joined = ids.iter().map(|&id| changed(id, "joined", Role::Member)).collect();
     append_all(db, chat_id, joined, now)?;
     Ok(())
+}
+
+/// Whoever has left a group by themselves is brought back only by somebody whom they know.
+fn require_wanted(db: &mut Db, user_id: i64, ids: &[i64], left: &[i64]) -> Result<(), Error> {
+    let known = requests::known_to_them(db, left, user_id)?;
+    let unwanted = |(n, id): (usize, &i64)| {
+        let told = "has left, and comes back only to somebody whom they follow or who is their friend";
+        let told = || FieldError::new(format!("/user_ids/{n}"), "has_left", told);
+        (left.contains(id) && !known.contains(id)).then(told)
+    };
+    let wrong: Vec<FieldError> = ids.iter().enumerate().filter_map(unwanted).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Fields(wrong)) }
 }
 
 /// Counts members up or down, to 500 at most.

@@ -22,9 +22,14 @@ const DECLINED_DAYS: i64 = 1;
 
 /// Whether `other_id` is no stranger to this person: a friend, or followed by them.
 pub(super) fn is_known_to(db: &mut Db, user_id: i64, other_id: i64) -> Result<bool, Error> {
-    let tie = social_ties::table.find((user_id, other_id)).select((social_ties::friend, social_ties::follow));
-    let tie: Option<(String, String)> = tie.first(db).optional()?;
-    Ok(tie.is_some_and(|(friend, follow)| friend == "friends" || follow == "following"))
+    Ok(!known_to_them(db, &[user_id], other_id)?.is_empty())
+}
+
+/// Those of some people to whom `other_id` is no stranger.
+pub(super) fn known_to_them(db: &mut Db, ids: &[i64], other_id: i64) -> Result<Vec<i64>, Error> {
+    let ties = social_ties::table.filter(social_ties::user_id.eq_any(ids)).filter(social_ties::other_id.eq(other_id));
+    let known = ties.filter(social_ties::friend.eq("friends").or(social_ties::follow.eq("following")));
+    Ok(known.select(social_ties::user_id).load(db)?)
 }
 
 /// Somebody comes into a direct conversation for good; what was written before is theirs, too.

@@ -4,7 +4,7 @@ use chrono::Duration;
 use poligon_testkit::{Client, Request, TestApp};
 use serde_json::{Value, json};
 
-use crate::chats::{at, between, block, bodies, group, items, log_of, own_chats, say, saying, seen};
+use crate::chats::{at, befriend, between, block, bodies, follow, group, items, log_of, own_chats, say, saying, seen};
 use crate::world::{id_of, moderator, person, start};
 
 pub(crate) fn adding(who: &Client, chat: &Value, others: &[&Client]) -> Request {
@@ -241,7 +241,29 @@ async fn whoever_blocks_those_who_run_a_group_is_within_their_reach(app: TestApp
     removing(&ann, &chat, &eve).send().await.expect_problem(404, "not_found");
 }
 
+async fn whoever_has_left_comes_back_to_those_they_know(app: TestApp) {
+    let [ann, bob, eve, dan, _] = people(&app).await;
+    let chat = group(&ann, &[&bob, &eve]).await;
+    for gone in [&bob, &eve] {
+        removing(gone, &chat, gone).send().await.expect(204);
+    }
+    let refused = adding(&ann, &chat, &[&dan, &bob, &eve]).send().await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.pointers(), ["/user_ids/1", "/user_ids/2"]);
+    assert_eq!(refused.body["errors"][0]["code"], "has_left");
+    follow(&ann, &bob).await; // it is theirs to know her
+    let refused = adding(&ann, &chat, &[&bob]).send().await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.pointers(), ["/user_ids/0"]);
+    follow(&bob, &ann).await;
+    befriend(&ann, &eve).await;
+    adding(&ann, &chat, &[&dan, &bob, &eve]).send().await.expect(201);
+    assert_eq!(roles(&ann, &chat).await.len(), 4);
+    // Who was removed comes back to anybody.
+    removing(&ann, &chat, &dan).send().await.expect(204);
+    adding(&ann, &chat, &[&dan]).send().await.expect(201);
+}
+
 poligon_testkit::tests! { start =>
+    whoever_has_left_comes_back_to_those_they_know,
     whoever_blocks_those_who_run_a_group_is_within_their_reach,
     who_comes_reads_from_then_on,
     who_has_gone_reads_what_was_and_writes_nothing,

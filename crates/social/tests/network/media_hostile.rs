@@ -28,7 +28,7 @@ fn cases() -> Vec<(&'static str, Vec<Part>, Fate)> {
         ("two files", vec![file(png(8, 8)), file(png(8, 8))], wrong("/file", "duplicate_field")),
         ("somebody else's", vec![file(png(8, 8)), Part::text("owner_id", "1")], wrong("/owner_id", "unknown_field")),
         ("a long text", alt(&"a".repeat(501)), wrong("/alt", "length")),
-        ("NUL in the text", alt("a\0b"), wrong("/alt", "length")),
+        ("NUL in the text", alt("a\0b"), wrong("/alt", "characters")),
         ("SVG with a script", picture(svg), wrong("/file", "picture")),
         ("a script", picture(SCRIPT.to_vec()), wrong("/file", "picture")),
         ("a program", picture(b"\x7fELF\x02\x01\x01".to_vec()), wrong("/file", "picture")),
