@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Conservation laws of the shop, after random concurrent traffic with `kill -9` in between, on both databases.
 
-Many buyers and some staff do everything at once on the release binary, which is killed and started again several times.
+Many buyers and some staff do everything at once on the gateway, which is killed and started again several times.
 Each keeps a journal of answers and repeats, with its key, what was not answered. Then the jobs settle, and the laws
 (`laws.py`) are checked by SQL. The control tampers with a row for each kind of law and has to be told. Ends with
 `N passed, N failed`. KILLS and SECONDS (of traffic between two) stretch a run.
@@ -25,7 +25,7 @@ from service import KINDS, Gateway, Place, sql_on_postgres  # noqa: E402
 from traffic import API, PASSWORD, Buyer, Shop, Staff  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "4"))
-SECONDS = float(os.environ.get("SECONDS", "5"))
+SECONDS = float(os.environ.get("SECONDS", "8"))
 BUYERS, STAFF = 12, 3
 SETTLE_S, DRAIN_S = 60.0, 30.0
 STOCK = 60

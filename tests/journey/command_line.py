@@ -9,12 +9,15 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from client import Client, new_name, totp
-from operation import MEMORY_MB, idle_memory
+from operation import idle_memory
 from service import KINDS, Gateway, Place, sql_on_postgres
 
-# The aims are 1 s and 60 MB. The demo data of the network cost more at a first start: about 3 s on PostgreSQL, 1.1 s on SQLite,
-# and up to 70 MB, of which 46 are pages of the binary; later starts take 56.
+# The aims are 1 s and 60 MB of a release. The demo data of the network cost more at a first start: about 3 s on PostgreSQL,
+# 1.1 s on SQLite, and up to 70 MB, of which 46 are pages of the binary; later starts take 56. A build without optimisation,
+# which the suite tries, has twice the pages: only what is not of the binary is judged there.
 FRESH_S, EXISTING_S = 5.0, 1.0
+OWN_MB, TOTAL_MB = 36, 72
+OPTIMISED = os.environ.get("POLIGON_GATEWAY_BUILD") != "dev"
 STEPS = sorted(step.name for step in (Path(__file__).resolve().parents[2] / "migrations" / "sqlite").iterdir())
 COMMAND_S = 60
 
@@ -43,7 +46,8 @@ def measure_start(kind):
             memory = idle_memory(gateway)
         existing, gateway = first_answer(place)
         with gateway:
-            return fresh, existing, memory, idle_memory(gateway), "".join(gateway.printed)
+            memory = [max(pair) for pair in zip(memory, idle_memory(gateway))]
+            return fresh, existing, *memory, "".join(gateway.printed)
 
 
 def walk_times(kind, checks):
@@ -54,11 +58,13 @@ def walk_times(kind, checks):
         best = [min(pair) for pair in zip(best, seen, strict=True)]
         if best[0] < FRESH_S and best[1] < EXISTING_S:
             break
-    fresh, existing, *memory = best
-    print(f"{kind}: first answer {fresh:.2f} s fresh, {existing:.2f} s existing; idle {max(memory):.0f} MB")
+    fresh, existing, own, total = best
+    print(f"{kind}: first answer {fresh:.2f} s fresh, {existing:.2f} s existing; idle {own:.0f} MB, {total:.0f} with the binary")
     checks.below(fresh, FRESH_S, "seconds to the first 200 on a fresh database")
     checks.below(existing, EXISTING_S, "seconds to the first 200 on an existing database")
-    checks.below(max(memory), MEMORY_MB, "megabytes of memory when idle")
+    checks.below(own, OWN_MB, "megabytes of memory when idle, without the binary")
+    if OPTIMISED:
+        checks.below(total, TOTAL_MB, "megabytes of memory when idle")
     checks.that("demo data" not in printed, "demo data is loaded once only")
 
 

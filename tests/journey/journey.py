@@ -1,4 +1,4 @@
-"""Walks every row of the accounts' contract and the operation of the gateway against the release binary, as a client
+"""Walks every row of the accounts' contract and the operation of the gateway against the gateway's binary, as a client
 that knows only the contract, on both databases. Each check counts; each failure is one line. Ends with
 `N passed, N failed`.
 """

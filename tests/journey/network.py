@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Walks the social network against the release binary, as a client that knows only the contract, on both databases: people and
+"""Walks the social network against the gateway's binary, as a client that knows only the contract, on both databases: people and
 what they are to each other, posts for four audiences, comments, reactions and feeds, conversations with requests,
 groups, roles, markers, search and history both ways, notifications, events as they happen and after a drop, reports
 and what moderators decide; and the refusals on the way. Each check counts; each failure is one line. Ends with

@@ -1,4 +1,4 @@
-"""A gateway under test: the release binary on a fresh database of its own. Standard library only."""
+"""A gateway under test: its binary on a fresh database of its own. Standard library only."""
 
 import os
 import re
@@ -89,9 +89,9 @@ class Gateway:
         self.found.set()
 
     def resident_mb(self):
-        """Memory in use, in megabytes (Linux)."""
+        """Memory in use, in megabytes (Linux): its own, and with the pages of the binary."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+        return [int(re.search(rf"{name}:\s+(\d+)", status).group(1)) / 1024 for name in ("RssAnon", "VmRSS")]
 
     def stop(self):
         """Asks it to stop; answers its exit code, or None when it had to be killed."""

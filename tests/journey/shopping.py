@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Walks the whole purchase against the release binary, as a client that knows only the contract, on both databases: search,
+"""Walks the whole purchase against the gateway's binary, as a client that knows only the contract, on both databases: search,
 product, a guest's cart, login and merge, coupon, order, payment with 3-D Secure, webhook, shipment, tracking, delivery,
 review, vote, return and refund; and the refusals on the way. Each check counts; each failure is one line. Ends with
 `N passed, N failed`.

@@ -1,4 +1,4 @@
-"""Runs the fuzzer against the release binary on each database and counts the operations that held.
+"""Runs the fuzzer against the gateway's binary on each database and counts the operations that held.
 
 An operation passes on a database when at least one case of it was answered and no check failed. SCHEMATHESIS_CASES is
 the number of cases for a whole seed, SCHEMATHESIS_SEEDS the number of seeds; the full depth that is promised is 20000

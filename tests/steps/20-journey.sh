@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A client that knows only the contract walks the accounts and the operation of the release binary, on both databases.
+# A client that knows only the contract walks the accounts and the operation of the gateway, on both databases.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash

@@ -30,12 +30,13 @@ need_services() {
         stop_step "TEST_DATABASE_URL and TEST_REDIS_URL must name the servers to use; tests/run sets them"
 }
 
-# The binary that is tried; POLIGON_GATEWAY names another one. Optimised, but not as far as a release, which takes twice as
-# long to build.
+# The binary that is tried: the one that the tests have built, which checks for overflows; POLIGON_GATEWAY names another one,
+# such as a release.
 need_gateway() {
     [ -n "${POLIGON_GATEWAY:-}" ] && return 0
-    cargo build --profile steps --quiet --bin gateway >&2 || stop_step "the gateway could not be built"
-    POLIGON_GATEWAY=$(realpath "${CARGO_TARGET_DIR:-target}/steps/gateway") && export POLIGON_GATEWAY
+    cargo build --workspace --all-targets --features services --quiet >&2 || stop_step "the gateway could not be built"
+    POLIGON_GATEWAY=$(realpath "${CARGO_TARGET_DIR:-target}/debug/gateway") && export POLIGON_GATEWAY
+    export POLIGON_GATEWAY_BUILD=dev
 }
 
 # What a step needs that is written in Python and tries the binary on both databases.

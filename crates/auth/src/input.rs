@@ -1,8 +1,8 @@
 //! Input types: a value that exists is valid. Rules never check a string again.
 
 use poligon_common::Refused;
-use poligon_common::input::{Line, has_invisible};
 pub(crate) use poligon_common::input::{FilterId, FilterText, Remark, not_null, present};
+use poligon_common::input::{Line, has_invisible};
 pub(crate) use poligon_core::users::username_key;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
