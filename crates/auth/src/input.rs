@@ -1,56 +1,16 @@
 //! Input types: a value that exists is valid. Rules never check a string again.
 
 use poligon_common::Refused;
+pub(crate) use poligon_common::email::Email;
+use poligon_common::input::Line;
 pub(crate) use poligon_common::input::{FilterId, FilterText, Remark, not_null, present};
-use poligon_common::input::{Line, has_invisible};
 pub(crate) use poligon_core::users::username_key;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
-use validator::ValidateEmail as _;
-
-/// An e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Email {
-    /// As typed, without spaces around it, in normalisation form C.
-    pub address: String,
-    /// The form that is compared: small letters, the domain in ASCII (RFC 5890).
-    pub key: String,
-}
-
-impl PartialSchema for Email {
-    fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(254)).examples(["ann@example.com"]);
-        text.format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).into()
-    }
-}
-
-impl ToSchema for Email {}
-
-impl TryFrom<String> for Email {
-    type Error = Refused;
-
-    fn try_from(text: String) -> Result<Self, Refused> {
-        let refused = || Refused::new("email", "must be an e-mail address of at most 254 characters");
-        let address: String = text.trim().nfc().collect();
-        if address.chars().count() > 254 || has_invisible(&address) || !address.validate_email() {
-            return Err(refused());
-        }
-        let (local, domain) = address.rsplit_once('@').ok_or_else(refused)?;
-        let domain = url::Host::parse(domain).map_err(|_| refused())?.to_string();
-        let key = format!("{}@{domain}", fold(local));
-        Ok(Self { address, key })
-    }
-}
-
-/// Compatibility form, small letters: what two spellings of a name have in common.
-fn fold(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
-}
 
 /// Marks that may follow a letter: more are no writing.
 const MOST_MARKS: usize = 2;

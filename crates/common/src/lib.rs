@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod domain;
 pub mod edge;
+pub mod email;
 pub mod etag;
 pub mod extract;
 pub mod html;
@@ -16,6 +17,7 @@ pub mod money;
 pub mod near;
 pub mod openapi;
 pub mod page;
+pub mod person;
 pub mod pictures;
 pub mod problem;
 pub mod routes;

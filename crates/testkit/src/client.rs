@@ -166,6 +166,16 @@ pub fn form_body(parts: &[Part]) -> (String, Vec<u8>) {
     (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
+/// Sends all of these at once; answers in their order.
+pub async fn at_once(requests: impl IntoIterator<Item = Request>) -> Vec<Reply> {
+    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.send())).collect();
+    let mut replies = Vec::with_capacity(sent.len());
+    for one in sent {
+        replies.push(one.await.expect("an answer"));
+    }
+    replies
+}
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub struct Reply {

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 pub use app::{Builder, TestApp, TestCtx};
 pub use backend::{Backend, POSTGRES_URL, REDIS_URL};
-pub use client::{Client, Part, Reply, Request, form_body};
+pub use client::{Client, Part, Reply, Request, at_once, form_body};
 pub use database::{admin_connection, fresh_database};
 pub use people::built_in_roles;
 pub use totp::totp_code;

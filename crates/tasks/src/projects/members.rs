@@ -1,0 +1,73 @@
+//! The members that a project has of its own. Everything here holds the project's row, but when somebody leaves a team or the
+//! service.
+
+use diesel::prelude::*;
+use poligon_core::db::{Db, Timestamp};
+use poligon_core::schema::users;
+
+use super::access::locked;
+use crate::error::Error;
+use crate::role::ProjectRole;
+use crate::schema::{project_members, projects};
+
+/// Members of its own at most.
+const MOST: i64 = 500;
+
+/// Makes somebody a member, or gives a member another role.
+pub(super) fn put(
+    db: &mut Db,
+    project_id: i64,
+    user_id: i64,
+    other_id: i64,
+    role: ProjectRole,
+    now: Timestamp,
+) -> Result<(), Error> {
+    locked(db, project_id, user_id)?.require(ProjectRole::Admin)?.require_open()?;
+    let row = diesel::update(project_members::table.find((project_id, other_id)));
+    if row.set(project_members::role.eq(role.name())).execute(db)? == 1 {
+        return Ok(());
+    }
+    let there = users::table.find(other_id).filter(users::deleted_at.is_null());
+    if there.count().get_result::<i64>(db)? == 0 {
+        return Err(Error::NotFound);
+    }
+    let size: i64 = project_members::table.filter(project_members::project_id.eq(project_id)).count().get_result(db)?;
+    if size >= MOST {
+        return Err(Error::ProjectFull);
+    }
+    let values = (
+        project_members::project_id.eq(project_id),
+        project_members::user_id.eq(other_id),
+        project_members::role.eq(role.name()),
+        project_members::joined_at.eq(now),
+    );
+    diesel::insert_into(project_members::table).values(values).execute(db)?;
+    Ok(())
+}
+
+/// Takes a role of the project's own from somebody; whoever names themselves leaves, also what is archived. What the team makes
+/// them stays.
+pub(super) fn remove(db: &mut Db, project_id: i64, user_id: i64, other_id: i64) -> Result<(), Error> {
+    let own = locked(db, project_id, user_id)?;
+    if user_id != other_id {
+        own.require(ProjectRole::Admin)?.require_open()?;
+    }
+    match diesel::delete(project_members::table.find((project_id, other_id))).execute(db)? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// Takes somebody out of all projects of a team.
+pub(crate) fn leave_all_of(db: &mut Db, team_id: i64, user_id: i64) -> Result<(), Error> {
+    let of_team = projects::table.filter(projects::team_id.eq(team_id)).select(projects::id);
+    let own = project_members::table.filter(project_members::user_id.eq(user_id));
+    diesel::delete(own.filter(project_members::project_id.eq_any(of_team))).execute(db)?;
+    Ok(())
+}
+
+/// Takes somebody out of all projects.
+pub(crate) fn leave_all(db: &mut Db, user_id: i64) -> Result<(), Error> {
+    diesel::delete(project_members::table.filter(project_members::user_id.eq(user_id))).execute(db)?;
+    Ok(())
+}

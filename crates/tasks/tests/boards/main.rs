@@ -1,0 +1,10 @@
+//! Task boards over HTTP, on both backends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+
+mod access;
+mod departures;
+mod invitations;
+mod projects;
+mod races;
+mod teams;
+mod world;
