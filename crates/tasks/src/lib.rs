@@ -9,6 +9,7 @@
 
 mod error;
 mod events;
+mod people;
 mod projects;
 mod role;
 mod schema;

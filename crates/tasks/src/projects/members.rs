@@ -3,10 +3,10 @@
 
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
-use poligon_core::schema::users;
 
 use super::access::locked;
 use crate::error::Error;
+use crate::people;
 use crate::role::ProjectRole;
 use crate::schema::{project_members, projects};
 
@@ -27,8 +27,7 @@ pub(super) fn put(
     if row.set(project_members::role.eq(role.name())).execute(db)? == 1 {
         return Ok(());
     }
-    let there = users::table.find(other_id).filter(users::deleted_at.is_null());
-    if there.count().get_result::<i64>(db)? == 0 {
+    if !people::lock_newcomer(db, other_id)? {
         return Err(Error::NotFound);
     }
     let size: i64 = project_members::table.filter(project_members::project_id.eq(project_id)).count().get_result(db)?;
@@ -68,6 +67,7 @@ pub(crate) fn leave_all_of(db: &mut Db, team_id: i64, user_id: i64) -> Result<()
 
 /// Takes somebody out of all projects.
 pub(crate) fn leave_all(db: &mut Db, user_id: i64) -> Result<(), Error> {
+    people::lock(db, user_id)?;
     diesel::delete(project_members::table.filter(project_members::user_id.eq(user_id))).execute(db)?;
     Ok(())
 }

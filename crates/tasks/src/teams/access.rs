@@ -1,17 +1,15 @@
 //! How somebody stands to a team. Whoever is not in it is told that there is none.
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Timestamp, dialect};
-use poligon_core::schema::users;
+use poligon_core::db::{Db, Timestamp};
 
 use crate::error::Error;
+use crate::people;
 use crate::role::TeamRole;
 use crate::schema::{team_members, teams};
 
 /// Teams that somebody is in at most.
 const MOST_TEAMS: i64 = 200;
-/// Begins the keys of locks on people: `task`.
-const PERSON: i64 = 0x7461_736b << 32;
 
 /// A team.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -65,9 +63,7 @@ pub(crate) fn locked(db: &mut Db, team_id: i64, user_id: i64) -> Result<Membersh
 /// Refuses whoever can come into no more teams. The person is locked until the transaction ends: it comes before the lock of
 /// any team.
 pub(super) fn require_room(db: &mut Db, user_id: i64) -> Result<(), Error> {
-    dialect::lock(db, PERSON | user_id)?;
-    let gone: Option<Option<Timestamp>> = users::table.find(user_id).select(users::deleted_at).first(db).optional()?;
-    if gone != Some(None) {
+    if !people::lock_newcomer(db, user_id)? {
         return Err(Error::AccountGone);
     }
     let count: i64 = team_members::table.filter(team_members::user_id.eq(user_id)).count().get_result(db)?;

@@ -1,6 +1,8 @@
 //! Requests that race for one rule.
 
-use poligon_testkit::{Client, Reply, TestApp, at_once};
+use diesel::{RunQueryDsl as _, sql_query};
+use poligon_core::db::{Db, DbError};
+use poligon_testkit::{Client, Reply, Request, TestApp, at_once};
 use serde_json::{Value, json};
 
 use crate::world::{
@@ -132,7 +134,59 @@ async fn of_edits_of_one_version_one_is_done(app: TestApp) {
     assert_eq!(after["version"], 2);
 }
 
+/// Sends so many, twenty at once, which all succeed.
+async fn fill(size: usize, request: impl Fn(usize) -> Request) {
+    let all: Vec<usize> = (0..size).collect();
+    for some in all.chunks(20) {
+        for reply in at_once(some.iter().map(|n| request(*n))).await {
+            reply.expect(201);
+        }
+    }
+}
+
+/// One place is left, and five want it: one gets it.
+fn one_place(replies: &[Reply], code: &str) {
+    let codes: Vec<&str> = replies.iter().filter(|reply| reply.status >= 300).map(Reply::problem_code).collect();
+    assert_eq!(codes, [code; 4]);
+}
+
+async fn limits_hold_when_many_come_at_once(app: TestApp) {
+    let ann = person(&app).await;
+    fill(199, |_| ann.post(TEAMS).json(&json!({"name": "x"}))).await;
+    one_place(&at_once((0..5).map(|_| ann.post(TEAMS).json(&json!({"name": "x"})))).await, "too_many_teams");
+    let bob = person(&app).await;
+    let team = team(&bob).await;
+    let project = |n: usize| {
+        let body = json!({"team_id": team["id"], "key": format!("P{n}"), "name": "x"});
+        bob.post(PROJECTS).json(&body)
+    };
+    fill(199, project).await;
+    one_place(&at_once((199..204).map(project)).await, "too_many_projects");
+    let invitation = |n: usize| inviting(&bob, &team, &format!("p{n}@example.com"), "member");
+    fill(99, invitation).await;
+    one_place(&at_once((99..104).map(invitation)).await, "team_full");
+}
+
+/// A team with one place left, by a count that says so: 500 people take a test too long.
+async fn a_team_is_never_too_full(app: TestApp) {
+    let (ann, all) = (person(&app).await, crowd(&app, 5).await);
+    let team = team(&ann).await;
+    let mut tokens = Vec::new();
+    for n in 0..5 {
+        let email = format!("p{n}@example.com");
+        inviting(&ann, &team, &email, "member").send().await.expect(201);
+        tokens.push(token_to(&app, &email).await);
+    }
+    let count = |db: &mut Db| sql_query("UPDATE teams SET member_count = 499").execute(db);
+    app.ctx.db.write(move |db| Ok::<_, DbError>(count(db)?)).await.unwrap();
+    let replies = at_once(all.iter().zip(&tokens).map(|(who, token)| accepting(who, token))).await;
+    one_place(&replies, "team_full");
+    assert_eq!(roles(&ann, &team).await.len(), 2);
+}
+
 poligon_testkit::tests! { start =>
+    limits_hold_when_many_come_at_once,
+    a_team_is_never_too_full,
     of_owners_who_leave_at_once_one_stays,
     owners_who_demote_each_other,
     an_invitation_is_used_by_one,
