@@ -1,5 +1,7 @@
 //! An HTTP client whose answers can be asked.
 
+use std::pin::Pin;
+
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
@@ -166,9 +168,21 @@ pub fn form_body(parts: &[Part]) -> (String, Vec<u8>) {
     (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
+impl IntoFuture for Request {
+    type Output = Reply;
+    type IntoFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
 /// Sends all of these at once; answers in their order.
-pub async fn at_once(requests: impl IntoIterator<Item = Request>) -> Vec<Reply> {
-    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.send())).collect();
+pub async fn at_once<R>(requests: impl IntoIterator<Item = R>) -> Vec<Reply>
+where
+    R: IntoFuture<Output = Reply, IntoFuture: Send + 'static>,
+{
+    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.into_future())).collect();
     let mut replies = Vec::with_capacity(sent.len());
     for one in sent {
         replies.push(one.await.expect("an answer"));

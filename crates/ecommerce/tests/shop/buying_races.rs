@@ -1,21 +1,9 @@
 //! Buying: rules that many buyers can race for.
 
-use poligon_testkit::{Client, Reply, TestApp};
+use poligon_testkit::{Client, Reply, TestApp, at_once};
 use serde_json::{Value, json};
 
 use crate::world::{CART, ORDERS, fresh_key, order_of, order_of_cart, placing, staff, start, stock_of, variant_of};
-
-async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
-where
-    F: Future<Output = Reply> + Send + 'static,
-{
-    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request)).collect();
-    let mut replies = Vec::new();
-    for reply in sent {
-        replies.push(reply.await.expect("an answer"));
-    }
-    replies
-}
 
 /// How many replies have each status; every other status fails.
 #[track_caller]

@@ -1,24 +1,9 @@
 //! Rules that two requests can race for.
 
-use std::future::Future;
-
-use poligon_testkit::{Reply, TestApp};
+use poligon_testkit::{Reply, TestApp, at_once};
 use serde_json::{Value, json};
 
 use crate::world::{CATEGORIES, PRODUCTS, category, make, money, path_of, product, staff, start};
-
-/// Sends all of these at once.
-pub(crate) async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
-where
-    F: Future<Output = Reply> + Send + 'static,
-{
-    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request)).collect();
-    let mut replies = Vec::new();
-    for reply in sent {
-        replies.push(reply.await.expect("an answer"));
-    }
-    replies
-}
 
 pub(crate) fn statuses(replies: &[Reply], status: u16) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()

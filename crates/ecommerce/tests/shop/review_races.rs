@@ -1,28 +1,15 @@
 //! Reviews under concurrent traffic: ratings and votes are exact, whatever comes together.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::time::Duration;
 
-use poligon_testkit::{Backend, Client, Reply};
+use poligon_testkit::{Backend, Client, Reply, at_once};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 
 use crate::reviews::{REVIEWS, at, moderator, rating_of, start, text};
 use crate::world::{make, path_of, product, staff};
-
-async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
-where
-    F: Future<Output = Reply> + Send + 'static,
-{
-    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request)).collect();
-    let mut replies = Vec::new();
-    for reply in sent {
-        replies.push(reply.await.expect("an answer"));
-    }
-    replies
-}
 
 fn statuses(replies: &[Reply], status: u16) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()

@@ -1,9 +1,9 @@
 //! Rules of shipments that two requests can race for.
 
-use poligon_testkit::TestApp;
+use poligon_testkit::{TestApp, at_once};
 use serde_json::{Value, json};
 
-use crate::races::{at_once, statuses};
+use crate::races::statuses;
 use crate::shipments::{buyer, goods, order, order_of, ship, shipper, start, stock};
 use crate::world::staff as catalogue;
 

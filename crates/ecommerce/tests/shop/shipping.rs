@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use poligon_testkit::{Backend, Client, TestApp};
+use poligon_testkit::{Backend, Client, TestApp, at_once};
 use serde_json::{Value, json};
 
-use crate::races::{at_once, statuses};
+use crate::races::statuses;
 use crate::world::{money, start as shop};
 
 const SHIPPING: &str = "/api/ecommerce/shipping";

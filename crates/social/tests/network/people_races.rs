@@ -1,9 +1,7 @@
 //! People under concurrent traffic: of two requests one comes after the other, and counters are what the rows say.
 
-use std::future::Future;
-
 use futures_util::future::join_all;
-use poligon_testkit::{Client, Reply, Request, TestApp};
+use poligon_testkit::{Client, Reply, Request, TestApp, at_once};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -11,14 +9,6 @@ use serde_json::{Value, json};
 use crate::follows::{lock, request_of};
 use crate::people::{at, counts, expect_exact, number, related, relationship, told};
 use crate::world::{USERS, id_of, person, start};
-
-async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
-where
-    F: Future<Output = Reply> + Send + 'static,
-{
-    let sent = join_all(requests.into_iter().map(|request| tokio::spawn(request))).await;
-    sent.into_iter().map(|reply| reply.expect("an answer")).collect()
-}
 
 /// Sends it again when the application says that it is too busy: a crowd may wait longer for a connection than it may.
 async fn insist(make: impl Fn() -> Request) -> Reply {

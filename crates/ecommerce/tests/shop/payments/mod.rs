@@ -9,7 +9,6 @@ mod secrets;
 mod taking_turns;
 mod webhooks;
 
-use std::future::Future;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -174,19 +173,6 @@ pub(crate) async fn becomes(client: &Client, payment: i64, status: &str) -> Valu
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the payment does not become {status}: {seen}");
-}
-
-/// Sends all of these at once.
-pub(crate) async fn at_once<F>(requests: impl IntoIterator<Item = F>) -> Vec<Reply>
-where
-    F: Future<Output = Reply> + Send + 'static,
-{
-    let sent: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request)).collect();
-    let mut replies = Vec::new();
-    for reply in sent {
-        replies.push(reply.await.expect("an answer"));
-    }
-    replies
 }
 
 /// How many of the answers have this status.

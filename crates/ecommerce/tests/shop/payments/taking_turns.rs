@@ -1,6 +1,6 @@
 //! Rules that two requests can race for.
 
-use poligon_testkit::TestApp;
+use poligon_testkit::{TestApp, at_once};
 use serde_json::json;
 
 use super::*;

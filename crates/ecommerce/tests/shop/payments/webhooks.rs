@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use poligon_core::security::signatures::sign;
-use poligon_testkit::{Reply, Request, TestApp};
+use poligon_testkit::{Reply, Request, TestApp, at_once};
 use serde_json::{Value, json};
 
 use super::*;
