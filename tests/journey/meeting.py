@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from member import API
+from member import API, wait_told
 from shopper import wait_for
 
 NOTHING = {
@@ -57,6 +57,8 @@ def walk_following(ann, bob, stranger, checks):
     checks.equal((counts(ann, ann)["followers"], counts(ann, bob)["following"]), (1, 1), "both are counted once")
     checks.equal(ann.ids(f"{user(ann)}/followers"), [bob.id], "her followers")
     checks.equal(bob.ids(f"{API}/users/me/following"), [ann.id], "whom he follows")
+    # What does not stand any more when its event arrives is not told.
+    checks.equal([one["actor"]["id"] for one in wait_told(ann, "follow", bool)], [bob.id], "a follower is told")
     ann.delete(f"{API}/users/me/followers/{bob.id}")
     ann.refused("DELETE", f"{API}/users/me/followers/{bob.id}", None, 404, "not_found")
     checks.equal(bob.relation(ann), NOTHING, "a follower was taken away")
