@@ -17,7 +17,7 @@ from service import KINDS, Gateway, Place, sql_on_postgres
 # which the suite tries, has twice the pages, of which none is judged there, and takes twice the time.
 OPTIMISED = os.environ.get("POLIGON_GATEWAY_BUILD") != "dev"
 FRESH_S, EXISTING_S = (5.0, 1.0) if OPTIMISED else (15.0, 2.0)
-OWN_MB, TOTAL_MB = 36, 72
+OWN_MB, TOTAL_MB = 48, 72
 STEPS = sorted(step.name for step in (Path(__file__).resolve().parents[2] / "migrations" / "sqlite").iterdir())
 COMMAND_S = 60
 
