@@ -68,6 +68,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        last_card_number -> BigInt,
     }
 }
 
@@ -84,12 +85,179 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Boards of projects.
+    boards (id) {
+        id -> BigInt,
+        project_id -> BigInt,
+        name -> Text,
+        description -> Text,
+        card_count -> BigInt,
+        last_seq -> BigInt,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Where cards of a board stand; those that were deleted, too.
+    board_columns (id) {
+        id -> BigInt,
+        board_id -> BigInt,
+        name -> Text,
+        kind -> Text,
+        wip_limit -> Nullable<BigInt>,
+        position -> Nullable<BigInt>,
+        card_count -> BigInt,
+        created_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Labels of a board.
+    board_labels (id) {
+        id -> BigInt,
+        board_id -> BigInt,
+        name -> Text,
+        name_key -> Text,
+        color -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What is to be done.
+    cards (id) {
+        id -> BigInt,
+        board_id -> BigInt,
+        column_id -> BigInt,
+        rank -> Nullable<BigInt>,
+        project_id -> BigInt,
+        number -> BigInt,
+        title -> Text,
+        description -> Text,
+        priority -> BigInt,
+        start_at -> Nullable<Instant>,
+        due_at -> Nullable<Instant>,
+        estimate -> Nullable<BigInt>,
+        created_by -> BigInt,
+        comment_count -> BigInt,
+        attachment_count -> BigInt,
+        item_count -> BigInt,
+        done_item_count -> BigInt,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        entered_at -> Instant,
+        archived_at -> Nullable<Instant>,
+        trashed_at -> Nullable<Instant>,
+        purged_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Which labels a card has.
+    card_labels (card_id, label_id) {
+        card_id -> BigInt,
+        label_id -> BigInt,
+        board_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Who works on a card.
+    card_assignees (card_id, user_id) {
+        card_id -> BigInt,
+        user_id -> BigInt,
+        board_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Who is told of what happens to a card.
+    card_watchers (card_id, user_id) {
+        card_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::{Instant, Jsonb};
+
+    /// What has happened on a board, in order and without a gap.
+    board_activity (board_id, seq) {
+        board_id -> BigInt,
+        seq -> BigInt,
+        kind -> Text,
+        card_id -> Nullable<BigInt>,
+        actor_id -> Nullable<BigInt>,
+        before -> Jsonb,
+        after -> Jsonb,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Where cards have stood, and when.
+    card_transitions (id) {
+        id -> BigInt,
+        board_id -> BigInt,
+        card_id -> BigInt,
+        from_column_id -> Nullable<BigInt>,
+        to_column_id -> Nullable<BigInt>,
+        at -> Instant,
+    }
+}
+
 diesel::joinable!(team_members -> teams (team_id));
 diesel::joinable!(team_invitations -> teams (team_id));
 diesel::joinable!(projects -> teams (team_id));
 diesel::joinable!(project_members -> projects (project_id));
 diesel::joinable!(team_members -> users (user_id));
 diesel::joinable!(project_members -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(teams, team_members, team_invitations, projects, project_members);
+diesel::joinable!(boards -> projects (project_id));
+diesel::joinable!(board_columns -> boards (board_id));
+diesel::joinable!(cards -> boards (board_id));
+diesel::joinable!(card_labels -> cards (card_id));
+diesel::joinable!(card_assignees -> cards (card_id));
+diesel::joinable!(card_watchers -> cards (card_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    teams,
+    team_members,
+    team_invitations,
+    projects,
+    project_members,
+    boards,
+    board_columns,
+    board_labels,
+    cards,
+    card_labels,
+    card_assignees,
+    card_watchers,
+    board_activity,
+    card_transitions,
+);
 poligon_core::allow_joins!(team_members: users);
 poligon_core::allow_joins!(project_members: users);

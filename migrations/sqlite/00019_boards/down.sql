@@ -1,0 +1,10 @@
+DROP TABLE card_transitions;
+DROP TABLE board_activity;
+DROP TABLE card_watchers;
+DROP TABLE card_assignees;
+DROP TABLE card_labels;
+DROP TABLE cards;
+DROP TABLE board_labels;
+DROP TABLE board_columns;
+DROP TABLE boards;
+ALTER TABLE projects DROP COLUMN last_card_number;
