@@ -1,6 +1,7 @@
 //! Input types that several domains share: a value that exists is valid, so that rules never check a string again.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
@@ -63,6 +64,26 @@ impl TryFrom<i64> for FilterId {
 
     fn try_from(id: i64) -> Result<Self, Refused> {
         if id > 0 { Ok(Self(id)) } else { Err(Refused::new("range", "must be 1 or more")) }
+    }
+}
+
+/// Ids, `LEAST` to `MOST`, each once, in the order in which they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<FilterId>")]
+pub struct Ids<const LEAST: usize, const MOST: usize>(pub Vec<i64>);
+
+impl<const LEAST: usize, const MOST: usize> TryFrom<Vec<FilterId>> for Ids<LEAST, MOST> {
+    type Error = Refused;
+
+    fn try_from(given: Vec<FilterId>) -> Result<Self, Refused> {
+        if !(LEAST..=MOST).contains(&given.len()) {
+            return Err(Refused::new("length", format!("must be {LEAST} to {MOST} ids")));
+        }
+        let ids: Vec<i64> = given.into_iter().map(|id| id.0).collect();
+        if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
+            return Err(Refused::new("duplicate", "must hold each id once"));
+        }
+        Ok(Self(ids))
     }
 }
 

@@ -15,6 +15,16 @@ poligon_common::problem_kinds! {
     TEAM_NOT_EMPTY = 409, "team_not_empty", "Team not empty", "The team has projects. Delete them first.";
     TOO_MANY_PROJECTS = 409, "too_many_projects", "Too many projects", "A team has at most 200 projects.";
     PROJECT_FULL = 409, "project_full", "Project full", "A project has at most 500 members of its own.";
+    TOO_MANY_BOARDS = 409, "too_many_boards", "Too many boards", "A project has at most 100 boards.";
+    TOO_MANY_COLUMNS = 409, "too_many_columns", "Too many columns", "A board has at most 30 columns.";
+    TOO_MANY_LABELS = 409, "too_many_labels", "Too many labels", "A board has at most 100 labels.";
+    TOO_MANY_CARDS = 409, "too_many_cards", "Too many cards", "A board has at most 25,000 cards, those in the archive and in the trash included.";
+    COLUMN_NOT_EMPTY = 409, "column_not_empty", "Column not empty", "Cards stand in the column. Move them to another one first.";
+    LABEL_NAME_TAKEN = 409, "label_name_taken", "Label name taken", "Another label of the board has this name; case makes no difference.";
+    NO_COLUMN = 409, "no_column", "No column", "The board has no column that a card could stand in. Make one first.";
+    COLUMN_FULL = 409, "column_full", "Column full", "The column has no more room.";
+    WIP_LIMIT_REACHED = 409, "wip_limit_reached", "WIP limit reached", "As many cards stand in the column as may be worked on at the same time. Move one out of it, or raise its limit.";
+    CARD_ARCHIVED = 409, "card_archived", "Card archived", "The card is in the archive: it is read, and not changed. Bring it back first.";
     PROJECT_KEY_TAKEN = 409, "project_key_taken", "Key taken", "Another project of the team has this key.";
 }
 
@@ -57,6 +67,36 @@ pub enum Error {
     /// Another project has this key.
     #[error("the key {0} is taken in this team")]
     ProjectKeyTaken(String),
+    /// As many boards as a project can have.
+    #[error("the project has as many boards as it can have")]
+    TooManyBoards,
+    /// As many columns as a board can have.
+    #[error("the board has as many columns as it can have")]
+    TooManyColumns,
+    /// As many labels as a board can have.
+    #[error("the board has as many labels as it can have")]
+    TooManyLabels,
+    /// As many cards as a board can have.
+    #[error("the board has as many cards as it can have")]
+    TooManyCards,
+    /// So many cards stand in it.
+    #[error("{0} cards stand in this column")]
+    ColumnNotEmpty(i64),
+    /// Another label has this name.
+    #[error("the board has a label {0} already")]
+    LabelNameTaken(String),
+    /// Nothing for a card to stand in.
+    #[error("the board has no columns")]
+    NoColumn,
+    /// No rank is left.
+    #[error("the column has no more room")]
+    ColumnFull,
+    /// The column, and how many cards may stand in it.
+    #[error("at most {1} cards may stand in {0} at the same time")]
+    WipLimitReached(String, i64),
+    /// The card is archived.
+    #[error("the card is archived")]
+    CardArchived,
     /// `If-Match` names an older version.
     #[error("the object has changed since it was read")]
     Stale,
@@ -108,6 +148,16 @@ impl From<Error> for Problem {
             Error::TooManyProjects => &TOO_MANY_PROJECTS,
             Error::ProjectFull => &PROJECT_FULL,
             Error::ProjectKeyTaken(_) => &PROJECT_KEY_TAKEN,
+            Error::TooManyBoards => &TOO_MANY_BOARDS,
+            Error::TooManyColumns => &TOO_MANY_COLUMNS,
+            Error::TooManyLabels => &TOO_MANY_LABELS,
+            Error::TooManyCards => &TOO_MANY_CARDS,
+            Error::ColumnNotEmpty(_) => &COLUMN_NOT_EMPTY,
+            Error::LabelNameTaken(_) => &LABEL_NAME_TAKEN,
+            Error::NoColumn => &NO_COLUMN,
+            Error::ColumnFull => &COLUMN_FULL,
+            Error::WipLimitReached(..) => &WIP_LIMIT_REACHED,
+            Error::CardArchived => &CARD_ARCHIVED,
             Error::Stale => &common::PRECONDITION_FAILED,
             Error::NotFound => &common::NOT_FOUND,
             Error::Fields(wrong) => return Self::invalid(wrong),

@@ -4,11 +4,16 @@
 //! |---|---|
 //! | `teams` | `teams`, `team_members`, `team_invitations` |
 //! | `projects` | `projects`, `project_members` |
+//! | `boards` | `boards`, `board_columns`, `board_labels`, `board_activity`, `card_transitions` |
+//! | `cards` | `cards`, `card_labels`, `card_assignees`, `card_watchers` |
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
 
+mod boards;
+mod cards;
 mod error;
 mod events;
+mod names;
 mod people;
 mod projects;
 mod role;
@@ -23,7 +28,7 @@ pub fn domain() -> Domain {
         name: "tasks",
         routes,
         subscribers: events::subscribers,
-        jobs: Vec::new,
+        jobs: cards::jobs,
         permissions: &[],
         problems: error::KINDS,
         seed: |_, _, _| Ok(()), // no demo data yet
@@ -34,5 +39,7 @@ fn routes() -> Routes {
     let mut all = Routes::new("/api/tasks", "tasks");
     teams::routes(&mut all);
     projects::routes(&mut all);
+    boards::routes(&mut all);
+    cards::routes(&mut all);
     all
 }

@@ -44,7 +44,7 @@ CREATE TABLE board_labels (
     -- As names are compared.
     name_key text NOT NULL,
     color text NOT NULL,
-    CONSTRAINT board_labels_name_unique UNIQUE (board_id, name_key)
+    CONSTRAINT board_labels_name_key_unique UNIQUE (board_id, name_key)
 );
 
 CREATE TABLE cards (

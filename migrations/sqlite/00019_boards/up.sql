@@ -44,7 +44,7 @@ CREATE TABLE board_labels (
     -- As names are compared.
     name_key TEXT NOT NULL,
     color TEXT NOT NULL,
-    CONSTRAINT board_labels_name_unique UNIQUE (board_id, name_key)
+    CONSTRAINT board_labels_name_key_unique UNIQUE (board_id, name_key)
 ) STRICT;
 
 CREATE TABLE cards (

@@ -137,6 +137,15 @@ pub fn locking(db: &Db) -> &'static str {
     }
 }
 
+/// What keeps the rows of a query named `held` as they are until the transaction ends, for any number of readers. SQLite has
+/// one writer at a time.
+pub fn sharing(db: &Db) -> &'static str {
+    match db {
+        Db::Postgres(_) => "FOR SHARE OF held",
+        Db::Sqlite(_) => "",
+    }
+}
+
 /// Waits for a lock named by `key` and holds it until the end of the transaction, so that a rule over several rows
 /// (the last administrator) is checked by one transaction at a time.
 pub fn lock(db: &mut Db, key: i64) -> QueryResult<()> {

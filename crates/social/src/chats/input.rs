@@ -1,9 +1,7 @@
 //! Conversations as clients write them.
 
-use std::collections::BTreeSet;
-
-use poligon_common::input::{FilterId, FilterText, Line, Prose, Whole};
-use poligon_common::{FieldError, Refused};
+use poligon_common::FieldError;
+use poligon_common::input::{FilterId, FilterText, Ids, Line, Prose, Whole};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,26 +10,6 @@ use crate::error::Error;
 
 /// The largest number that every JSON reader takes for what it is.
 const LARGEST: i64 = 9_007_199_254_740_991;
-
-/// Ids, `LEAST` to `MOST`, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<FilterId>")]
-pub(crate) struct Ids<const LEAST: usize, const MOST: usize>(pub(super) Vec<i64>);
-
-impl<const LEAST: usize, const MOST: usize> TryFrom<Vec<FilterId>> for Ids<LEAST, MOST> {
-    type Error = Refused;
-
-    fn try_from(given: Vec<FilterId>) -> Result<Self, Refused> {
-        if !(LEAST..=MOST).contains(&given.len()) {
-            return Err(Refused::new("length", format!("must be {LEAST} to {MOST} ids")));
-        }
-        let ids: Vec<i64> = given.into_iter().map(|id| id.0).collect();
-        if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
-            return Err(Refused::new("duplicate", "must hold each id once"));
-        }
-        Ok(Self(ids))
-    }
-}
 
 /// A new conversation: `direct` with `user_id`, `group` with `title` and `member_ids`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

@@ -1,8 +1,10 @@
 //! What somebody may do in a project: one function over the roles of its team and its own. Whoever has neither is told that
 //! there is no such project.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, Timestamp, any_of};
 
 use crate::error::Error;
 use crate::role::{ProjectRole, TeamRole};
@@ -12,12 +14,12 @@ use crate::schema::{project_members, projects, team_members};
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = projects)]
 pub(crate) struct ProjectRow {
-    pub(super) id: i64,
-    pub(super) team_id: i64,
-    pub(super) key: String,
+    pub(crate) id: i64,
+    pub(crate) team_id: i64,
+    pub(crate) key: String,
     pub(super) name: String,
     pub(super) description: String,
-    pub(super) archived_at: Option<Timestamp>,
+    pub(crate) archived_at: Option<Timestamp>,
     pub(super) version: i64,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -45,10 +47,31 @@ macro_rules! with_roles {
 }
 pub(super) use with_roles;
 
+/// The projects that somebody is in, as an expression.
+macro_rules! of_person {
+    ($user_id:expr) => {{
+        use diesel::prelude::*;
+        use $crate::schema::{project_members, projects, team_members};
+        let teams = team_members::table.filter(team_members::user_id.eq($user_id)).select(team_members::team_id);
+        let own = project_members::table.filter(project_members::user_id.eq($user_id));
+        let own = own.select(project_members::project_id);
+        projects::table.filter(projects::team_id.eq_any(teams).or(projects::id.eq_any(own)))
+    }};
+}
+pub(crate) use of_person;
+
+/// What somebody is in each of these projects, by id; nothing in those that they are not in.
+pub(crate) fn roles(db: &mut Db, ids: &[i64], user_id: i64) -> Result<BTreeMap<i64, ProjectRole>, Error> {
+    let roles = (team_members::role.nullable(), project_members::role.nullable());
+    let rows = with_roles!(user_id).filter(any_of(db, projects::id, ids)).select((projects::id, roles));
+    let rows: Vec<(i64, Roles)> = rows.load(db)?;
+    Ok(rows.into_iter().filter_map(|(id, roles)| Some((id, role_of(&roles)?))).collect())
+}
+
 /// A project as somebody who is in it stands to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
-    pub(super) project: ProjectRow,
+    pub(crate) project: ProjectRow,
     pub(crate) role: ProjectRole,
 }
 

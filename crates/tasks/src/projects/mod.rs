@@ -14,7 +14,8 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use members::{leave_all, leave_all_of};
+pub(crate) use access::{Access, access, locked, of_person, roles};
+pub(crate) use members::{hold, leave_all, leave_all_of, take_numbers};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -6,12 +6,12 @@ use poligon_core::on_each;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::{Access, ProjectRow, Roles, access, locked, role_of, with_roles};
+use super::access::{Access, ProjectRow, Roles, access, locked, of_person, role_of, with_roles};
 use super::input::{ProjectParams, ProjectPatch, ProjectRequest};
 use crate::error::Error;
 use crate::role::{ProjectRole, TeamRole};
 use crate::schema::{project_members, projects, team_members};
-use crate::teams;
+use crate::{boards, teams};
 
 /// Projects of a team at most.
 const MOST: i64 = 200;
@@ -68,13 +68,7 @@ pub(super) fn find(db: &mut Db, id: i64, user_id: i64) -> Result<ProjectResponse
 /// Those that somebody is in, as an expression.
 macro_rules! listed {
     ($user_id:expr, $params:expr) => {{
-        let teams = team_members::table.filter(team_members::user_id.eq($user_id)).select(team_members::team_id);
-        let own = project_members::table.filter(project_members::user_id.eq($user_id));
-        let own = own.select(project_members::project_id);
-        let mut query = projects::table
-            .filter(projects::team_id.eq_any(teams).or(projects::id.eq_any(own)))
-            .select(projects::id)
-            .into_boxed();
+        let mut query = of_person!($user_id).select(projects::id).into_boxed();
         if let Some(team_id) = $params.team_id {
             query = query.filter(projects::team_id.eq(team_id.0));
         }
@@ -180,6 +174,7 @@ pub(super) fn archive(
             projects::updated_at.eq(now),
         );
         diesel::update(projects::table.find(id)).set(values).execute(db)?;
+        boards::hold_all_of(db, id)?;
     }
     find(db, id, user_id)
 }
@@ -187,6 +182,7 @@ pub(super) fn archive(
 /// Deletes a project, archived or not; its administrators do.
 pub(super) fn delete(db: &mut Db, id: i64, user_id: i64, check: &dyn Fn(i64) -> bool) -> Result<(), Error> {
     take(db, id, user_id, check)?;
+    boards::delete_all_of(db, id)?;
     diesel::delete(project_members::table.filter(project_members::project_id.eq(id))).execute(db)?;
     diesel::delete(projects::table.find(id)).execute(db)?;
     Ok(())

@@ -130,7 +130,7 @@ pub(crate) async fn delete_project_member(
     user: CurrentUser,
     Path2(Id(id), Id(other_id)): Path2<Id, Id>,
 ) -> Result<impl Responder, Problem> {
-    let user_id = user.user_id;
-    ctx.db.write(move |db| members::remove(db, id, user_id, other_id)).await?;
+    let (user_id, now) = (user.user_id, ctx.clock.now());
+    ctx.db.write(move |db| members::remove(db, id, user_id, other_id, now)).await?;
     Ok(NoContent)
 }

@@ -5,9 +5,9 @@ use poligon_core::db::{Db, Timestamp};
 
 use super::access::{Membership, locked};
 use crate::error::Error;
-use crate::projects;
 use crate::role::TeamRole;
 use crate::schema::{team_invitations, team_members, teams};
+use crate::{events, projects};
 
 /// Most members of a team.
 pub(super) const MOST: i64 = 500;
@@ -78,6 +78,7 @@ pub(super) fn go(db: &mut Db, team_id: i64, user_id: i64, now: Timestamp) -> Res
     diesel::delete(team_members::table.find((team_id, user_id))).execute(db)?;
     projects::leave_all_of(db, team_id, user_id)?;
     take_back_all(db, team_id, user_id, &TeamRole::ALL.map(TeamRole::name), now)?;
+    events::tell_left(db, user_id, now)?;
     count(db, team_id, -1)
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
 mod access;
+mod boards;
+mod cards;
 mod departures;
 mod invitations;
 mod projects;
