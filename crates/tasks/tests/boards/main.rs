@@ -6,6 +6,7 @@ mod boards;
 mod cards;
 mod departures;
 mod invitations;
+mod move_races;
 mod projects;
 mod races;
 mod teams;
