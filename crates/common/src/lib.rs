@@ -23,6 +23,7 @@ pub mod problem;
 pub mod routes;
 pub mod server;
 pub mod stems;
+pub mod streams;
 
 pub use domain::Domain;
 pub use extract::{Client, Ctx, CurrentUser, Id, Json, OptionalJson, Path, Path2, Query};

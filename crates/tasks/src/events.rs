@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::boards::announce;
 use crate::error::Error;
+use crate::live::announce_left;
 use crate::{cards, projects, teams};
 
 const DELETED: &str = "auth.deleted";
@@ -40,6 +41,7 @@ async fn account_deleted(ctx: &Ctx, user_id: i64) -> Result<(), Error> {
 
 /// Takes somebody off the cards that they no longer see, a board at a time.
 async fn tidy(ctx: &Ctx, user_id: i64) -> Result<(), Error> {
+    announce_left(ctx, user_id);
     let now = ctx.clock.now();
     for board_id in ctx.db.read_primary(move |db| cards::left(db, user_id)).await? {
         ctx.db.write(move |db| cards::unassign(db, board_id, user_id, now)).await?;

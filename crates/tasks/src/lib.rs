@@ -6,6 +6,7 @@
 //! | `projects` | `projects`, `project_members` |
 //! | `boards` | `boards`, `board_columns`, `board_labels`, `board_activity`, `card_transitions` |
 //! | `cards` | `cards`, `card_labels`, `card_assignees`, `card_watchers` |
+//! | `live` | none: streams of what has happened on boards |
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
 
@@ -13,6 +14,7 @@ mod boards;
 mod cards;
 mod error;
 mod events;
+mod live;
 mod names;
 mod people;
 mod projects;
@@ -41,5 +43,6 @@ fn routes() -> Routes {
     projects::routes(&mut all);
     boards::routes(&mut all);
     cards::routes(&mut all);
+    live::routes(&mut all);
     all
 }

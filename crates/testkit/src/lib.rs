@@ -30,6 +30,7 @@ mod backend;
 mod client;
 mod database;
 mod people;
+mod stream;
 mod totp;
 
 use std::future::Future;
@@ -40,6 +41,7 @@ pub use backend::{Backend, POSTGRES_URL, REDIS_URL};
 pub use client::{Client, Part, Reply, Request, at_once, form_body};
 pub use database::{admin_connection, fresh_database};
 pub use people::built_in_roles;
+pub use stream::{EventStream, StreamEvent, request_stream};
 pub use totp::totp_code;
 
 /// Longest time of one test: a hung one fails with a name instead of holding up the rest.

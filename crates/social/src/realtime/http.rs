@@ -1,25 +1,20 @@
 //! Sockets, event streams and tickets over HTTP.
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, UPGRADE};
+use actix_web::http::header::UPGRADE;
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use poligon_common::answer::Answer;
 use poligon_common::problem::kinds;
+use poligon_common::streams::{LAST_EVENT_ID, event_stream, take_place};
 use poligon_common::{Client, Ctx, CurrentUser, Problem, Query};
 use serde::Deserialize;
-use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 
 use super::feed::Feed;
-use super::hub::Hub;
 use super::socket::{self, Known, Opened};
 use super::tickets::{self, TicketResponse};
 use super::{intake, origin, stream};
 use crate::error::UPGRADE_REQUIRED;
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// How a socket is opened.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,11 +71,7 @@ pub(crate) async fn open_socket(
     params(("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event that was worked on")),
     responses((status = 200, description = "Events until the session ends", body = String, content_type = "text/event-stream")))]
 pub(crate) async fn stream_events(ctx: Ctx, req: HttpRequest, user: CurrentUser) -> Result<HttpResponse, Problem> {
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((ACCEL_BUFFERING, "no"));
+    let mut response = event_stream();
     if req.method() == Method::HEAD {
         return Ok(response.finish());
     }
@@ -99,15 +90,4 @@ pub(crate) async fn stream_events(ctx: Ctx, req: HttpRequest, user: CurrentUser)
     }
     feed.say_ready()?;
     Ok(response.streaming(stream::events(ctx.0.clone(), feed)))
-}
-
-/// A place for one more connection; none while the service stops.
-fn take_place(ctx: &Ctx) -> Result<OwnedSemaphorePermit, Problem> {
-    if ctx.health.is_draining() {
-        return Err(Problem::new(&kinds::UNAVAILABLE).detail("this copy stops").retry_after(Duration::from_secs(1)));
-    }
-    Hub::of(ctx).take_place().ok_or_else(|| {
-        ctx.metrics.refused("connections");
-        Problem::new(&kinds::OVERLOADED).detail("all connections are taken").retry_after(Duration::from_secs(5))
-    })
 }

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poligon_core::Ctx;
-use poligon_core::config::ServerConfig;
 use poligon_core::security::Identity;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::log::{Batch, Entry, Place};
 use super::pump;
@@ -15,11 +14,6 @@ use super::pump;
 /// Entries that are queued at once. Of more each connection reads the log as fast as its client does, so that a burst
 /// closes nobody who is not slow.
 const BURST: usize = 50;
-
-/// Most connections of the server that may be held for long: three quarters, so that requests always find one.
-fn share(server: &ServerConfig) -> usize {
-    (server.worker_count().saturating_mul(server.max_connections) / 4).saturating_mul(3).max(1)
-}
 
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +180,6 @@ struct State {
 /// The hub of an application.
 pub(super) struct Hub {
     state: Mutex<State>,
-    places: Arc<Semaphore>,
     next: AtomicU64,
 }
 
@@ -200,18 +193,11 @@ pub(super) struct Joined {
 impl Hub {
     /// The hub of this application.
     pub(super) fn of(ctx: &Ctx) -> Arc<Self> {
-        let most = ctx.config.realtime.max_connections.min(share(&ctx.config.server)).min(Semaphore::MAX_PERMITS);
-        let new = || Self { state: Mutex::default(), places: Arc::new(Semaphore::new(most)), next: AtomicU64::new(1) };
-        ctx.slots.of(new)
+        ctx.slots.of(|| Self { state: Mutex::default(), next: AtomicU64::new(1) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A place for one more connection; `None` when all are taken.
-    pub(super) fn take_place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     /// Adds a connection of a person, whose oldest is closed when they have too many.

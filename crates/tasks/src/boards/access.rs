@@ -16,7 +16,7 @@ pub(crate) struct BoardRow {
     pub(super) name: String,
     pub(super) description: String,
     pub(crate) card_count: i64,
-    pub(super) last_seq: i64,
+    pub(crate) last_seq: i64,
     pub(super) version: i64,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,

@@ -16,6 +16,7 @@ use super::access::{Roles, access, role_of};
 use super::input::ProjectMemberRequest;
 use super::members;
 use crate::error::Error;
+use crate::live::announce_left;
 use crate::role::{ProjectRole, TeamRole};
 use crate::schema::{project_members, team_members};
 
@@ -132,5 +133,6 @@ pub(crate) async fn delete_project_member(
 ) -> Result<impl Responder, Problem> {
     let (user_id, now) = (user.user_id, ctx.clock.now());
     ctx.db.write(move |db| members::remove(db, id, user_id, other_id, now)).await?;
+    announce_left(&ctx, other_id);
     Ok(NoContent)
 }

@@ -14,6 +14,7 @@ use super::access::membership;
 use super::input::TeamRoleRequest;
 use super::members;
 use crate::error::Error;
+use crate::live::announce_left;
 use crate::role::TeamRole;
 use crate::schema::team_members;
 
@@ -106,5 +107,6 @@ pub(crate) async fn delete_team_member(
 ) -> Result<impl Responder, Problem> {
     let (user_id, now) = (user.user_id, ctx.clock.now());
     ctx.db.write(move |db| members::remove(db, id, user_id, other_id, now)).await?;
+    announce_left(&ctx, other_id);
     Ok(NoContent)
 }

@@ -6,6 +6,7 @@ mod boards;
 mod cards;
 mod departures;
 mod invitations;
+mod live;
 mod move_races;
 mod projects;
 mod races;

@@ -2,89 +2,36 @@
 
 use std::time::{Duration, Instant};
 
-use poligon_testkit::{Backend, Client, TestApp};
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use poligon_testkit::{Backend, Client, EventStream, StreamEvent, TestApp, request_stream};
+use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{PATIENCE, document, group, live, session_of, sql, start, write, write_silently};
+use super::{document, group, live, session_of, sql, start, write, write_silently};
 use crate::world::{id_of, person};
 
 const EVENTS: &str = "/api/social/events";
 
-/// A stream of events, read line by line.
-struct Stream {
-    lines: Lines<BufReader<TcpStream>>,
-    id: String,
-}
-
-#[derive(Debug)]
-struct Event {
-    id: Option<String>,
-    name: String,
-    data: Value,
-}
+/// A stream of events that are described.
+struct Stream(EventStream);
 
 impl Stream {
     async fn open(app: &TestApp, person: &Client, last: Option<&str>) -> Self {
-        let address = app.url().replace("http://", "");
-        let mut stream = TcpStream::connect(&address).await.unwrap();
-        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
-        let request = format!(
-            "GET {EVENTS} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n{last}\r\n",
-            person.token().unwrap()
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut lines = BufReader::new(stream).lines();
-        let status = lines.next_line().await.unwrap().unwrap();
-        assert_eq!(status, "HTTP/1.1 200 OK");
-        let mut heads = Vec::new();
-        while let Some(line) = lines.next_line().await.unwrap().filter(|line| !line.is_empty()) {
-            heads.push(line.to_ascii_lowercase());
-        }
-        assert!(heads.contains(&"content-type: text/event-stream".to_owned()), "{heads:?}");
-        assert!(heads.contains(&"cache-control: no-store".to_owned()), "{heads:?}");
-        let mut stream = Self { lines, id: String::new() };
+        let mut stream = Self(EventStream::open(app, EVENTS, person, last).await);
         let ready = stream.next().await;
         assert_eq!((ready.name.as_str(), &ready.data["data"]["user_id"]), ("ready", &json!(id_of(person))));
         stream
     }
 
-    /// The next line that has something to say: the sizes of chunks are hexadecimal numbers alone.
-    async fn line(&mut self) -> Option<String> {
-        loop {
-            let line = timeout(PATIENCE, self.lines.next_line()).await.expect("a line in time").ok()??;
-            let is_size = !line.is_empty() && line.chars().all(|c| c.is_ascii_hexdigit());
-            if line.trim() == "0" {
-                return None;
-            }
-            if !line.is_empty() && !is_size {
-                return Some(line);
-            }
-        }
+    async fn try_next(&mut self) -> Option<StreamEvent> {
+        let event = self.0.try_next().await?;
+        document::assert_described(&event.data);
+        assert_eq!(event.data["type"], event.name.as_str());
+        assert_eq!(event.data["cursor"].as_str(), event.id.as_deref());
+        Some(event)
     }
 
-    async fn try_next(&mut self) -> Option<Event> {
-        let (mut id, mut name) = (None, String::new());
-        loop {
-            let line = self.line().await?;
-            if let Some(given) = line.strip_prefix("id: ") {
-                id = Some(given.to_owned());
-            } else if let Some(given) = line.strip_prefix("event: ") {
-                given.clone_into(&mut name);
-            } else if let Some(given) = line.strip_prefix("data: ") {
-                let data: Value = serde_json::from_str(given).unwrap();
-                document::assert_described(&data);
-                assert_eq!(data["type"], name.as_str());
-                assert_eq!(data["cursor"].as_str(), id.as_deref());
-                self.id = id.clone().unwrap_or_else(|| self.id.clone());
-                return Some(Event { id, name, data });
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Event {
+    async fn next(&mut self) -> StreamEvent {
         self.try_next().await.expect("an event")
     }
 
@@ -118,13 +65,13 @@ async fn last_event_id_makes_up_for_a_drop(app: TestApp) {
     let mut stream = Stream::open(&app, &bob, None).await;
     write(&app, chat, &ann, "before").await;
     assert_eq!(stream.messages(1).await, ["before"]);
-    let last = stream.id.clone();
+    let last = stream.0.id.clone();
     drop(stream);
     for n in 0..30 {
         write_silently(&app, chat, &ann, &n.to_string()).await;
     }
     let mut stream = Stream::open(&app, &bob, Some(&last)).await;
-    assert_eq!(stream.id, last, "until something was told the place is the same");
+    assert_eq!(stream.0.id, last, "until something was told the place is the same");
     assert_eq!(stream.messages(30).await, (0..30).map(|n| n.to_string()).collect::<Vec<_>>());
     let resumed = stream.next().await;
     assert_eq!((resumed.name.as_str(), &resumed.data["data"]["frames"]), ("resumed", &json!(30)));
@@ -185,17 +132,14 @@ async fn a_stream_says_that_it_is_there(backend: Backend) {
     let ann = person(&app).await;
     let mut stream = Stream::open(&app, &ann, None).await;
     for _ in 0..3 {
-        assert_eq!(stream.line().await.as_deref(), Some(": here"));
+        assert_eq!(stream.0.line().await.as_deref(), Some(": here"));
     }
 }
 
 /// Opens a stream and reads nothing of it, until more waits than fits anywhere.
 async fn one_that_does_not_read(app: &TestApp, reader: &Client, author: &Client) -> TcpStream {
     let chat = group(app, &[reader, author]).await;
-    let mut stream = TcpStream::connect(app.url().replace("http://", "")).await.unwrap();
-    let token = reader.token().unwrap();
-    let request = format!("GET {EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
+    let stream = request_stream(app, EVENTS, reader, None).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     for _ in 0..250 {
         write(app, chat, author, &"a".repeat(60_000)).await;
