@@ -20,6 +20,7 @@ mod people;
 mod projects;
 mod role;
 mod schema;
+mod seed;
 mod teams;
 
 use poligon_common::{Domain, Routes};
@@ -33,7 +34,7 @@ pub fn domain() -> Domain {
         jobs: cards::jobs,
         permissions: &[],
         problems: error::KINDS,
-        seed: |_, _, _| Ok(()), // no demo data yet
+        seed: seed::seed,
     }
 }
 

@@ -30,6 +30,7 @@ mod backend;
 mod client;
 mod database;
 mod people;
+mod rows;
 mod stream;
 mod totp;
 

@@ -23,9 +23,20 @@ impl TestApp {
         let (names, now) = (given.clone(), self.ctx.clock.now());
         let (user_id, session_id) =
             self.ctx.db.write(move |db| insert_person(db, &names, now)).await.expect("a person can be inserted");
+        self.client_of(user_id, session_id, given)
+    }
+
+    /// Somebody who is there already, without roles, logged in.
+    pub async fn log_in(&self, user_id: i64) -> Client {
+        let now = self.ctx.clock.now();
+        let session_id = self.ctx.db.write(move |db| insert_session(db, user_id, now)).await.expect("a session");
+        self.client_of(user_id, session_id, Vec::new())
+    }
+
+    fn client_of(&self, user_id: i64, session_id: i64, roles: Vec<String>) -> Client {
         let amr = vec!["pwd".to_owned()];
-        let token = self.ctx.tokens.issue(user_id, session_id, given, amr, now).expect("a token can be minted");
-        self.client().with_token(token).of_user(user_id)
+        let token = self.ctx.tokens.issue(user_id, session_id, roles, amr, self.ctx.clock.now());
+        self.client().with_token(token.expect("a token can be minted")).of_user(user_id)
     }
 
     /// Gives a role permissions, and makes it if it is not there.
@@ -56,7 +67,11 @@ fn insert_person(db: &mut Db, roles: &[String], now: Timestamp) -> Result<(i64, 
         let values = (user_roles::user_id.eq(user_id), user_roles::role.eq(role), user_roles::granted_at.eq(now));
         diesel::insert_into(user_roles::table).values(values).execute(db)?;
     }
-    let session_id = diesel::insert_into(sessions::table)
+    Ok((user_id, insert_session(db, user_id, now)?))
+}
+
+fn insert_session(db: &mut Db, user_id: i64, now: Timestamp) -> Result<i64, DbError> {
+    let session = diesel::insert_into(sessions::table)
         .values((
             sessions::user_id.eq(user_id),
             sessions::created_at.eq(now),
@@ -66,9 +81,8 @@ fn insert_person(db: &mut Db, roles: &[String], now: Timestamp) -> Result<(i64, 
             sessions::user_agent.eq("testkit"),
             sessions::amr.eq(Json(vec!["pwd".to_owned()])),
         ))
-        .returning(sessions::id)
-        .get_result::<i64>(db)?;
-    Ok((user_id, session_id))
+        .returning(sessions::id);
+    Ok(session.get_result::<i64>(db)?)
 }
 
 fn insert_role(db: &mut Db, role: &str, now: Timestamp) -> Result<(), DbError> {

@@ -1,11 +1,8 @@
 //! Demo data: what is counted in it equals its rows, for it is counted before the rows are there.
 
-use chrono::Duration;
-use poligon_core::db::{Db, transact};
-use poligon_core::seed::{Plan, Profile};
 use poligon_testkit::TestApp;
 
-use crate::rows::{number, run};
+use crate::rows::number;
 use crate::world::start;
 
 /// People of the demo who take part.
@@ -13,23 +10,7 @@ const PEOPLE: i64 = 309;
 
 /// The demo data of the network, made for people who have no account.
 async fn seeded(app: &TestApp) {
-    let since = app.clock().now() - Duration::days(400);
-    let person = |id: i64| {
-        let name = if id % 3 == 0 { "Иван" } else { "Ada" };
-        format!("({id}, 'demo{id}', 'demo{id}', '{name} {id}', '{since}')")
-    };
-    let people: Vec<String> = (1..=PEOPLE).map(person).collect();
-    let columns = "id, username, username_key, display_name, created_at";
-    run(app, format!("INSERT INTO users ({columns}) VALUES {}", people.join(", "))).await;
-    let (anchor, keys, database) = (app.clock().now(), app.ctx.keys.clone(), app.ctx.db.clone());
-    let seed = move |db: &mut Db| {
-        let progress = |_: &str, _, _| {};
-        let profile = Profile::Demo;
-        let plan = Plan { profile, products: None, seed: 42, anchor, bcrypt_cost: 4, progress: &progress };
-        transact(db, |db| (poligon_social::domain().seed)(db, &plan, &keys))
-    };
-    // On a connection of its own, as at a start: it takes longer than a request may.
-    tokio::task::spawn_blocking(move || database.alone(seed)).await.unwrap().expect("demo data");
+    app.seed_demo(poligon_social::domain(), PEOPLE).await;
 }
 
 /// Rows of a table whose counter is not what a query counts for each.

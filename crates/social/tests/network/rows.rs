@@ -9,27 +9,14 @@ use serde_json::Value;
 
 const WHEN: &str = "'2026-01-01T00:00:00.000Z'";
 
-#[derive(diesel::QueryableByName)]
-struct Number {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    n: i64,
-}
-
 /// Runs a statement that answers one number, as `n`.
 pub(crate) async fn number(app: &TestApp, statement: impl Into<String>) -> i64 {
-    let statement = statement.into();
-    let work = move |db: &mut Db| {
-        let found: Number = on_each!(db, c => diesel::sql_query(&statement).get_result(c))?;
-        Ok::<_, DbError>(found.n)
-    };
-    app.ctx.db.write(work).await.expect("a number")
+    app.number(statement).await
 }
 
 /// Runs a statement.
 pub(crate) async fn run(app: &TestApp, statement: impl Into<String>) {
-    let statement = statement.into();
-    let work = move |db: &mut Db| Ok::<_, DbError>(on_each!(db, c => diesel::sql_query(&statement).execute(c))?);
-    app.ctx.db.write(work).await.expect("a statement that runs");
+    app.sql(statement).await;
 }
 
 /// A published post; answers its id.

@@ -27,6 +27,7 @@ pub(crate) use columns::{ColumnRow, count as count_card, of_board as columns_of}
 pub(crate) use kind::ColumnType;
 pub(crate) use labels::{Label, of_board as labels_of};
 pub(crate) use model::{delete_all_of, hold_all_of};
+pub(crate) use templates::Template;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

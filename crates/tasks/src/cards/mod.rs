@@ -24,6 +24,8 @@ use crate::error;
 
 pub(crate) use departure::{left, unassign, unwatch_left};
 pub(crate) use jobs::jobs;
+pub(crate) use place::nth as rank_of;
+pub(crate) use priority::Priority;
 pub(crate) use row::{CardSummary, standing_on};
 
 /// The routes of this slice.

@@ -15,6 +15,11 @@ const STEP: i64 = 1 << 32;
 /// Ranks are below this, and above 0: less than 0 are those on their way.
 const END: i64 = 1 << 62;
 
+/// The rank of the card at a place, from 0, of a column whose ranks were just written.
+pub(crate) fn nth(place: usize) -> i64 {
+    i64::try_from(place).map_or(MIDDLE, |place| MIDDLE + place * STEP)
+}
+
 /// Where a card shall come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spot {

@@ -4,6 +4,7 @@
 mod access;
 mod boards;
 mod cards;
+mod demo;
 mod departures;
 mod invitations;
 mod live;
