@@ -133,36 +133,47 @@ impl FromDb for Error {
     }
 }
 
+impl Error {
+    /// What kind of refusal it is.
+    pub(crate) fn kind(&self) -> &'static Kind {
+        match self {
+            Self::AccountGone => &common::UNAUTHENTICATED,
+            Self::RoleTooLow => &ROLE_TOO_LOW,
+            Self::Archived => &ARCHIVED,
+            Self::LastOwner => &LAST_OWNER,
+            Self::AlreadyInTeam => &ALREADY_IN_TEAM,
+            Self::AlreadyInvited => &ALREADY_INVITED,
+            Self::TeamFull(_) => &TEAM_FULL,
+            Self::TooManyTeams => &TOO_MANY_TEAMS,
+            Self::TeamNotEmpty(_) => &TEAM_NOT_EMPTY,
+            Self::TooManyProjects => &TOO_MANY_PROJECTS,
+            Self::ProjectFull => &PROJECT_FULL,
+            Self::ProjectKeyTaken(_) => &PROJECT_KEY_TAKEN,
+            Self::TooManyBoards => &TOO_MANY_BOARDS,
+            Self::TooManyColumns => &TOO_MANY_COLUMNS,
+            Self::TooManyLabels => &TOO_MANY_LABELS,
+            Self::TooManyCards => &TOO_MANY_CARDS,
+            Self::ColumnNotEmpty(_) => &COLUMN_NOT_EMPTY,
+            Self::LabelNameTaken(_) => &LABEL_NAME_TAKEN,
+            Self::NoColumn => &NO_COLUMN,
+            Self::ColumnFull => &COLUMN_FULL,
+            Self::WipLimitReached(..) => &WIP_LIMIT_REACHED,
+            Self::CardArchived => &CARD_ARCHIVED,
+            Self::Stale => &common::PRECONDITION_FAILED,
+            Self::NotFound => &common::NOT_FOUND,
+            Self::Fields(_) => &common::VALIDATION_FAILED,
+            Self::Db(_) => &common::INTERNAL, // the database's own error tells which
+        }
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let kind: &'static Kind = match error {
-            Error::AccountGone => return Self::unauthenticated(),
-            Error::RoleTooLow => &ROLE_TOO_LOW,
-            Error::Archived => &ARCHIVED,
-            Error::LastOwner => &LAST_OWNER,
-            Error::AlreadyInTeam => &ALREADY_IN_TEAM,
-            Error::AlreadyInvited => &ALREADY_INVITED,
-            Error::TeamFull(_) => &TEAM_FULL,
-            Error::TooManyTeams => &TOO_MANY_TEAMS,
-            Error::TeamNotEmpty(_) => &TEAM_NOT_EMPTY,
-            Error::TooManyProjects => &TOO_MANY_PROJECTS,
-            Error::ProjectFull => &PROJECT_FULL,
-            Error::ProjectKeyTaken(_) => &PROJECT_KEY_TAKEN,
-            Error::TooManyBoards => &TOO_MANY_BOARDS,
-            Error::TooManyColumns => &TOO_MANY_COLUMNS,
-            Error::TooManyLabels => &TOO_MANY_LABELS,
-            Error::TooManyCards => &TOO_MANY_CARDS,
-            Error::ColumnNotEmpty(_) => &COLUMN_NOT_EMPTY,
-            Error::LabelNameTaken(_) => &LABEL_NAME_TAKEN,
-            Error::NoColumn => &NO_COLUMN,
-            Error::ColumnFull => &COLUMN_FULL,
-            Error::WipLimitReached(..) => &WIP_LIMIT_REACHED,
-            Error::CardArchived => &CARD_ARCHIVED,
-            Error::Stale => &common::PRECONDITION_FAILED,
-            Error::NotFound => &common::NOT_FOUND,
-            Error::Fields(wrong) => return Self::invalid(wrong),
-            Error::Db(error) => return error.into(),
-        };
-        Self::new(kind).detail(error.to_string())
+        match error {
+            Error::AccountGone => Self::unauthenticated(),
+            Error::Fields(wrong) => Self::invalid(wrong),
+            Error::Db(error) => error.into(),
+            other => Self::new(other.kind()).detail(other.to_string()),
+        }
     }
 }

@@ -58,12 +58,17 @@ pub fn begin_write_planned_once(db: &mut Db) -> QueryResult<()> {
     }
 }
 
-/// Commits the outermost transaction.
+/// Opens a transaction inside of the open one: a savepoint.
+pub(super) fn begin_nested(db: &mut Db) -> QueryResult<()> {
+    on_each!(db, c => AnsiTransactionManager::begin_transaction(c))
+}
+
+/// Commits the innermost transaction.
 pub fn commit(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::commit_transaction(c))
 }
 
-/// Rolls the outermost transaction back.
+/// Rolls the innermost transaction back.
 pub fn rollback(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::rollback_transaction(c))
 }

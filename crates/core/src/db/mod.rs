@@ -199,6 +199,15 @@ where
     transact_from(db, dialect::begin_write, work)
 }
 
+/// Runs `work` inside of the open transaction so that it leaves nothing behind when it is refused.
+pub fn attempt<T, E: FromDb>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T, E>) -> Result<T, E> {
+    dialect::begin_nested(db).map_err(DbError::from)?;
+    let done = work(db);
+    let ended = if done.is_ok() { dialect::commit(db) } else { dialect::rollback(db) };
+    ended.map_err(DbError::from)?;
+    done
+}
+
 /// How a transaction is opened.
 type Begin = fn(&mut Db) -> diesel::QueryResult<()>;
 

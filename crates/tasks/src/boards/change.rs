@@ -59,6 +59,18 @@ impl Change {
         }
     }
 
+    /// How much was noted up to now.
+    pub(crate) fn mark(&self) -> (usize, usize, i64) {
+        (self.entries.len(), self.transitions.len(), self.board.card_count)
+    }
+
+    /// Takes back what was noted since.
+    pub(crate) fn back_to(&mut self, (entries, transitions, card_count): (usize, usize, i64)) {
+        self.entries.truncate(entries);
+        self.transitions.truncate(transitions);
+        self.board.card_count = card_count;
+    }
+
     /// Writes down what was noted.
     fn write(self, db: &mut Db) -> Result<(), Error> {
         let (board_id, now) = (self.board.id, self.now);

@@ -7,6 +7,7 @@ use poligon_common::idempotency::Idempotency;
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem};
 
+use super::bulk::{self, BulkRequest, BulkResponse};
 use super::content::Content;
 use super::input::{CardContent, CardPatch, CardRequest};
 use super::keep::{self, Step};
@@ -34,6 +35,24 @@ pub(crate) async fn create_card(
         let id = create::create(db, user_id, &body, now)?;
         Ok::<_, Error>(Answer::created(&format!("/api/tasks/cards/{id}"), view::find(db, id, user_id)?))
     };
+    let answer = key.write(&ctx, work).await?;
+    announce(&ctx, board_id);
+    Ok(answer)
+}
+
+/// Does many things to the cards of one board, in their order and in one step: makes, changes, moves, assigns, puts away and
+/// brings back. When one cannot be done, nothing is (`all_or_nothing`): 422 with an error for each, whose pointer names its
+/// place; or the others are (`skip_bad`).
+#[utoipa::path(post, path = "/cards/bulk", request_body = BulkRequest,
+    responses((status = 200, description = "What has become of each", body = BulkResponse)))]
+pub(crate) async fn bulk_cards(
+    ctx: Ctx,
+    user: CurrentUser,
+    key: Idempotency,
+    Json(body): Json<BulkRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (user_id, now, board_id) = (user.user_id, ctx.clock.now(), body.board_id.0);
+    let work = move |db: &mut _| Ok::<_, Error>(Answer::ok(bulk::run(db, user_id, &body, now)?));
     let answer = key.write(&ctx, work).await?;
     announce(&ctx, board_id);
     Ok(answer)

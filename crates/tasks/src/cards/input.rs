@@ -73,6 +73,23 @@ pub(crate) struct CardRequest {
 }
 
 impl CardRequest {
+    /// A new card of a board.
+    pub(super) fn of(board_id: FilterId, new: NewCard) -> Self {
+        Self {
+            board_id,
+            column_id: new.column_id,
+            before_id: new.before_id,
+            after_id: new.after_id,
+            assignee_ids: new.assignee_ids,
+            title: new.title,
+            description: new.description,
+            priority: new.priority,
+            label_ids: new.label_ids,
+            start_at: new.start_at,
+            due_at: new.due_at,
+            estimate: new.estimate,
+        }
+    }
     /// What it says.
     pub(super) fn content(&self) -> CardContent {
         CardContent {
@@ -85,6 +102,54 @@ impl CardRequest {
             estimate: self.estimate,
         }
     }
+}
+
+/// A new card of a board that is named elsewhere.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCard {
+    /// The column that it comes into; the first one without it.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    pub(super) column_id: Option<FilterId>,
+    /// The card of that column below it; it comes to the bottom without this and `after_id`.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    pub(super) before_id: Option<FilterId>,
+    /// The card of that column above it.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    pub(super) after_id: Option<FilterId>,
+    /// Who works on it: people who are in the project.
+    #[serde(default)]
+    #[schema(value_type = Vec<i64>, max_items = 20)]
+    pub(super) assignee_ids: PersonIds,
+    /// What is to be done.
+    #[schema(value_type = String, min_length = 1, max_length = 255, examples("Checkout accepts a coupon twice"))]
+    pub(super) title: Title,
+    /// The same at length, in Markdown.
+    #[serde(default)]
+    #[schema(value_type = String, max_length = 20_000)]
+    pub(super) description: Description,
+    /// How urgent it is.
+    #[serde(default)]
+    pub(super) priority: Priority,
+    /// Its labels, which are of the same board.
+    #[serde(default)]
+    #[schema(value_type = Vec<i64>, max_items = 20)]
+    pub(super) label_ids: LabelIds,
+    /// When work on it is to begin.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) start_at: Option<Timestamp>,
+    /// When it is to be done; not before it is begun.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) due_at: Option<Timestamp>,
+    /// How much work it is, in the unit of the team: points, hours.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1000)]
+    pub(super) estimate: Option<Estimate>,
 }
 
 /// What a card says.

@@ -2,6 +2,7 @@
 //! that is archived is read, brought back, or put in the trash; nothing else.
 
 mod acts;
+mod bulk;
 mod content;
 mod create;
 mod departure;
@@ -42,6 +43,7 @@ pub(crate) fn routes(routes: &mut Routes) {
                 .refuses(&[&error::TOO_MANY_CARDS])
                 .idempotent_by_key(),
         )
+        .user(op!(http::bulk_cards).refuses(keeping).idempotent_by_key())
         .user(op!(http::get_card).refuses(there))
         .user(op!(http::put_card).refuses(changing).by_version())
         .user(op!(http::patch_card).refuses(changing).by_version())

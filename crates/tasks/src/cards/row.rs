@@ -198,6 +198,13 @@ pub(super) fn summaries(db: &mut Db, briefs: Vec<Brief>, project_key: &str) -> R
     Ok(shown.collect())
 }
 
+/// Those of these cards that are not in the trash, in no order.
+pub(super) fn named(db: &mut Db, ids: &[i64], project_key: &str) -> Result<Vec<CardSummary>, Error> {
+    let there = cards::table.filter(any_of(db, cards::id, ids)).filter(cards::trashed_at.is_null());
+    let briefs: Vec<Brief> = there.select(Brief::as_select()).load(db)?;
+    summaries(db, briefs, project_key)
+}
+
 /// A card that is not in the trash.
 pub(super) fn find(db: &mut Db, card_id: i64) -> Result<CardRow, Error> {
     let there = cards::table.find(card_id).filter(cards::trashed_at.is_null());

@@ -1,13 +1,13 @@
 //! Where cards are: on the board, in the archive, in the trash.
 
 use poligon_core::db::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::role::ProjectRole;
 
 /// Where a card is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = CardStatus)]
 pub(crate) enum Status {

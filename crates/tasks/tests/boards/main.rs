@@ -3,6 +3,7 @@
 
 mod access;
 mod boards;
+mod bulk;
 mod cards;
 mod demo;
 mod departures;

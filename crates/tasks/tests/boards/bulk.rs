@@ -1,0 +1,151 @@
+//! Many things done to cards at once.
+
+use poligon_testkit::{Request, TestApp, at_once};
+use serde_json::{Value, json};
+
+use crate::world::{CARDS, Desk, at, board, id_of, ids_by_column, member, person, replayed, start};
+
+fn bulk(desk: &Desk, mode: &str, operations: Value) -> Request {
+    let body = json!({"board_id": desk.board["id"], "mode": mode, "operations": operations});
+    desk.ann.post(&format!("{CARDS}/bulk")).json(&body)
+}
+
+async fn everything_is_done_in_order(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let (one, two) = (desk.card("one", "Ready").await, desk.card("two", "Ready").await);
+    let (review, me) = (desk.column("Review"), id_of(&desk.ann));
+    let operations = json!([
+        {"create": {"title": "three", "column_id": review}},
+        {"card_id": one["id"], "update": {"title": "ONE", "estimate": 5}},
+        {"card_id": one["id"], "move": {"column_id": review}},
+        {"card_id": two["id"], "assign": {"user_ids": [me]}},
+        {"card_id": two["id"], "status": "archived"},
+        {"card_id": two["id"], "status": "open"},
+        {"card_id": two["id"], "status": "trashed"},
+        {"create": {"title": "four", "before_id": one["id"], "column_id": review}},
+    ]);
+    let done = bulk(&desk, "all_or_nothing", operations).send().await.expect(200).body;
+    assert_eq!((&done["done"], &done["failed"]), (&json!(8), &json!(0)));
+    assert_eq!(done["results"][0]["card"]["key"], "QA-3");
+    assert_eq!((&done["results"][1]["card"]["title"], &done["results"][6]["card"]), (&json!("ONE"), &Value::Null));
+    assert_eq!(desk.in_column("Review").await, ["three", "four", "ONE"]);
+    assert_eq!(desk.in_column("Ready").await, Vec::<String>::new());
+    assert_eq!(replayed(&desk.activity().await), ids_by_column(&desk.now().await));
+}
+
+/// What cannot be done is told by its place, whatever the mode; the mode says what becomes of the others.
+async fn what_cannot_be_done_is_told_by_its_place(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let other = board(&desk.ann, &desk.project).await;
+    let foreign = json!({"board_id": other["id"], "title": "foreign"});
+    let foreign = desk.ann.post(CARDS).json(&foreign).send().await.expect(201).body;
+    let card = desk.card("x", "Ready").await;
+    for n in 0..5 {
+        desk.card(&n.to_string(), "Review").await;
+    }
+    let (review, ready) = (desk.column("Review"), desk.column("Ready"));
+    let operations = json!([
+        {"card_id": card["id"], "update": {"title": "y"}},
+        {"card_id": card["id"], "move": {"column_id": review}},
+        {"create": {"title": "a", "column_id": review}},
+        {"create": {"title": "b", "label_ids": [other["labels"][0]["id"]], "column_id": ready}},
+        {"card_id": foreign["id"], "status": "archived"},
+        {"card_id": 999_999, "status": "archived"},
+        {"card_id": card["id"], "assign": {"user_ids": [999_999]}},
+        {"card_id": card["id"]},
+        {"card_id": card["id"], "status": "open", "assign": {"user_ids": []}},
+        {"status": "open"},
+        {"card_id": card["id"], "create": {"title": "c"}},
+        {"create": {"title": "d", "column_id": ready}},
+    ]);
+    let wrong = [
+        (1, "", "wip_limit_reached"),
+        (2, "", "wip_limit_reached"),
+        (3, "/create/label_ids", "unknown_label"),
+        (4, "/card_id", "unknown_card"),
+        (5, "/card_id", "unknown_card"),
+        (6, "/assign/user_ids/0", "not_a_member"),
+        (7, "", "one_of"),
+        (8, "", "one_of"),
+        (9, "/card_id", "required"),
+        (10, "/card_id", "unexpected"),
+    ];
+    let before = desk.now().await;
+    let refused = bulk(&desk, "all_or_nothing", operations.clone()).send().await;
+    let refused = refused.expect_problem(422, "validation_failed");
+    let told: Vec<(String, String)> = refused.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["pointer"].as_str().unwrap().to_owned(), error["code"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected: Vec<(String, String)> =
+        wrong.iter().map(|(index, at, code)| (format!("/operations/{index}{at}"), (*code).to_owned())).collect();
+    assert_eq!(told, expected);
+    assert_eq!(desk.now().await, before);
+    let done = bulk(&desk, "skip_bad", operations).send().await.expect(200).body;
+    assert_eq!((&done["done"], &done["failed"]), (&json!(2), &json!(10)));
+    for (index, at, code) in wrong {
+        let error = &done["results"][index]["error"];
+        match at {
+            "" if code != "one_of" => assert_eq!(error["code"], code),
+            _ => assert_eq!((&error["errors"][0]["pointer"], &error["errors"][0]["code"]), (&json!(at), &json!(code))),
+        }
+    }
+    assert_eq!(desk.in_column("Ready").await, ["y", "d"]);
+    assert_eq!(desk.in_column("Review").await.len(), 5);
+    assert_eq!(replayed(&desk.activity().await), ids_by_column(&desk.now().await));
+}
+
+async fn bad_input_is_refused_by_name(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let card = desk.card("x", "Ready").await;
+    let many: Vec<Value> = (0..101).map(|_| json!({"card_id": card["id"], "status": "open"})).collect();
+    for (operations, pointer) in [
+        (json!([]), "/operations"),
+        (json!(many), "/operations"),
+        (json!([{"card_id": 0, "status": "open"}]), "/operations/0/card_id"),
+        (json!([{"card_id": 1, "status": "gone"}]), "/operations/0/status"),
+        (json!([{"card_id": 1, "status": "open"}, {"create": {"title": ""}}]), "/operations/1/create/title"),
+        (json!([{"card_id": 1, "update": {"owner": 1}}]), "/operations/0/update/owner"),
+    ] {
+        let refused = bulk(&desk, "skip_bad", operations).send().await.expect_problem(422, "validation_failed");
+        assert_eq!(refused.pointers(), [pointer]);
+    }
+    let refused = bulk(&desk, "sometimes", json!([{"card_id": 1, "status": "open"}])).send().await;
+    assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), ["/mode"]);
+    let (viewer, stranger) = (member(&app, &desk.ann, &desk.team, "viewer").await, person(&app).await);
+    let body = json!({"board_id": desk.board["id"], "operations": [{"card_id": card["id"], "status": "trashed"}]});
+    let path = format!("{CARDS}/bulk");
+    viewer.post(&path).json(&body).send().await.expect_problem(403, "role_too_low");
+    stranger.post(&path).json(&body).send().await.expect_problem(404, "not_found");
+    desk.ann.get(&at(CARDS, &card)).send().await.expect(200);
+}
+
+/// Two that move the same cards: each is done as a whole.
+async fn two_at_once_do_not_mix(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let mut cards = Vec::new();
+    for n in 0..4 {
+        cards.push(desk.card(&n.to_string(), "Backlog").await);
+    }
+    let (ready, done) = (desk.column("Ready"), desk.column("Done"));
+    let to = |column: i64| {
+        let all: Vec<Value> =
+            cards.iter().map(|card| json!({"card_id": card["id"], "move": {"column_id": column}})).collect();
+        bulk(&desk, "all_or_nothing", json!(all))
+    };
+    for reply in at_once([to(ready), to(done), to(ready), to(done)]).await {
+        reply.expect(200);
+    }
+    let counts = [desk.in_column("Ready").await.len(), desk.in_column("Done").await.len()];
+    assert!([[0, 4], [4, 0]].contains(&counts), "{counts:?}");
+    assert_eq!(replayed(&desk.activity().await), ids_by_column(&desk.now().await));
+}
+
+poligon_testkit::tests! { start =>
+    everything_is_done_in_order,
+    what_cannot_be_done_is_told_by_its_place,
+    bad_input_is_refused_by_name,
+    two_at_once_do_not_mix,
+}
