@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import boards
 import network
 import schemathesis
 from callers import ADMIN, BASE, PASSWORD, Admin, Person, http, lock, numbers, post
@@ -662,6 +663,7 @@ REAL = {
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
     **network.REAL,
+    **boards.REAL,
 }
 turns: Counter = Counter()
 

@@ -24,9 +24,9 @@ SEEDS = int(os.environ.get("SCHEMATHESIS_SEEDS", "1"))
 FIRST_SEED = int(os.environ.get("SCHEMATHESIS_FIRST_SEED", "1"))
 DATABASES = os.environ.get("SCHEMATHESIS_DATABASES", ",".join(KINDS)).split(",")
 SECONDS_FOR_A_SEED = 3600
-# A stream that ends with the session, and a socket: no tool of single answers can try them. Tests of their own do, in
-# crates/social/tests/network/realtime and tests/load/sockets.py.
-ELSEWHERE = ("/api/social/events", "/api/social/ws")
+# Streams that end with the session, and a socket: no tool of single answers can try them. Tests of their own do, in
+# crates/social/tests/network/realtime, crates/tasks/tests/boards/live.rs and tests/load/sockets.py.
+ELSEWHERE = ("/api/social/events", "/api/social/ws", "/api/tasks/boards/{id}/events")
 
 
 def fuzz(gateway, place, document, seed, examples, first):

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use poligon_testkit::{Client, Reply, TestApp, built_in_roles};
 use serde_json::json;
 
+use crate::boards::{self, Work, work_of};
 use crate::document::{Document, Operation};
 use crate::network::{self, Talk, talk_of};
 use crate::policy::{ANYBODY, OBJECTS, POLICY, PUBLIC, ROLES, USER};
@@ -20,7 +21,7 @@ fn is_open(access: &str) -> bool {
 }
 
 fn policy() -> BTreeMap<&'static str, &'static str> {
-    POLICY.iter().chain(network::POLICY).copied().collect()
+    POLICY.iter().chain(network::POLICY).chain(boards::POLICY).copied().collect()
 }
 
 async fn the_table_and_the_document_are_one_list(_: TestApp) {
@@ -72,9 +73,13 @@ fn in_network(operation: &Operation) -> bool {
     operation.path.starts_with("/api/social/")
 }
 
+fn on_boards(operation: &Operation) -> bool {
+    operation.path.starts_with("/api/tasks/")
+}
+
 /// Whether it takes nobody's session away.
 fn leaves_sessions(operation: &Operation) -> bool {
-    in_shop(operation) || in_network(operation)
+    in_shop(operation) || in_network(operation) || on_boards(operation)
 }
 
 /// Whether an answer is the refusal of a caller as such.
@@ -160,8 +165,8 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let admin = app.sign_in_as(&["admin"]).await;
     let (shipment, image) = (shipment_to(&admin, victim).await, image_of(&admin, goods.product).await);
     let goods = Goods { image, review, order, payment, shipment, ..goods };
-    let talk = talk_of(app, victim).await;
-    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods, talk }
+    let (talk, work) = (talk_of(app, victim).await, work_of(app, victim).await);
+    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods, talk, work }
 }
 
 /// What those who are admitted may spoil: an account, a role and goods of its own.
@@ -174,6 +179,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     let owner = app.sign_in_as(&[]).await;
     let user = owner.user_id.expect("an id");
     let talk = if in_network(operation) { talk_of(app, &owner).await } else { Talk::NONE };
+    let work = if on_boards(operation) { work_of(app, &owner).await } else { Work::NONE };
     let mut goods = if in_shop(operation) { goods(app).await } else { Goods::NONE };
     if operation.path.contains("/shipments/") {
         goods.shipment = shipment_to(&app.sign_in_as(&["admin"]).await, &app.sign_in_as(&[]).await).await;
@@ -181,7 +187,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     if operation.path.contains("/images/") {
         goods.image = image_of(&app.sign_in_as(&["admin"]).await, goods.product).await;
     }
-    Target { user, session: 1, role: name, goods, talk }
+    Target { user, session: 1, role: name, goods, talk, work }
 }
 
 async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {
@@ -219,8 +225,12 @@ async fn the_other_objects_are_too(app: TestApp) {
 async fn every_second_object_is_its_owners(app: TestApp, part: usize) {
     let admin = app.sign_in_as(&["admin"]).await;
     let document = Document::read();
-    let table: BTreeMap<&str, (u16, u16)> =
-        OBJECTS.iter().chain(network::OBJECTS).map(|(id, own, other)| (*id, (*own, *other))).collect();
+    let table: BTreeMap<&str, (u16, u16)> = OBJECTS
+        .iter()
+        .chain(network::OBJECTS)
+        .chain(boards::OBJECTS)
+        .map(|(id, own, other)| (*id, (*own, *other)))
+        .collect();
     let operations = object_operations(&document);
     assert_eq!(operations.iter().map(|o| o.id.as_str()).collect::<BTreeSet<_>>(), table.keys().copied().collect());
     let (mut pair, mut wrong): (Option<(Client, Client)>, Vec<String>) = (None, Vec::new());

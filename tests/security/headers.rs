@@ -6,6 +6,7 @@ use poligon_testkit::{Backend, Reply, TestApp};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::boards::Work;
 use crate::document::Document;
 use crate::network::Talk;
 use crate::requests::{Goods, Target, path, request};
@@ -19,7 +20,14 @@ async fn start(backend: Backend) -> TestApp {
 }
 
 fn nothing() -> Target {
-    Target { user: 999_999, session: 999_999, role: "nothing".into(), goods: Goods::NONE, talk: Talk::NONE }
+    Target {
+        user: 999_999,
+        session: 999_999,
+        role: "nothing".into(),
+        goods: Goods::NONE,
+        talk: Talk::NONE,
+        work: Work::NONE,
+    }
 }
 
 fn assert_secure(reply: &Reply, what: &str) {

@@ -4,6 +4,7 @@
 
 mod access;
 mod audit;
+mod boards;
 mod document;
 mod headers;
 mod leaks;

@@ -3,6 +3,7 @@
 use poligon_testkit::{Client, Part, Request};
 use serde_json::{Value, json};
 
+use crate::boards::{self, Work};
 use crate::document::Operation;
 use crate::network::{self, Talk};
 use crate::world::PASSWORD;
@@ -20,6 +21,8 @@ pub(crate) struct Target {
     pub(crate) goods: Goods,
     /// What somebody has in the network.
     pub(crate) talk: Talk,
+    /// What somebody's team works on.
+    pub(crate) work: Work,
 }
 
 /// Ids of the shop's objects.
@@ -72,6 +75,11 @@ impl Goods {
 
 /// The path of an operation, with its variable parts filled.
 pub(crate) fn path(operation: &Operation, target: &Target) -> String {
+    if operation.path.starts_with("/api/tasks/") {
+        let filled = target.work.fill(&operation.path);
+        assert!(!filled.contains('{') && !filled.contains("/0"), "{}: an id of what? Say so here", operation.id);
+        return filled;
+    }
     let ids = [
         ("/sessions/", target.session),
         ("/users/", target.user),
@@ -119,6 +127,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
     match id.split('_').next() {
         Some("auth") => of_accounts(id),
         Some("social") => network::body(id),
+        Some("tasks") => boards::body(id),
         _ => of_the_shop(id),
     }
 }

@@ -25,6 +25,7 @@ pub(super) type PersonIds = Ids<0, 20>;
 /// A new card.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TaskCardRequest)]
 pub(crate) struct CardRequest {
     /// The board that it belongs to.
     pub(super) board_id: FilterId,
@@ -107,6 +108,7 @@ impl CardRequest {
 /// A new card of a board that is named elsewhere.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TaskNewCard)]
 pub(crate) struct NewCard {
     /// The column that it comes into; the first one without it.
     #[serde(default)]
@@ -155,6 +157,7 @@ pub(crate) struct NewCard {
 /// What a card says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TaskCardContent)]
 pub(crate) struct CardContent {
     /// What is to be done.
     #[schema(value_type = String, min_length = 1, max_length = 255, examples("Checkout accepts a coupon twice"))]
@@ -187,6 +190,7 @@ pub(crate) struct CardContent {
 /// What shall change of a card (RFC 7396).
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TaskCardPatch)]
 pub(crate) struct CardPatch {
     /// What is to be done.
     #[serde(default, deserialize_with = "not_null")]
@@ -221,6 +225,7 @@ pub(crate) struct CardPatch {
 /// Where a card shall go.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TaskMoveRequest)]
 #[allow(clippy::struct_field_names)] // the names of the contract
 pub(crate) struct MoveRequest {
     /// The column, of the same board.
@@ -252,6 +257,7 @@ pub(super) fn spot(before_id: Option<FilterId>, after_id: Option<FilterId>) -> R
 /// Who shall work on a card.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TaskAssignRequest)]
 pub(crate) struct AssignRequest {
     /// All who do from now on: people who are in the project.
     #[schema(value_type = Vec<i64>, max_items = 20)]

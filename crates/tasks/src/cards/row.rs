@@ -49,6 +49,7 @@ impl CardRow {
 
 /// What boards and lists show of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TaskCardSummary)]
 pub(crate) struct CardSummary {
     /// Its id.
     pub(super) id: i64,

@@ -18,6 +18,7 @@ use crate::schema::cards;
 
 /// A card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TaskCardResponse)]
 pub(crate) struct CardResponse {
     /// Its id.
     pub(super) id: i64,

@@ -1,0 +1,255 @@
+"""What the fuzzer has to know of the task boards: teams, projects, boards and cards that exist, made for the case. The demo
+administrator calls, and owns the teams.
+"""
+
+import itertools
+
+from callers import Admin, Person, ask
+from network import at
+
+numbers = itertools.count(1)
+rooms: dict[str, list] = {}
+joined: list[int] = []
+
+
+def tasks(method, path, body=None, by=None, **more):
+    return ask(method, f"tasks/{path}", body, by or Admin.get(), **more)
+
+
+def roomy(kind, make, uses):
+    """The same thing again and again, and a new one before it is full: nothing takes any number of parts."""
+    room = rooms.get(kind)
+    if room is None or room[1] >= uses:
+        room = rooms[kind] = [make(), 0]
+    room[1] += 1
+    return room[0]
+
+
+class Somebody(Person):
+    """A new account that is logged in."""
+
+    def __init__(self):
+        super().__init__()
+        self.token = self.log_in()["access_token"]
+
+
+# Teams and projects.
+
+
+def new_team(by=None):
+    return tasks("POST", "teams", {"name": "Fuzzed"}, by)["id"]
+
+
+def team():
+    return roomy("team", new_team, 50)
+
+
+def new_invitation(team_id, email, by=None):
+    return tasks("POST", f"teams/{team_id}/invitations", {"email": email, "role": "member"}, by)["id"]
+
+
+def new_member(team_id):
+    somebody = Somebody()
+    new_invitation(team_id, somebody.email)
+    token = somebody.token_from_mail("team_invitation")
+    tasks("POST", "invitations/accept", {"token": token}, somebody.token)
+    return somebody.id
+
+
+def new_project():
+    key = f"F{next(numbers)}"[:10]
+    return tasks("POST", "projects", {"team_id": team(), "key": key, "name": "Fuzzed"})["id"]
+
+
+def project():
+    return roomy("project", new_project, 50)
+
+
+def real_team(case):
+    at(case, team())
+
+
+def real_spare_team(case):
+    at(case, new_team())
+
+
+def real_member(case):
+    at(case, team())
+    at(case, new_member(case.path_parameters["id"]), "user_id")
+
+
+def real_inviting_team(case):
+    at(case, roomy("inviting team", new_team, 40))
+
+
+def real_invitation(case):
+    real_inviting_team(case)
+    id_ = new_invitation(case.path_parameters["id"], f"fuzzed.guest.{next(numbers)}@example.com")
+    at(case, id_, "invitation_id")
+
+
+def real_token(case):
+    """Somebody else's team asks the caller in, who goes from the one before: nobody is in very many teams."""
+    me = ask("GET", "auth/me", None, Admin.get())["id"]
+    for team_id in joined:
+        tasks("DELETE", f"teams/{team_id}/members/{me}", expected=(204, 404))
+    inviter, guest = Somebody(), Person()
+    team_id = new_team(inviter.token)
+    joined[:] = [team_id]
+    new_invitation(team_id, guest.email, inviter.token)
+    case.body["token"] = guest.token_from_mail("team_invitation")
+
+
+def real_new_project(case):
+    case.body["team_id"] = team()
+
+
+def real_project(case):
+    at(case, project())
+    if isinstance(case.body, dict):
+        case.body.pop("key", None)
+
+
+def real_spare_project(case):
+    at(case, new_project())
+
+
+def real_project_member(case):
+    at(case, project())
+    at(case, Person().id, "user_id")
+
+
+def real_gone_project_member(case):
+    real_project_member(case)
+    path = f"projects/{case.path_parameters['id']}/members/{case.path_parameters['user_id']}"
+    tasks("PUT", path, {"role": "viewer"})
+
+
+# Boards.
+
+
+def new_board():
+    return tasks("POST", "boards", {"project_id": project(), "name": "Fuzzed", "template": "scrum"})
+
+
+def board():
+    return roomy("board", new_board, 500)
+
+
+def real_new_board(case):
+    case.body["project_id"] = project()
+
+
+def real_board(case):
+    at(case, board()["id"])
+
+
+def real_spare_board(case):
+    at(case, new_board()["id"])
+
+
+def real_column(case):
+    made = new_board()
+    at(case, made["id"])
+    at(case, made["columns"][1]["id"], "column_id")
+
+
+def real_label(case):
+    made = new_board()
+    at(case, made["id"])
+    at(case, made["labels"][1]["id"], "label_id")
+
+
+# Cards.
+
+
+def new_card():
+    return tasks("POST", "cards", {"board_id": board()["id"], "title": "Fuzzed"})["id"]
+
+
+def without_others(body):
+    """What only the board can say: columns, cards, labels and people of it. And of two dates either comes first."""
+    for name in ("column_id", "before_id", "after_id", "label_ids", "assignee_ids", "start_at"):
+        body.pop(name, None)
+
+
+def real_new_card(case):
+    case.body["board_id"] = board()["id"]
+    without_others(case.body)
+
+
+def real_card(case):
+    at(case, new_card())
+    if isinstance(case.body, dict):
+        without_others(case.body)
+
+
+def real_move(case):
+    at(case, new_card())
+    case.body = {"column_id": board()["columns"][next(numbers) % 5]["id"]}
+
+
+def real_assignment(case):
+    at(case, new_card())
+    case.body["user_ids"] = [ask("GET", "auth/me", None, Admin.get())["id"]]
+
+
+def real_archived_card(case):
+    at(case, new_card())
+    tasks("POST", f"cards/{case.path_parameters['id']}/archive")
+
+
+def real_bulk(case):
+    case.body["board_id"] = board()["id"]
+    case.body["operations"] = [{"create": {"title": "Fuzzed"}}, {"card_id": new_card(), "status": "trashed"}]
+
+
+REAL = {
+    "GET /api/tasks/teams/{id}": real_team,
+    "PATCH /api/tasks/teams/{id}": real_team,
+    "DELETE /api/tasks/teams/{id}": real_spare_team,
+    "GET /api/tasks/teams/{id}/members": real_team,
+    "PUT /api/tasks/teams/{id}/members/{user_id}/role": real_member,
+    "DELETE /api/tasks/teams/{id}/members/{user_id}": real_member,
+    "GET /api/tasks/teams/{id}/invitations": real_inviting_team,
+    "POST /api/tasks/teams/{id}/invitations": real_inviting_team,
+    "DELETE /api/tasks/teams/{id}/invitations/{invitation_id}": real_invitation,
+    "POST /api/tasks/invitations/lookup": real_token,
+    "POST /api/tasks/invitations/accept": real_token,
+    "POST /api/tasks/invitations/decline": real_token,
+    "POST /api/tasks/projects": real_new_project,
+    "GET /api/tasks/projects/{id}": real_project,
+    "PATCH /api/tasks/projects/{id}": real_project,
+    "DELETE /api/tasks/projects/{id}": real_spare_project,
+    "POST /api/tasks/projects/{id}/archive": real_spare_project,
+    "POST /api/tasks/projects/{id}/restore": real_spare_project,
+    "GET /api/tasks/projects/{id}/members": real_project,
+    "PUT /api/tasks/projects/{id}/members/{user_id}": real_project_member,
+    "DELETE /api/tasks/projects/{id}/members/{user_id}": real_gone_project_member,
+    "POST /api/tasks/boards": real_new_board,
+    "GET /api/tasks/boards/{id}": real_board,
+    "PATCH /api/tasks/boards/{id}": real_board,
+    "DELETE /api/tasks/boards/{id}": real_spare_board,
+    "GET /api/tasks/boards/{id}/activity": real_board,
+    "GET /api/tasks/boards/{id}/trash": real_board,
+    "POST /api/tasks/boards/{id}/columns": real_spare_board,
+    "PATCH /api/tasks/boards/{id}/columns/{column_id}": real_column,
+    "DELETE /api/tasks/boards/{id}/columns/{column_id}": real_column,
+    "GET /api/tasks/boards/{id}/labels": real_board,
+    "POST /api/tasks/boards/{id}/labels": real_spare_board,
+    "PATCH /api/tasks/boards/{id}/labels/{label_id}": real_label,
+    "DELETE /api/tasks/boards/{id}/labels/{label_id}": real_label,
+    "POST /api/tasks/cards": real_new_card,
+    "POST /api/tasks/cards/bulk": real_bulk,
+    "GET /api/tasks/cards/{id}": real_card,
+    "PUT /api/tasks/cards/{id}": real_card,
+    "PATCH /api/tasks/cards/{id}": real_card,
+    "DELETE /api/tasks/cards/{id}": real_card,
+    "GET /api/tasks/cards/{id}/activity": real_card,
+    "POST /api/tasks/cards/{id}/move": real_move,
+    "POST /api/tasks/cards/{id}/assign": real_assignment,
+    "POST /api/tasks/cards/{id}/archive": real_card,
+    "POST /api/tasks/cards/{id}/restore": real_archived_card,
+    "PUT /api/tasks/cards/{id}/watch": real_card,
+    "DELETE /api/tasks/cards/{id}/watch": real_card,
+}
