@@ -1,0 +1,3 @@
+//! Cards of boards.
+
+mod filter;
