@@ -13,6 +13,7 @@ pub mod html;
 pub mod idempotency;
 pub mod input;
 mod limits;
+pub mod markdown;
 pub mod money;
 pub mod near;
 pub mod openapi;

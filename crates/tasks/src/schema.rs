@@ -148,6 +148,7 @@ diesel::table! {
         number -> BigInt,
         title -> Text,
         description -> Text,
+        searched -> Text,
         priority -> BigInt,
         start_at -> Nullable<Instant>,
         due_at -> Nullable<Instant>,

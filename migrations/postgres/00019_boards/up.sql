@@ -58,6 +58,8 @@ CREATE TABLE cards (
     number bigint NOT NULL CHECK (number > 0),
     title text NOT NULL,
     description text NOT NULL,
+    -- Both in small letters, for whoever looks for words.
+    searched text NOT NULL,
     -- From 0 (none) to 4 (urgent).
     priority bigint NOT NULL CHECK (priority BETWEEN 0 AND 4),
     start_at timestamptz,

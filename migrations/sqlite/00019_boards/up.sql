@@ -58,6 +58,8 @@ CREATE TABLE cards (
     number INTEGER NOT NULL CHECK (number > 0),
     title TEXT NOT NULL,
     description TEXT NOT NULL,
+    -- Both in small letters, for whoever looks for words.
+    searched TEXT NOT NULL,
     -- From 0 (none) to 4 (urgent).
     priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 4),
     start_at TEXT CHECK (start_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),

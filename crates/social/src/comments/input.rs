@@ -2,11 +2,11 @@
 
 use poligon_common::Refused;
 use poligon_common::input::{FilterId, Prose, Whole, not_null};
+use poligon_common::markdown::is_seen;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::status::Decision;
-use crate::text::is_seen;
 
 /// Longest comment, in characters.
 const LONGEST: usize = 2_000;

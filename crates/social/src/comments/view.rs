@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use poligon_common::markdown::Mention;
 use poligon_core::db::{Db, Json, Timestamp, any_of};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::people::{Person, find_people};
 use crate::reactions::{Comment, Counts, Kind, Shown, find_shown};
 use crate::schema::{comments, posts};
-use crate::text::{Mention, unlink};
+use crate::text::unlink;
 use crate::visibility::{Viewer, seen_by};
 
 /// A comment, or what is left of one that was deleted or removed: then it has neither author nor text.

@@ -1,6 +1,7 @@
 //! Writing and changing posts.
 
 use diesel::prelude::*;
+use poligon_common::markdown::{Mention, Written, is_seen};
 use poligon_common::stems;
 use poligon_core::db::{Db, Json, Timestamp, text_search};
 use poligon_core::{events, on_each};
@@ -14,12 +15,12 @@ use crate::events::{POST_CHANGED, POST_PUBLISHED};
 use crate::media::{self, Holder, Kept};
 use crate::people::{count_posts, ensure_profile, require_active};
 use crate::schema::{post_tags, posts, social_profiles};
-use crate::text::{self, Draft, Mention, Written};
+use crate::text::Draft;
 use crate::visibility::{self, Viewer};
 
 /// Refuses a post that says nothing; one that is only spaces, or what nobody sees, is empty.
 fn said(body: &str, has_media: bool) -> Result<&str, Error> {
-    if text::is_seen(body) {
+    if is_seen(body) {
         return Ok(body);
     }
     if has_media {

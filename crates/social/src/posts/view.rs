@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use poligon_common::markdown::Mention;
 use poligon_core::db::{Db, Json, Timestamp};
 use poligon_core::users::UserSummary;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::media::{Kept, MediaResponse};
 use crate::people::{Person, find_people, hidden_from};
 use crate::reactions::{Counts, Kind};
 use crate::schema::posts;
-use crate::text::{Mention, unlink};
+use crate::text::unlink;
 use crate::visibility::{self, Viewer};
 
 /// A post.

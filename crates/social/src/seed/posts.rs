@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use diesel::prelude::*;
+use poligon_common::markdown::Mention;
 use poligon_common::stems;
 use poligon_core::db::{Db, DbError, Json, Timestamp, text_search};
 use poligon_core::insert_many;
@@ -17,7 +18,7 @@ use super::words::{ENDINGS, MATTERS, OPENINGS, WARNINGS};
 use super::{BATCH, SALT, Size, Somebody};
 use crate::reactions::Counts;
 use crate::schema::{post_revisions, post_tags, posts};
-use crate::text::{self, Mention};
+use crate::text;
 
 /// How many reacted to a post, and how many comments it has.
 pub(super) type Counted = (Counts, i64);

@@ -9,7 +9,13 @@ use serde_json::{Map, Value, json};
 use super::input::{CardContent, CardPatch};
 use super::row::{CardRow, labels_of};
 use crate::error::Error;
+use crate::names::name_key;
 use crate::schema::{board_labels, card_labels};
+
+/// What a card is found by: title and description in the form in which texts are compared.
+pub(crate) fn searched(title: &str, description: &str) -> String {
+    name_key(&format!("{title}\n{description}"))
+}
 
 /// What a card says, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

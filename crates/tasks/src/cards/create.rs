@@ -6,7 +6,7 @@ use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
 use serde_json::{Value, json};
 
-use super::content::{Content, set_labels};
+use super::content::{Content, searched, set_labels};
 use super::input::{CardRequest, spot};
 use super::{people, place};
 use crate::boards::{self, Change, ColumnRow, change};
@@ -63,6 +63,7 @@ pub(super) fn insert(db: &mut Db, change: &mut Change, new: &CardRequest, number
         (cards::board_id.eq(board_id), cards::column_id.eq(column.id), cards::rank.eq(place.rank)),
         (cards::project_id.eq(change.board.project_id), cards::number.eq(number)),
         (cards::title.eq(&content.title), cards::description.eq(&content.description)),
+        cards::searched.eq(searched(&content.title, &content.description)),
         (cards::priority.eq(content.priority), cards::estimate.eq(content.estimate)),
         (cards::start_at.eq(content.start_at), cards::due_at.eq(content.due_at)),
         cards::created_by.eq(change.actor_id.unwrap_or_default()),

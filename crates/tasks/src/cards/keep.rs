@@ -166,7 +166,7 @@ pub(super) fn purge(db: &mut Db, board_id: i64, now: Timestamp) -> Result<(), Er
         let nothing = || poligon_core::db::Json(Value::Null);
         let emptied = (board_activity::before.eq(nothing()), board_activity::after.eq(nothing()));
         diesel::update(said).set(emptied).execute(db)?;
-        let values = (cards::title.eq(""), cards::description.eq(""), cards::purged_at.eq(now));
+        let values = (cards::title.eq(""), cards::description.eq(""), cards::searched.eq(""), cards::purged_at.eq(now));
         diesel::update(cards::table.filter(cards::id.eq_any(&ids))).set(values).execute(db)?;
         for id in &ids {
             change.note("card_purged", Some(*id), Value::Null, Value::Null);

@@ -6,10 +6,13 @@ mod bulk;
 mod content;
 mod create;
 mod departure;
+mod filter;
 mod http;
 mod input;
 mod jobs;
 mod keep;
+mod list;
+mod list_http;
 mod people;
 mod place;
 mod priority;
@@ -23,6 +26,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
+pub(crate) use content::searched;
 pub(crate) use departure::{left, unassign, unwatch_left};
 pub(crate) use jobs::jobs;
 pub(crate) use place::nth as rank_of;
@@ -48,6 +52,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::put_card).refuses(changing).by_version())
         .user(op!(http::patch_card).refuses(changing).by_version())
         .user(op!(http::delete_card).refuses(keeping).by_version())
+        .user(op!(list_http::list_cards).refuses(there))
         .user(op!(http::list_trash).refuses(there))
         .user(op!(http::list_card_activity).refuses(there))
         .user(op!(acts::move_card).refuses(changing).refuses(placing))

@@ -22,8 +22,14 @@ pub(crate) enum Priority {
 }
 
 impl Priority {
-    /// All of them, in order.
-    pub(crate) const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Urgent];
+    /// All of them, in order, as they are written.
+    pub(crate) const ALL: [(&'static str, Self); 5] = [
+        ("none", Self::None),
+        ("low", Self::Low),
+        ("medium", Self::Medium),
+        ("high", Self::High),
+        ("urgent", Self::Urgent),
+    ];
 
     /// As it is stored: its place in the order, from 0.
     pub(crate) fn number(self) -> i64 {
@@ -38,7 +44,11 @@ impl Priority {
 
     /// The priority that is stored as `number`. The database holds no other (`CHECK`).
     pub(crate) fn of(number: i64) -> Self {
-        Self::ALL.into_iter().find(|priority| priority.number() == number).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .map(|(_, priority)| priority)
+            .find(|priority| priority.number() == number)
+            .unwrap_or_default()
     }
 }
 
@@ -48,8 +58,9 @@ mod tests {
 
     #[test]
     fn what_is_stored_is_read_back_in_the_same_order() {
-        assert!(Priority::ALL.is_sorted());
-        for priority in Priority::ALL {
+        assert!(Priority::ALL.is_sorted_by_key(|(_, priority)| priority));
+        for (name, priority) in Priority::ALL {
+            assert_eq!(serde_json::json!(priority), name);
             assert_eq!(Priority::of(priority.number()), priority);
         }
     }

@@ -98,6 +98,11 @@ impl CardSummary {
     pub(crate) fn column_id(&self) -> i64 {
         self.column_id
     }
+
+    /// What lists are sorted by.
+    pub(super) fn sorted_by(&self) -> (i64, Option<Timestamp>) {
+        (self.priority.number(), self.due_at)
+    }
 }
 
 /// The columns that a summary is made of; its description stays where it is.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 use serde_json::json;
 
-use super::content::{Content, set_labels};
+use super::content::{Content, searched, set_labels};
 use super::create::column_for;
 use super::input::{AssignRequest, MoveRequest, spot};
 use super::row::{CardRow, board_of, find_open};
@@ -49,6 +49,7 @@ pub(super) fn edit(
     after.check(db, card.board_id)?;
     let values = (
         (cards::title.eq(&after.title), cards::description.eq(&after.description)),
+        cards::searched.eq(searched(&after.title, &after.description)),
         (cards::priority.eq(after.priority), cards::estimate.eq(after.estimate)),
         (cards::start_at.eq(after.start_at), cards::due_at.eq(after.due_at)),
         (cards::version.eq(card.version + 1), cards::updated_at.eq(change.now)),

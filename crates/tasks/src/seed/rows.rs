@@ -219,6 +219,7 @@ fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said]) -> R
             (cards_table::column_id.eq(board.column_ids[card.column]), cards_table::rank.eq(*rank)),
             (cards_table::project_id.eq(board.project_id), cards_table::number.eq(told.number)),
             (cards_table::title.eq(told.title.clone()), cards_table::description.eq(told.description)),
+            cards_table::searched.eq(cards::searched(&told.title, told.description)),
             (cards_table::priority.eq(told.priority), cards_table::estimate.eq(told.estimate)),
             (cards_table::start_at.eq(told.start_at), cards_table::due_at.eq(told.due_at)),
             (cards_table::created_by.eq(card.created_by), cards_table::version.eq(1_i64)),

@@ -4,6 +4,7 @@
 //! log has them in the same order, and who is a member is looked at after everybody who came and went before.
 
 use diesel::prelude::*;
+use poligon_common::markdown::is_seen;
 use poligon_common::stems;
 use poligon_core::db::text_search::MESSAGES;
 use poligon_core::db::{Db, DbError, Json, Timestamp, kept};
@@ -24,7 +25,7 @@ use crate::events::MESSAGE_SENT;
 use crate::media::Kept;
 use crate::people::{Person, is_cut, require_active};
 use crate::schema::{chat_members, chats, messages};
-use crate::text::{Draft, is_seen};
+use crate::text::Draft;
 
 /// A message that was sent, and who stands to its conversation in another way since.
 #[derive(Debug)]

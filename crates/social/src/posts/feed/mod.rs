@@ -7,6 +7,7 @@ mod lists;
 mod totals;
 
 use poligon_common::Problem;
+use poligon_common::markdown::tag_of;
 use poligon_common::page::Page;
 use poligon_common::stems;
 use poligon_core::db::{Db, Timestamp};
@@ -15,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use super::input::{Feed, PostParams};
 use super::view::PostResponse;
 use crate::error::Error;
-use crate::text;
 use crate::visibility::Viewer;
 
 pub(super) use totals::count;
@@ -34,7 +34,7 @@ enum Scope {
 
 impl Scope {
     fn of(params: &PostParams, viewer: Viewer) -> Result<Self, Problem> {
-        let tag = params.tag.as_ref().map(|tag| text::tag_of(&tag.0));
+        let tag = params.tag.as_ref().map(|tag| tag_of(&tag.0));
         let user_id = params.user_id.map(|id| id.0);
         let feed = match (params.feed, user_id, &tag) {
             (Some(feed), ..) => Some(feed),
