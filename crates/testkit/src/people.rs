@@ -6,6 +6,7 @@ use poligon_core::db::{Db, DbError, Json, Timestamp};
 use poligon_core::on_each;
 use poligon_core::schema::{role_permissions, roles, sessions, user_roles, users};
 use poligon_core::security::permissions::BUILT_IN_ROLES;
+use poligon_core::users::username_key;
 
 use crate::app::TestApp;
 use crate::client::Client;
@@ -56,7 +57,7 @@ fn insert_person(db: &mut Db, roles: &[String], now: Timestamp) -> Result<(i64, 
     let user_id = diesel::insert_into(users::table)
         .values((
             users::username.eq(&name),
-            users::username_key.eq(&name),
+            users::username_key.eq(username_key(&name)),
             users::display_name.eq("A Person"),
             users::created_at.eq(now),
         ))

@@ -15,7 +15,23 @@ struct Number {
     n: i64,
 }
 
+#[derive(diesel::QueryableByName)]
+struct Words {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    t: String,
+}
+
 impl TestApp {
+    /// Runs a statement that answers one text, as `t`.
+    pub async fn text(&self, statement: impl Into<String>) -> String {
+        let statement = statement.into();
+        let work = move |db: &mut Db| {
+            let found: Words = on_each!(db, c => diesel::sql_query(&statement).get_result(c))?;
+            Ok::<_, DbError>(found.t)
+        };
+        self.ctx.db.write(work).await.expect("a text")
+    }
+
     /// Runs a statement that answers one number, as `n`.
     pub async fn number(&self, statement: impl Into<String>) -> i64 {
         let statement = statement.into();

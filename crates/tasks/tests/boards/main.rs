@@ -8,6 +8,7 @@ mod cards;
 mod demo;
 mod departures;
 mod invitations;
+mod lists;
 mod live;
 mod move_races;
 mod projects;

@@ -186,7 +186,7 @@ fn priorities_and_estimates_are_compared() {
     ] {
         assert_eq!(one(&format!("priority:{text}")), Condition::Priority(vec![from_to(least, most)]), "{text}");
     }
-    assert_eq!(Priority::ALL.map(|(_, priority)| priority.level()), [0, 1, 2, 3, 4]);
+    assert_eq!(Priority::ALL.map(|(_, priority)| priority.number()), [0, 1, 2, 3, 4]);
     let number = |number: i64| Some(Estimate::try_from(number).unwrap());
     for (text, least, most) in [
         ("0", number(0), number(0)),
