@@ -25,6 +25,9 @@ poligon_common::problem_kinds! {
     COLUMN_FULL = 409, "column_full", "Column full", "The column has no more room.";
     WIP_LIMIT_REACHED = 409, "wip_limit_reached", "WIP limit reached", "As many cards stand in the column as may be worked on at the same time. Move one out of it, or raise its limit.";
     CARD_ARCHIVED = 409, "card_archived", "Card archived", "The card is in the archive: it is read, and not changed. Bring it back first.";
+    TOO_MANY_COMMENTS = 409, "too_many_comments", "Too many comments", "A card has at most 1,000 comments.";
+    CHECKLIST_FULL = 409, "checklist_full", "Checklist full", "A card has at most 20 checklists, and a checklist at most 100 items.";
+    NOT_YOURS = 403, "not_yours", "Not yours", "Somebody else wrote this: only they change it.";
     PROJECT_KEY_TAKEN = 409, "project_key_taken", "Key taken", "Another project of the team has this key.";
 }
 
@@ -97,6 +100,15 @@ pub enum Error {
     /// The card is archived.
     #[error("the card is archived")]
     CardArchived,
+    /// As many comments as a card can have.
+    #[error("the card has as many comments as it can have")]
+    TooManyComments,
+    /// As many checklists or items as there can be.
+    #[error("{0}")]
+    ChecklistFull(&'static str),
+    /// Somebody else wrote it.
+    #[error("somebody else wrote this")]
+    NotYours,
     /// `If-Match` names an older version.
     #[error("the object has changed since it was read")]
     Stale,
@@ -159,6 +171,9 @@ impl Error {
             Self::ColumnFull => &COLUMN_FULL,
             Self::WipLimitReached(..) => &WIP_LIMIT_REACHED,
             Self::CardArchived => &CARD_ARCHIVED,
+            Self::TooManyComments => &TOO_MANY_COMMENTS,
+            Self::ChecklistFull(_) => &CHECKLIST_FULL,
+            Self::NotYours => &NOT_YOURS,
             Self::Stale => &common::PRECONDITION_FAILED,
             Self::NotFound => &common::NOT_FOUND,
             Self::Fields(_) => &common::VALIDATION_FAILED,

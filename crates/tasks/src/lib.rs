@@ -6,12 +6,16 @@
 //! | `projects` | `projects`, `project_members` |
 //! | `boards` | `boards`, `board_columns`, `board_labels`, `board_activity`, `card_transitions` |
 //! | `cards` | `cards`, `card_labels`, `card_assignees`, `card_watchers` |
+//! | `comments` | `card_comments` |
+//! | `checklists` | `checklists`, `checklist_items` |
 //! | `live` | none: streams of what has happened on boards |
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
 
 mod boards;
 mod cards;
+mod checklists;
+mod comments;
 mod error;
 mod events;
 mod live;
@@ -22,6 +26,7 @@ mod role;
 mod schema;
 mod seed;
 mod teams;
+mod texts;
 
 use poligon_common::{Domain, Routes};
 
@@ -44,6 +49,8 @@ fn routes() -> Routes {
     projects::routes(&mut all);
     boards::routes(&mut all);
     cards::routes(&mut all);
+    comments::routes(&mut all);
+    checklists::routes(&mut all);
     live::routes(&mut all);
     all
 }

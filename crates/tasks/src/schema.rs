@@ -232,6 +232,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What was said about cards.
+    card_comments (id) {
+        id -> BigInt,
+        card_id -> BigInt,
+        author_id -> BigInt,
+        body -> Text,
+        html -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        edited_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Lists of what a card consists of.
+    checklists (id) {
+        id -> BigInt,
+        card_id -> BigInt,
+        title -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What a card consists of.
+    checklist_items (id) {
+        id -> BigInt,
+        checklist_id -> BigInt,
+        card_id -> BigInt,
+        text -> Text,
+        position -> BigInt,
+        done_at -> Nullable<Instant>,
+        done_by -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(team_members -> teams (team_id));
 diesel::joinable!(team_invitations -> teams (team_id));
 diesel::joinable!(projects -> teams (team_id));
@@ -259,6 +303,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     card_watchers,
     board_activity,
     card_transitions,
+    card_comments,
+    checklists,
+    checklist_items,
 );
 poligon_core::allow_joins!(team_members: users);
 poligon_core::allow_joins!(project_members: users);

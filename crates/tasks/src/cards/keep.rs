@@ -16,10 +16,15 @@ use super::update::place_of;
 use crate::boards::{self, Change, ColumnType, change, change_by_itself};
 use crate::error::Error;
 use crate::role::ProjectRole;
-use crate::schema::{board_activity, card_assignees, card_labels, card_transitions, card_watchers, cards};
+use crate::schema::{
+    board_activity, card_assignees, card_comments, card_labels, card_transitions, card_watchers, cards,
+    checklist_items, checklists,
+};
 
 /// How long a card stays in the trash.
 pub(super) const TRASH: Duration = Duration::days(30);
+/// What activity tells of a card that says nothing of what stood on it.
+const PLACES: [&str; 5] = ["card_moved", "card_assigned", "card_archived", "card_trashed", "card_restored"];
 /// Cards that are deleted for good at once.
 const AT_ONCE: i64 = 100;
 
@@ -161,8 +166,11 @@ pub(super) fn purge(db: &mut Db, board_id: i64, now: Timestamp) -> Result<(), Er
         diesel::delete(card_labels::table.filter(card_labels::card_id.eq_any(&ids))).execute(db)?;
         diesel::delete(card_assignees::table.filter(card_assignees::card_id.eq_any(&ids))).execute(db)?;
         diesel::delete(card_watchers::table.filter(card_watchers::card_id.eq_any(&ids))).execute(db)?;
+        diesel::delete(card_comments::table.filter(card_comments::card_id.eq_any(&ids))).execute(db)?;
+        diesel::delete(checklist_items::table.filter(checklist_items::card_id.eq_any(&ids))).execute(db)?;
+        diesel::delete(checklists::table.filter(checklists::card_id.eq_any(&ids))).execute(db)?;
         let said = board_activity::table.filter(board_activity::card_id.eq_any(&ids));
-        let said = said.filter(board_activity::kind.eq_any(["card_created", "card_updated"]));
+        let said = said.filter(board_activity::kind.ne_all(PLACES));
         let nothing = || poligon_core::db::Json(Value::Null);
         let emptied = (board_activity::before.eq(nothing()), board_activity::after.eq(nothing()));
         diesel::update(said).set(emptied).execute(db)?;

@@ -29,9 +29,11 @@ use crate::error;
 pub(crate) use content::searched;
 pub(crate) use departure::{left, unassign, unwatch_left};
 pub(crate) use jobs::jobs;
+pub(crate) use people::watch;
 pub(crate) use place::nth as rank_of;
 pub(crate) use priority::Priority;
-pub(crate) use row::{CardSummary, standing_on};
+pub(crate) use row::{CardRow, CardSummary, board_of, find, standing_on};
+pub(crate) use update::change_card;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -57,7 +57,7 @@ fn require_members(db: &mut Db, change: &Change, come: &[i64], ids: &[i64], fiel
 }
 
 /// Somebody is told of what happens to a card from now on.
-pub(super) fn watch(db: &mut Db, card_id: i64, user_id: i64) -> Result<(), Error> {
+pub(crate) fn watch(db: &mut Db, card_id: i64, user_id: i64) -> Result<(), Error> {
     let values = (card_watchers::card_id.eq(card_id), card_watchers::user_id.eq(user_id));
     on_each!(db, c => {
         diesel::insert_into(card_watchers::table).values(values).on_conflict_do_nothing().execute(c)

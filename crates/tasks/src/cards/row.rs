@@ -212,7 +212,7 @@ pub(super) fn named(db: &mut Db, ids: &[i64], project_key: &str) -> Result<Vec<C
 }
 
 /// A card that is not in the trash.
-pub(super) fn find(db: &mut Db, card_id: i64) -> Result<CardRow, Error> {
+pub(crate) fn find(db: &mut Db, card_id: i64) -> Result<CardRow, Error> {
     let there = cards::table.find(card_id).filter(cards::trashed_at.is_null());
     there.select(CardRow::as_select()).first(db).optional()?.ok_or(Error::NotFound)
 }

@@ -15,7 +15,7 @@ use crate::role::ProjectRole;
 use crate::schema::cards;
 
 /// Changes an open card; members of the project do. Answers its board.
-pub(super) fn change_card(
+pub(crate) fn change_card(
     db: &mut Db,
     card_id: i64,
     user_id: i64,

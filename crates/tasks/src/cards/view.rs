@@ -12,9 +12,11 @@ use super::priority::Priority;
 use super::row::{self, Brief, CardRow, CardSummary, assignees_of, key, labels_of, summaries};
 use super::status::Status;
 use crate::boards::{self, Label};
+use crate::checklists::{self, ChecklistResponse};
 use crate::error::Error;
 use crate::projects::{self, Access};
 use crate::schema::cards;
+use crate::texts;
 
 /// A card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,6 +42,8 @@ pub(crate) struct CardResponse {
     title: String,
     /// The same at length, in Markdown.
     description: String,
+    /// The same as HTML in which nothing runs.
+    description_html: String,
     /// How urgent it is.
     priority: Priority,
     /// Its labels, by name.
@@ -62,6 +66,8 @@ pub(crate) struct CardResponse {
     checklist_item_count: i64,
     /// How many of them are done.
     checklist_done_count: i64,
+    /// What it consists of.
+    checklists: Vec<ChecklistResponse>,
     /// Whether the caller is told of what happens to it.
     watching: bool,
     /// Who made it.
@@ -108,7 +114,9 @@ fn shown(db: &mut Db, card: CardRow, access: &Access, user_id: i64) -> Result<Ca
         status,
         next_statuses: status.next(access.role, access.project.archived_at.is_some()),
         title: card.title,
+        description_html: texts::html(&card.description),
         description: card.description,
+        checklists: checklists::of_card(db, id)?,
         priority: Priority::of(card.priority),
         labels: labels.into_iter().filter(|label| label_ids.contains(&label.id)).collect(),
         assignees: ids.iter().filter_map(|id| people.get(id).cloned()).collect(),

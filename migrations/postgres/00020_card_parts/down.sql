@@ -1,0 +1,3 @@
+DROP TABLE checklist_items;
+DROP TABLE checklists;
+DROP TABLE card_comments;
