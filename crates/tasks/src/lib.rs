@@ -11,6 +11,8 @@ mod error;
 mod events;
 mod people;
 mod projects;
+#[allow(dead_code, unused_imports, reason = "served in a following step")]
+mod reports;
 mod role;
 mod schema;
 mod teams;
