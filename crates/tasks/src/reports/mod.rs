@@ -18,8 +18,11 @@
 //!   `PERCENTILE.INC` of spreadsheets).
 //! - Estimates, due dates and assignees are those of today: the board does not keep what they were.
 
+mod burndown;
+mod burnup;
 mod calendar;
 mod chart;
+mod cumulative_flow;
 mod flow;
 mod history;
 mod input;
@@ -33,7 +36,10 @@ mod tests;
 use poligon_common::html::Language;
 use serde::Serialize;
 
+pub(crate) use burndown::BurndownReport;
+pub(crate) use burnup::BurnupReport;
 pub(crate) use calendar::Range;
+pub(crate) use cumulative_flow::CumulativeFlowReport;
 pub(crate) use flow::{BoardFlow, Card, Column, ColumnKind, Transition};
 pub(crate) use history::History;
 pub(crate) use input::{Interval, Measure, Options, ReportParams};

@@ -7,6 +7,7 @@ mod calendar;
 mod history;
 mod input;
 mod numbers;
+mod standing;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
