@@ -22,16 +22,20 @@ mod burndown;
 mod burnup;
 mod calendar;
 mod chart;
+mod completed;
 mod cumulative_flow;
+mod cycle_time;
 mod flow;
 mod history;
 mod input;
+mod lead_time;
 mod numbers;
 mod shown;
 mod standing;
 mod table;
 #[cfg(test)]
 mod tests;
+mod throughput;
 
 use poligon_common::html::Language;
 use serde::Serialize;
@@ -40,9 +44,12 @@ pub(crate) use burndown::BurndownReport;
 pub(crate) use burnup::BurnupReport;
 pub(crate) use calendar::Range;
 pub(crate) use cumulative_flow::CumulativeFlowReport;
+pub(crate) use cycle_time::CycleTimeReport;
 pub(crate) use flow::{BoardFlow, Card, Column, ColumnKind, Transition};
 pub(crate) use history::History;
 pub(crate) use input::{Interval, Measure, Options, ReportParams};
+pub(crate) use lead_time::LeadTimeReport;
+pub(crate) use throughput::ThroughputReport;
 
 /// A kind of report. As JSON it is what it serialises to.
 pub(crate) trait Report: Serialize + Sized {

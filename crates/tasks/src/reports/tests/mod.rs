@@ -4,10 +4,12 @@
 //! says of it.
 
 mod calendar;
+mod completed;
 mod history;
 mod input;
 mod numbers;
 mod standing;
+mod throughput;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
