@@ -25,17 +25,21 @@ mod chart;
 mod completed;
 mod cumulative_flow;
 mod cycle_time;
+mod estimate_accuracy;
 mod flow;
 mod history;
 mod input;
 mod lead_time;
 mod numbers;
+mod overdue;
 mod shown;
 mod standing;
 mod table;
 #[cfg(test)]
 mod tests;
 mod throughput;
+mod time_in_column;
+mod workload;
 
 use poligon_common::html::Language;
 use serde::Serialize;
@@ -45,11 +49,15 @@ pub(crate) use burnup::BurnupReport;
 pub(crate) use calendar::Range;
 pub(crate) use cumulative_flow::CumulativeFlowReport;
 pub(crate) use cycle_time::CycleTimeReport;
+pub(crate) use estimate_accuracy::EstimateAccuracyReport;
 pub(crate) use flow::{BoardFlow, Card, Column, ColumnKind, Transition};
 pub(crate) use history::History;
 pub(crate) use input::{Interval, Measure, Options, ReportParams};
 pub(crate) use lead_time::LeadTimeReport;
+pub(crate) use overdue::OverdueReport;
 pub(crate) use throughput::ThroughputReport;
+pub(crate) use time_in_column::TimeInColumnReport;
+pub(crate) use workload::WorkloadReport;
 
 /// A kind of report. As JSON it is what it serialises to.
 pub(crate) trait Report: Serialize + Sized {

@@ -4,12 +4,19 @@
 //! says of it.
 
 mod calendar;
+mod charts;
 mod completed;
+mod csv;
+mod estimate_accuracy;
 mod history;
 mod input;
+mod json;
+mod many;
 mod numbers;
 mod standing;
 mod throughput;
+mod time_in_column;
+mod today;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
