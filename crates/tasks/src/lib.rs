@@ -22,6 +22,8 @@ mod live;
 mod names;
 mod people;
 mod projects;
+#[allow(dead_code, unused_imports, reason = "served in a following step")]
+mod reports;
 mod role;
 mod schema;
 mod seed;

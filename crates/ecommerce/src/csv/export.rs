@@ -5,10 +5,11 @@ use std::io::Write;
 
 use ::csv::{Writer, WriterBuilder};
 use diesel::prelude::*;
+use poligon_common::csv::written;
 use poligon_common::money::CURRENCY;
 use poligon_core::db::{Db, DbError, Json};
 
-use super::cells::{COLUMNS, written};
+use super::cells::COLUMNS;
 use crate::error::Error;
 use crate::schema::{categories, products, variants};
 

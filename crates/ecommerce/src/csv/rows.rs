@@ -7,12 +7,13 @@ use std::rc::Rc;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 use poligon_common::Refused;
+use poligon_common::csv::read;
 use poligon_common::input::{Line, Prose, Slug};
 use poligon_common::money::{CURRENCY, MOST};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cells::{COLUMNS, read};
+use super::cells::COLUMNS;
 use crate::products::{Attributes, Status, Tag, Tags};
 use crate::variants::{MOST_PIECES, Options, Sku};
 
