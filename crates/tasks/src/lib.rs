@@ -8,6 +8,7 @@
 //! | `cards` | `cards`, `card_labels`, `card_assignees`, `card_watchers` |
 //! | `comments` | `card_comments` |
 //! | `checklists` | `checklists`, `checklist_items` |
+//! | `reports` | none: what boards have been through, counted and drawn; and their export |
 //! | `live` | none: streams of what has happened on boards |
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
@@ -22,7 +23,6 @@ mod live;
 mod names;
 mod people;
 mod projects;
-#[allow(dead_code, unused_imports, reason = "served in a following step")]
 mod reports;
 mod role;
 mod schema;
@@ -53,6 +53,7 @@ fn routes() -> Routes {
     cards::routes(&mut all);
     comments::routes(&mut all);
     checklists::routes(&mut all);
+    reports::routes(&mut all);
     live::routes(&mut all);
     all
 }

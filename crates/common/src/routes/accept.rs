@@ -19,6 +19,13 @@ pub(super) fn check(req: &HttpRequest, produced: &[String]) -> Result<(), Proble
     Err(Problem::new(&kinds::NOT_ACCEPTABLE).detail(format!("this is answered as {}", produced.join(" or "))))
 }
 
+/// The first of these media types that a client takes; the first of all when it says nothing, or takes none.
+pub fn preferred<'a>(req: &HttpRequest, offered: &[&'a str]) -> Option<&'a str> {
+    let given = req.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let ranges: Vec<&str> = given.flat_map(|value| value.split(',')).map(str::trim).filter(|r| !r.is_empty()).collect();
+    offered.iter().copied().find(|media| welcomes(&ranges, media)).or_else(|| offered.first().copied())
+}
+
 /// Whether `media` is wanted: the most exact range that names it decides, and `q=0` says no.
 fn welcomes(ranges: &[&str], media: &str) -> bool {
     let whole_kind = media.split_once('/').map(|(kind, _)| format!("{kind}/*")).unwrap_or_default();

@@ -6,6 +6,7 @@ mod accept;
 mod admit;
 mod document;
 
+pub use accept::preferred;
 pub use admit::identify;
 pub(crate) use document::BEARER;
 

@@ -22,6 +22,13 @@ pub(crate) struct BoardRow {
     pub(super) updated_at: Timestamp,
 }
 
+impl BoardRow {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// A board, whoever asks.
 pub(super) fn row(db: &mut Db, board_id: i64) -> Result<BoardRow, Error> {
     let row = boards::table.find(board_id).select(BoardRow::as_select()).first(db).optional()?;

@@ -31,6 +31,11 @@ impl Priority {
         ("urgent", Self::Urgent),
     ];
 
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, priority)| *priority == self).map_or("none", |(name, _)| name)
+    }
+
     /// As it is stored: its place in the order, from 0.
     pub(crate) fn number(self) -> i64 {
         match self {

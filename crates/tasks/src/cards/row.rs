@@ -99,10 +99,52 @@ impl CardSummary {
         self.column_id
     }
 
+    /// Its id.
+    pub(crate) fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// Who works on it.
+    pub(crate) fn assignees(&self) -> Vec<i64> {
+        self.assignee_ids.clone()
+    }
+
+    /// What a table shows of it.
+    pub(crate) fn cells(&self) -> Cells<'_> {
+        let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        Cells {
+            key: self.key.clone(),
+            title: self.title.clone(),
+            status: self.status.name().to_owned(),
+            priority: self.priority.name().to_owned(),
+            start_at: instant(self.start_at),
+            due_at: instant(self.due_at),
+            estimate: self.estimate.map(|estimate| estimate.to_string()).unwrap_or_default(),
+            created_at: self.created_at.to_string(),
+            label_ids: &self.label_ids,
+            assignee_ids: &self.assignee_ids,
+        }
+    }
+
     /// What lists are sorted by.
     pub(super) fn sorted_by(&self) -> (i64, Option<Timestamp>) {
         (self.priority.number(), self.due_at)
     }
+}
+
+/// What a table shows of a card, as text.
+#[derive(Debug)]
+pub(crate) struct Cells<'a> {
+    pub(crate) key: String,
+    pub(crate) title: String,
+    pub(crate) status: String,
+    pub(crate) priority: String,
+    pub(crate) start_at: String,
+    pub(crate) due_at: String,
+    pub(crate) estimate: String,
+    pub(crate) created_at: String,
+    pub(crate) label_ids: &'a [i64],
+    pub(crate) assignee_ids: &'a [i64],
 }
 
 /// The columns that a summary is made of; its description stays where it is.
@@ -180,6 +222,14 @@ pub(crate) fn standing_on(db: &mut Db, board_id: i64, project_key: &str) -> Resu
     let mut assignees = by_card(assignees.select((card_assignees::card_id, card_assignees::user_id)).load(db)?);
     let shown = briefs.into_iter().map(|brief| summary(brief, project_key, &mut labels, &mut assignees));
     Ok(shown.collect())
+}
+
+/// All cards of a board that are archived, in order of id.
+pub(crate) fn archived_of(db: &mut Db, board_id: i64, project_key: &str) -> Result<Vec<CardSummary>, Error> {
+    let there = cards::table.filter(cards::board_id.eq(board_id)).filter(cards::archived_at.is_not_null());
+    let there = there.filter(cards::trashed_at.is_null()).order(cards::id).select(Brief::as_select());
+    let briefs: Vec<Brief> = there.load(db)?;
+    summaries(db, briefs, project_key)
 }
 
 /// The labels of these cards, in order of id.

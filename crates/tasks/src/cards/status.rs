@@ -29,6 +29,15 @@ impl Status {
         }
     }
 
+    /// As it is shown.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Archived => "archived",
+            Self::Trashed => "trashed",
+        }
+    }
+
     /// Where somebody of this role may bring it from here; nowhere when the project is archived.
     pub(super) fn next(self, role: ProjectRole, project_archived: bool) -> Vec<Self> {
         match self {
@@ -47,6 +56,7 @@ mod tests {
     #[test]
     fn members_bring_cards_elsewhere_and_viewers_do_not() {
         for status in [Status::Open, Status::Archived, Status::Trashed] {
+            assert_eq!(serde_json::json!(status), status.name());
             assert!(status.next(ProjectRole::Viewer, false).is_empty());
             assert!(status.next(ProjectRole::Admin, true).is_empty());
             let next = status.next(ProjectRole::Member, false);

@@ -8,7 +8,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use model::{ChecklistResponse, of_card};
+pub(crate) use model::{ChecklistResponse, of_board, of_card};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -1,5 +1,7 @@
 //! Checklists in the database. What writes here holds the board's row.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
@@ -58,6 +60,26 @@ pub(crate) fn of_card(db: &mut Db, card_id: i64) -> Result<Vec<ChecklistResponse
     let items: Vec<(i64, ChecklistItem)> = items.select(columns).load(db)?;
     let of = |id: i64| items.iter().filter(|(of, _)| *of == id).map(|(_, item)| item.clone()).collect();
     Ok(lists.into_iter().map(|(id, title)| ChecklistResponse { id, title, items: of(id) }).collect())
+}
+
+/// The checklists of all cards of a board that are not in the trash, by card.
+pub(crate) fn of_board(db: &mut Db, board_id: i64) -> Result<BTreeMap<i64, Vec<ChecklistResponse>>, Error> {
+    let here = cards::table.filter(cards::board_id.eq(board_id)).filter(cards::trashed_at.is_null()).select(cards::id);
+    let lists = checklists::table.filter(checklists::card_id.eq_any(here)).order(checklists::id);
+    let columns = (checklists::id, checklists::card_id, checklists::title);
+    let lists: Vec<(i64, i64, String)> = lists.select(columns).load(db)?;
+    let items = checklist_items::table.filter(checklist_items::card_id.eq_any(here));
+    let items = items.order((checklist_items::checklist_id, checklist_items::position));
+    let mut of: BTreeMap<i64, Vec<ChecklistItem>> = BTreeMap::new();
+    for (id, item) in items.select((checklist_items::checklist_id, ChecklistItem::as_select())).load(db)? {
+        of.entry(id).or_default().push(item);
+    }
+    let mut found: BTreeMap<i64, Vec<ChecklistResponse>> = BTreeMap::new();
+    for (id, card_id, title) in lists {
+        let items = of.remove(&id).unwrap_or_default();
+        found.entry(card_id).or_default().push(ChecklistResponse { id, title, items });
+    }
+    Ok(found)
 }
 
 /// One checklist.

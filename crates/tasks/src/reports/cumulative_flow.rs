@@ -64,7 +64,7 @@ impl Report for CumulativeFlowReport {
 
     /// A row for each column of each day.
     fn csv(&self) -> Result<Vec<u8>, Unwritten> {
-        let mut table = Table::new(&["date", "column_id", "column", "kind", "cards"])?;
+        let mut table = Table::new(&["date", "column_id", "column", "type", "cards"])?;
         for day in &self.days {
             for (column, cards) in self.columns.iter().zip(&day.cards) {
                 let row = table.row().plain(day.date).number(column.id).text(&column.name);

@@ -4,41 +4,9 @@ use std::collections::BTreeMap;
 
 use poligon_common::person::Person;
 use poligon_core::db::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// What standing in a column means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ReportColumnKind)]
-pub(crate) enum ColumnKind {
-    /// Nobody has begun yet.
-    Backlog,
-    /// Somebody works on it.
-    Active,
-    /// There is nothing left to do.
-    Done,
-}
-
-impl ColumnKind {
-    /// The kind that is stored as `name`. The database holds no other (`CHECK`).
-    pub(crate) fn of(name: &str) -> Self {
-        match name {
-            "done" => Self::Done,
-            "active" => Self::Active,
-            _ => Self::Backlog,
-        }
-    }
-
-    /// As it is stored and shown.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Backlog => "backlog",
-            Self::Active => "active",
-            Self::Done => "done",
-        }
-    }
-}
+pub(crate) use crate::boards::ColumnType as ColumnKind;
 
 /// A column of the board; also one that was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]

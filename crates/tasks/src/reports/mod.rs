@@ -26,10 +26,13 @@ mod completed;
 mod cumulative_flow;
 mod cycle_time;
 mod estimate_accuracy;
+mod export;
 mod flow;
 mod history;
+mod http;
 mod input;
 mod lead_time;
+mod load;
 mod numbers;
 mod overdue;
 mod shown;
@@ -42,22 +45,33 @@ mod time_in_column;
 mod workload;
 
 use poligon_common::html::Language;
+use poligon_common::problem::kinds;
+use poligon_common::{Routes, op};
 use serde::Serialize;
 
-pub(crate) use burndown::BurndownReport;
-pub(crate) use burnup::BurnupReport;
-pub(crate) use calendar::Range;
-pub(crate) use cumulative_flow::CumulativeFlowReport;
-pub(crate) use cycle_time::CycleTimeReport;
-pub(crate) use estimate_accuracy::EstimateAccuracyReport;
-pub(crate) use flow::{BoardFlow, Card, Column, ColumnKind, Transition};
-pub(crate) use history::History;
-pub(crate) use input::{Interval, Measure, Options, ReportParams};
-pub(crate) use lead_time::LeadTimeReport;
-pub(crate) use overdue::OverdueReport;
-pub(crate) use throughput::ThroughputReport;
-pub(crate) use time_in_column::TimeInColumnReport;
-pub(crate) use workload::WorkloadReport;
+use burndown::BurndownReport;
+use burnup::BurnupReport;
+use calendar::Range;
+use cumulative_flow::CumulativeFlowReport;
+use cycle_time::CycleTimeReport;
+use estimate_accuracy::EstimateAccuracyReport;
+use flow::{BoardFlow, Card, Column, ColumnKind, Transition};
+use history::History;
+use input::{Options, ReportParams};
+use lead_time::LeadTimeReport;
+use overdue::OverdueReport;
+use throughput::ThroughputReport;
+use time_in_column::TimeInColumnReport;
+use workload::WorkloadReport;
+
+/// The routes of this slice.
+pub(crate) fn routes(routes: &mut Routes) {
+    let there = &[&kinds::NOT_FOUND];
+    routes
+        .user(op!(http::get_report).refuses(there))
+        .user(op!(http::list_transitions).refuses(there))
+        .user(op!(http::export_board).refuses(there));
+}
 
 /// A kind of report. As JSON it is what it serialises to.
 pub(crate) trait Report: Serialize + Sized {

@@ -61,6 +61,7 @@ pub(crate) struct ReportColumn {
     /// Its name.
     pub(super) name: String,
     /// What standing in it means.
+    #[serde(rename = "type")]
     pub(super) kind: ColumnKind,
     /// Whether it was deleted.
     pub(super) deleted: bool,

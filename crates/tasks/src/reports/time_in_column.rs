@@ -99,7 +99,7 @@ impl Report for TimeInColumnReport {
 
     /// A row for each column.
     fn csv(&self) -> Result<Vec<u8>, Unwritten> {
-        let names = ["column_id", "column", "kind", "stays", "cards", "total", "mean", "p50", "p85", "max", "standing"];
+        let names = ["column_id", "column", "type", "stays", "cards", "total", "mean", "p50", "p85", "max", "standing"];
         let mut table = Table::new(&names)?;
         for times in &self.columns {
             let row = table.row().number(times.column.id).text(&times.column.name).plain(times.column.kind.name());

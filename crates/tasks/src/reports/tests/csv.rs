@@ -17,7 +17,7 @@ fn csv<R: Report>(flow: &BoardFlow) -> String {
 #[rstest]
 #[case(
     csv::<CumulativeFlowReport>,
-    "date,column_id,column,kind,cards",
+    "date,column_id,column,type,cards",
     "2026-03-02,1,To do,backlog,3",
     "2026-03-08,5,Shipped,done,2",
     35,
@@ -59,7 +59,7 @@ fn csv<R: Report>(flow: &BoardFlow) -> String {
 )]
 #[case(
     csv::<TimeInColumnReport>,
-    "column_id,column,kind,stays,cards,total,mean,p50,p85,max,standing",
+    "column_id,column,type,stays,cards,total,mean,p50,p85,max,standing",
     "1,To do,backlog,7,7,981000,140143,93600,203040,475200,2",
     "5,Shipped,done,0,0,0,,,,,2",
     5,

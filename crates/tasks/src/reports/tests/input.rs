@@ -4,8 +4,9 @@ use chrono_tz::Tz;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use super::super::ReportParams;
 use super::super::calendar::Range;
-use super::super::{Interval, Measure, ReportParams};
+use super::super::input::{Interval, Measure};
 use super::{at, date};
 
 fn range(params: Value, now: &str) -> Result<Range, String> {

@@ -22,7 +22,7 @@ fn every_report_says_which_days_it_is_about() {
 #[test]
 fn what_is_shown_has_these_names() {
     let flow = shown::<CumulativeFlowReport>();
-    assert_eq!(flow["columns"][3], json!({"id": 4, "name": "Done", "kind": "done", "deleted": false}));
+    assert_eq!(flow["columns"][3], json!({"id": 4, "name": "Done", "type": "done", "deleted": false}));
     assert_eq!(flow["days"][0], json!({"date": "2026-03-02", "cards": [3, 3, 0, 2, 0]}));
     let burndown = shown::<BurndownReport>();
     assert_eq!((&burndown["measure"], &burndown["start"]), (&json!("cards"), &json!(5)));
@@ -38,7 +38,7 @@ fn what_is_shown_has_these_names() {
     assert_eq!(throughput["periods"][0], json!({"from": "2026-03-02", "to": "2026-03-02", "count": 1}));
     assert_eq!((&throughput["interval"], &throughput["mean"]), (&json!("day"), &json!(0.71)));
     let column = json!({
-        "id": 5, "name": "Shipped", "kind": "done", "deleted": false, "stays": 0, "cards": 0, "total": 0,
+        "id": 5, "name": "Shipped", "type": "done", "deleted": false, "stays": 0, "cards": 0, "total": 0,
         "mean": null, "p50": null, "p85": null, "max": null, "standing": 2,
     });
     assert_eq!(shown::<TimeInColumnReport>()["columns"][4], column);

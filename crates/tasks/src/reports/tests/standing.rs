@@ -3,10 +3,11 @@
 use chrono_tz::Tz;
 use rstest::rstest;
 
-use super::super::{BurndownReport, BurnupReport, CumulativeFlowReport, Measure, Options};
+use super::super::input::{Interval, Measure};
+use super::super::{BurndownReport, BurnupReport, CumulativeFlowReport, Options};
 use super::{AWAY, DONE, IN_WORK, OLD, TO_DO, add, board, days, of_nothing, of_story, report, story, week};
 
-const ESTIMATE: Options = Options { measure: Measure::Estimate, interval: super::super::Interval::Day };
+const ESTIMATE: Options = Options { measure: Measure::Estimate, interval: Interval::Day };
 
 fn names(report: &CumulativeFlowReport) -> Vec<&str> {
     report.columns.iter().map(|column| &*column.name).collect()

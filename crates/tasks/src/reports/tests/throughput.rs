@@ -3,7 +3,8 @@
 use chrono_tz::Tz;
 use rstest::rstest;
 
-use super::super::{Interval, Measure, Options, ThroughputReport};
+use super::super::input::{Interval, Measure};
+use super::super::{Options, ThroughputReport};
 use super::{DONE, TO_DO, add, at, board, date, days, of_nothing, of_story, report, story};
 
 const WEEKLY: Options = Options { measure: Measure::Cards, interval: Interval::Week };
