@@ -22,8 +22,7 @@ pub(super) fn events(source: &str, headings: bool) -> impl Iterator<Item = (Even
                 code -= 1;
                 event
             }
-            Event::Start(Tag::Heading { .. }) if headings => event,
-            Event::End(TagEnd::Heading(_)) if headings => event,
+            Event::Start(Tag::Heading { .. }) | Event::End(TagEnd::Heading(_)) if headings => event,
             Event::Start(Tag::Heading { .. } | Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
             Event::End(TagEnd::Heading(_) | TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
             // A picture is a link to it; a link within a link, or to somewhere else than the web, is its text.
