@@ -204,7 +204,53 @@ def real_bulk(case):
     case.body["operations"] = [{"create": {"title": "Fuzzed"}}, {"card_id": new_card(), "status": "trashed"}]
 
 
+def part_of(path, body, of=new_card):
+    """A new part of a new card: of a list of it, when `of` makes that."""
+    return tasks("POST", path.format(of()), body)
+
+
+def new_comment():
+    return part_of("cards/{}/comments", {"body": "Fuzzed"})["id"]
+
+
+def new_checklist():
+    return part_of("cards/{}/checklists", {"title": "Fuzzed"})["id"]
+
+
+def real_comment(case):
+    at(case, new_comment())
+    if isinstance(case.body, dict):
+        case.body["body"] = "Fuzzed again"
+
+
+def real_said(case):
+    at(case, new_card())
+    case.body["body"] = "Fuzzed"
+
+
+def real_checklist(case):
+    at(case, new_checklist())
+
+
+def real_item(case):
+    at(case, part_of("checklists/{}/items", {"text": "Fuzzed"}, new_checklist)["items"][0]["id"])
+
+
 REAL = {
+    "GET /api/tasks/boards/{id}/cards": real_board,
+    "GET /api/tasks/boards/{id}/transitions": real_board,
+    "GET /api/tasks/boards/{id}/export": real_board,
+    "GET /api/tasks/boards/{id}/reports/{kind}": real_board,
+    "GET /api/tasks/cards/{id}/comments": real_card,
+    "POST /api/tasks/cards/{id}/comments": real_said,
+    "PATCH /api/tasks/comments/{id}": real_comment,
+    "DELETE /api/tasks/comments/{id}": real_comment,
+    "POST /api/tasks/cards/{id}/checklists": real_card,
+    "PATCH /api/tasks/checklists/{id}": real_checklist,
+    "DELETE /api/tasks/checklists/{id}": real_checklist,
+    "POST /api/tasks/checklists/{id}/items": real_checklist,
+    "PATCH /api/tasks/checklist-items/{id}": real_item,
+    "DELETE /api/tasks/checklist-items/{id}": real_item,
     "GET /api/tasks/teams/{id}": real_team,
     "PATCH /api/tasks/teams/{id}": real_team,
     "DELETE /api/tasks/teams/{id}": real_spare_team,
@@ -252,4 +298,29 @@ REAL = {
     "POST /api/tasks/cards/{id}/restore": real_archived_card,
     "PUT /api/tasks/cards/{id}/watch": real_card,
     "DELETE /api/tasks/cards/{id}/watch": real_card,
+}
+
+
+# What the schema cannot say of queries.
+
+
+def name_filters(query):
+    """A filter is a language of its own, and of two bounds the first comes first."""
+    if "filter" in query:
+        query["filter"] = ["priority:>=high", "is:open -has:due", "fuzzed", "estimate:none,>3"][next(numbers) % 4]
+    query.pop("due_from", None)
+
+
+def name_days(query):
+    """Zones are those of a database, and the last day is not before the first, nor very far behind it."""
+    if "tz" in query:
+        query["tz"] = ["Europe/Berlin", "Asia/Kolkata"][next(numbers) % 2]
+    for name, day in (("from", "2026-01-01"), ("to", "2026-03-31")):
+        if "from" in query or "to" in query:
+            query[name] = day
+
+
+QUERIES = {
+    "GET /api/tasks/boards/{id}/cards": name_filters,
+    "GET /api/tasks/boards/{id}/reports/{kind}": name_days,
 }

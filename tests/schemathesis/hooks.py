@@ -714,8 +714,9 @@ def before_call(context, case, kwargs):
             case.query.pop("cursor", None)
             if operation == "GET /api/ecommerce/products":
                 name_what_exists(case.query)
-            if operation in network.QUERIES:
-                network.QUERIES[operation](case.query)
+            for queries in (network.QUERIES, boards.QUERIES):
+                if operation in queries:
+                    queries[operation](case.query)
         # The generator gives valid headers that do not follow their own pattern.
         if is_valid(case) and not ENTITY_TAGS.fullmatch((case.headers or {}).get("If-Match", "*")):
             del case.headers["If-Match"]

@@ -62,6 +62,21 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("tasks_restore_card", USER),
     ("tasks_watch_card", USER),
     ("tasks_unwatch_card", USER),
+    ("tasks_list_cards", USER),
+    ("tasks_list_card_comments", USER),
+    ("tasks_create_card_comment", USER),
+    ("tasks_patch_comment", USER),
+    ("tasks_delete_comment", USER),
+    ("tasks_create_checklist", USER),
+    ("tasks_patch_checklist", USER),
+    ("tasks_delete_checklist", USER),
+    ("tasks_create_checklist_item", USER),
+    ("tasks_patch_checklist_item", USER),
+    ("tasks_delete_checklist_item", USER),
+    // Reports.
+    ("tasks_get_report", USER),
+    ("tasks_list_transitions", USER),
+    ("tasks_export_board", USER),
 ];
 
 /// Operations on an object that not everybody may call: how the owner of the team is answered, and how a stranger.
@@ -107,6 +122,20 @@ pub(crate) const OBJECTS: &[(&str, u16, u16)] = &[
     ("tasks_restore_card", 200, 404),
     ("tasks_watch_card", 204, 404),
     ("tasks_unwatch_card", 204, 404),
+    ("tasks_list_cards", 200, 404),
+    ("tasks_list_card_comments", 200, 404),
+    ("tasks_create_card_comment", 201, 404),
+    ("tasks_patch_comment", 200, 404),
+    ("tasks_delete_comment", 204, 404),
+    ("tasks_create_checklist", 201, 404),
+    ("tasks_patch_checklist", 200, 404),
+    ("tasks_delete_checklist", 204, 404),
+    ("tasks_create_checklist_item", 201, 404),
+    ("tasks_patch_checklist_item", 200, 404),
+    ("tasks_delete_checklist_item", 204, 404),
+    ("tasks_get_report", 200, 404),
+    ("tasks_list_transitions", 200, 404),
+    ("tasks_export_board", 200, 404),
 ];
 
 /// Ids of what a team works on.
@@ -122,6 +151,9 @@ pub(crate) struct Work {
     pub(crate) column: i64,
     pub(crate) label: i64,
     pub(crate) card: i64,
+    pub(crate) comment: i64,
+    pub(crate) checklist: i64,
+    pub(crate) item: i64,
 }
 
 impl Work {
@@ -135,6 +167,9 @@ impl Work {
         column: 999_999,
         label: 999_999,
         card: 999_999,
+        comment: 999_999,
+        checklist: 999_999,
+        item: 999_999,
     };
 
     /// A path of the task boards with its ids filled.
@@ -144,7 +179,8 @@ impl Work {
         let id = ids.into_iter().find(|(part, _)| path.contains(part)).map_or(0, |(_, id)| id);
         let filled = path.replace("{id}", &id.to_string()).replace("{user_id}", &self.member.to_string());
         let filled = filled.replace("{invitation_id}", &self.invitation.to_string());
-        filled.replace("{column_id}", &self.column.to_string()).replace("{label_id}", &self.label.to_string())
+        let filled = filled.replace("{column_id}", &self.column.to_string());
+        filled.replace("{label_id}", &self.label.to_string()).replace("{kind}", "burnup")
     }
 }
 
@@ -170,7 +206,11 @@ pub(crate) async fn work_of(app: &TestApp, owner: &Client) -> Work {
     let board = make("boards", json!({"project_id": project, "name": "Checkout"})).await;
     let (column, label) = (id(&board["columns"][4]), id(&board["labels"][0]));
     let card = id(&make("cards", json!({"board_id": board["id"], "title": "Coupon counts twice"})).await);
-    Work { team, member, invitation, project, board: id(&board), column, label, card }
+    let comment = id(&make(&format!("cards/{card}/comments"), json!({"body": "Seen on staging"})).await);
+    let checklist = id(&make(&format!("cards/{card}/checklists"), json!({"title": "Before the release"})).await);
+    let item = make(&format!("checklists/{checklist}/items"), json!({"text": "Try it"})).await;
+    let item = id(&item["items"][0]);
+    Work { team, member, invitation, project, board: id(&board), column, label, card, comment, checklist, item }
 }
 
 /// The body of an operation that takes one.
@@ -196,6 +236,10 @@ pub(crate) fn body(operation: &str) -> Value {
         "tasks_put_card" | "tasks_patch_card" => json!({"title": "Changed"}),
         "tasks_move_card" => json!({"column_id": 999_999}),
         "tasks_assign_card" => json!({"user_ids": []}),
+        "tasks_create_card_comment" | "tasks_patch_comment" => json!({"body": "Said here"}),
+        "tasks_create_checklist" | "tasks_patch_checklist" => json!({"title": "Changed"}),
+        "tasks_create_checklist_item" => json!({"text": "Made here"}),
+        "tasks_patch_checklist_item" => json!({"done": true}),
         other => panic!("{other}: what does its body look like? Say so here"),
     }
 }
