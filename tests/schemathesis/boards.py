@@ -3,9 +3,10 @@ administrator calls, and owns the teams.
 """
 
 import itertools
+import time
 
 from callers import Admin, Person, ask
-from network import at
+from network import TELL_WAIT_S, at
 
 numbers = itertools.count(1)
 rooms: dict[str, list] = {}
@@ -236,7 +237,29 @@ def real_item(case):
     at(case, part_of("checklists/{}/items", {"text": "Fuzzed"}, new_checklist)["items"][0]["id"])
 
 
+def new_notification():
+    """Made by an event, so it may take a moment. The fuzzer may have said that the caller wants none."""
+    tasks("PATCH", "notifications/preferences", {"assigned": {"in_app": True}})
+    somebody, card = Somebody(), new_card()
+    tasks("PUT", f"projects/{board()['project_id']}/members/{somebody.id}", {"role": "member"})
+    me = ask("GET", "auth/me", None, Admin.get())["id"]
+    tasks("POST", f"cards/{card}/assign", {"user_ids": [me]}, somebody.token)
+    give_up = time.monotonic() + TELL_WAIT_S
+    while time.monotonic() < give_up:
+        for told in tasks("GET", "notifications?kind=assigned&limit=5")["items"]:
+            if told["card"] and told["card"]["id"] == card:
+                return told["id"]
+        time.sleep(0.02)
+    raise RuntimeError(f"no notification of an assignment came within {TELL_WAIT_S} seconds")
+
+
+def real_notification(case):
+    at(case, new_notification())
+
+
 REAL = {
+    "PUT /api/tasks/notifications/{id}/read": real_notification,
+    "DELETE /api/tasks/notifications/{id}": real_notification,
     "GET /api/tasks/boards/{id}/cards": real_board,
     "GET /api/tasks/boards/{id}/transitions": real_board,
     "GET /api/tasks/boards/{id}/export": real_board,

@@ -73,6 +73,14 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("tasks_create_checklist_item", USER),
     ("tasks_patch_checklist_item", USER),
     ("tasks_delete_checklist_item", USER),
+    // Notifications.
+    ("tasks_list_notifications", USER),
+    ("tasks_count_unread_notifications", USER),
+    ("tasks_read_notifications", USER),
+    ("tasks_read_notification", USER),
+    ("tasks_delete_notification", USER),
+    ("tasks_get_notification_preferences", USER),
+    ("tasks_patch_notification_preferences", USER),
     // Reports.
     ("tasks_get_report", USER),
     ("tasks_list_transitions", USER),
@@ -133,6 +141,8 @@ pub(crate) const OBJECTS: &[(&str, u16, u16)] = &[
     ("tasks_create_checklist_item", 201, 404),
     ("tasks_patch_checklist_item", 200, 404),
     ("tasks_delete_checklist_item", 204, 404),
+    ("tasks_read_notification", 404, 404), // made by events: see the tests of the boards
+    ("tasks_delete_notification", 404, 404),
     ("tasks_get_report", 200, 404),
     ("tasks_list_transitions", 200, 404),
     ("tasks_export_board", 200, 404),
@@ -174,8 +184,16 @@ impl Work {
 
     /// A path of the task boards with its ids filled.
     pub(crate) fn fill(&self, path: &str) -> String {
-        let ids =
-            [("/teams/", self.team), ("/projects/", self.project), ("/boards/", self.board), ("/cards/", self.card)];
+        let ids = [
+            ("/teams/", self.team),
+            ("/projects/", self.project),
+            ("/boards/", self.board),
+            ("/cards/", self.card),
+            ("/comments/", self.comment),
+            ("/checklists/", self.checklist),
+            ("/checklist-items/", self.item),
+            ("/notifications/", 999_999), // made by events only
+        ];
         let id = ids.into_iter().find(|(part, _)| path.contains(part)).map_or(0, |(_, id)| id);
         let filled = path.replace("{id}", &id.to_string()).replace("{user_id}", &self.member.to_string());
         let filled = filled.replace("{invitation_id}", &self.invitation.to_string());
@@ -233,11 +251,14 @@ pub(crate) fn body(operation: &str) -> Value {
         "tasks_patch_label" => json!({"name": "Changed"}),
         "tasks_create_card" => json!({"board_id": 1, "title": "Made here"}),
         "tasks_bulk_cards" => json!({"board_id": 1, "operations": [{"create": {"title": "Made here"}}]}),
-        "tasks_put_card" | "tasks_patch_card" => json!({"title": "Changed"}),
+        "tasks_put_card" | "tasks_patch_card" | "tasks_create_checklist" | "tasks_patch_checklist" => {
+            json!({"title": "Changed"})
+        }
         "tasks_move_card" => json!({"column_id": 999_999}),
         "tasks_assign_card" => json!({"user_ids": []}),
         "tasks_create_card_comment" | "tasks_patch_comment" => json!({"body": "Said here"}),
-        "tasks_create_checklist" | "tasks_patch_checklist" => json!({"title": "Changed"}),
+        "tasks_read_notifications" => json!({}),
+        "tasks_patch_notification_preferences" => json!({"moved": {"in_app": false}}),
         "tasks_create_checklist_item" => json!({"text": "Made here"}),
         "tasks_patch_checklist_item" => json!({"done": true}),
         other => panic!("{other}: what does its body look like? Say so here"),

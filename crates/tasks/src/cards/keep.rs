@@ -157,7 +157,7 @@ pub(super) fn boards_to_purge(db: &mut Db, now: Timestamp) -> Result<Vec<i64>, E
 }
 
 /// Deletes for good what has been in the trash of a board for long enough, some of it at once: everything that it said. Its
-/// number, and when it stood where, stay for reports.
+/// number, its estimate and due date, and when it stood where, stay for reports, whose past figures would change otherwise.
 pub(super) fn purge(db: &mut Db, board_id: i64, now: Timestamp) -> Result<(), Error> {
     change_by_itself(db, board_id, now, |db, change| {
         let due = cards::table.filter(cards::board_id.eq(board_id)).filter(cards::trashed_at.le(now - TRASH));

@@ -99,7 +99,7 @@ pub(super) fn list(
     scene.check(&wanted.filter)?;
     let chosen = || {
         let all = cards::table.filter(cards::board_id.eq(board_id)).filter(cards::trashed_at.is_null()).into_boxed();
-        scene.rules(wanted).into_iter().fold(all, |cards, rule| cards.filter(rule))
+        scene.rules(wanted).into_iter().fold(all, diesel::QueryDsl::filter)
     };
     let page = behind.into_iter().fold(chosen(), |cards, cursor| cards.filter(rest(cursor, wanted.order)));
     let page = match wanted.order {

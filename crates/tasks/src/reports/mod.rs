@@ -10,6 +10,8 @@
 //!   ends where the next one begins, so it may have 23 or 25 hours. Days after today are not shown, and a day that has
 //!   not ended is seen as of now.
 //! - A card stands where its last transition has put it. The kind of a column is what it is today, also for the past.
+//! - The times of a card never run backwards: one that is before that of the transition before it counts as that one, as clocks
+//!   of several machines may differ.
 //! - A card is completed when it comes into a done column from one that is not, or from outside of the board, for the
 //!   last time, provided that it still stands in a done column at the end of the range. Moves between done columns do
 //!   not count anew.

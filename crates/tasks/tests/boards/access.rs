@@ -7,7 +7,7 @@ use crate::world::{PROJECTS, TEAMS, at, id_of, inviting, member, person, project
 
 /// What a caller is answered: done, of too low a role, or that there is nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(crate) enum Verdict {
     Done,
     Low,
     Hidden,
@@ -15,7 +15,7 @@ enum Verdict {
 use Verdict::{Done, Hidden, Low};
 
 /// The callers, in the order of the table's columns.
-const CALLERS: [&str; 7] = ["stranger", "removed", "guest", "viewer", "member", "admin", "owner"];
+pub(crate) const CALLERS: [&str; 7] = ["stranger", "removed", "guest", "viewer", "member", "admin", "owner"];
 
 /// Operations that leave everything as it is, or bring it to the state that it is in: any caller may try them in any order.
 const TABLE: &[(&str, [Verdict; 7])] = &[
@@ -104,7 +104,7 @@ async fn snapshot(stage: &Stage) -> Vec<String> {
     seen
 }
 
-fn verdict_of(reply: &Reply, what: &str) -> Verdict {
+pub(crate) fn verdict_of(reply: &Reply, what: &str) -> Verdict {
     match (reply.status, reply.problem_code()) {
         (200..=299, _) => Done,
         (403, "role_too_low") => Low,
@@ -135,14 +135,14 @@ async fn every_role_may_what_the_table_says(app: TestApp) {
     }
 }
 
-/// Every operation of the document has a row in the table, or a test of its own.
+/// Every operation on teams and projects has a row in the table, or a test of its own.
 async fn the_table_knows_every_operation(_: TestApp) {
     let document = serde_json::to_value((poligon_tasks::domain().routes)().document()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let mut known: Vec<String> = paths
         .iter()
         .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, _)| format!("{method} {path}")))
-        .filter(|operation| !operation.contains("/parameters"))
+        .filter(|operation| ["/teams", "/projects", "/invitations"].iter().any(|part| operation.contains(part)))
         .collect();
     known.sort();
     let others = [
