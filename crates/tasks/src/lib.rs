@@ -8,6 +8,7 @@
 //! | `cards` | `cards`, `card_labels`, `card_assignees`, `card_watchers` |
 //! | `comments` | `card_comments` |
 //! | `checklists` | `checklists`, `checklist_items` |
+//! | `notifications` | `task_notifications`, `task_notification_preferences` |
 //! | `live` | none: streams of what has happened on boards |
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
@@ -20,6 +21,7 @@ mod error;
 mod events;
 mod live;
 mod names;
+mod notifications;
 mod people;
 mod projects;
 #[allow(dead_code, unused_imports, reason = "served in a following step")]
@@ -31,6 +33,7 @@ mod teams;
 mod texts;
 
 use poligon_common::{Domain, Routes};
+use poligon_core::jobs::Job;
 
 /// The front door.
 pub fn domain() -> Domain {
@@ -38,7 +41,7 @@ pub fn domain() -> Domain {
         name: "tasks",
         routes,
         subscribers: events::subscribers,
-        jobs: cards::jobs,
+        jobs,
         permissions: &[],
         problems: error::KINDS,
         seed: seed::seed,
@@ -54,5 +57,10 @@ fn routes() -> Routes {
     comments::routes(&mut all);
     checklists::routes(&mut all);
     live::routes(&mut all);
+    notifications::routes(&mut all);
     all
+}
+
+fn jobs() -> Vec<Job> {
+    [cards::jobs(), notifications::jobs()].concat()
 }

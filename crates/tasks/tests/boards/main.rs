@@ -11,6 +11,7 @@ mod invitations;
 mod lists;
 mod live;
 mod move_races;
+mod notifications;
 mod projects;
 mod races;
 mod teams;
