@@ -4,6 +4,7 @@ use chrono::Duration;
 use diesel::{RunQueryDsl as _, sql_query};
 use poligon_core::db::{Db, DbError};
 use poligon_core::events;
+use poligon_core::users::username_key;
 use poligon_testkit::{Client, TestApp, at_once};
 use serde_json::{Value, json};
 
@@ -70,9 +71,12 @@ fn after(app: &TestApp, seconds: i64) -> Value {
     json!(app.clock().now() + Duration::seconds(seconds))
 }
 
-/// The name that mentions somebody.
+/// Gives somebody a name that is short enough to be named, and answers it.
 async fn name_of(app: &TestApp, who: &Client) -> String {
-    app.text(format!("SELECT username AS t FROM users WHERE id = {}", id_of(who))).await
+    let name = format!("somebody{}", id_of(who));
+    let values = format!("username = '{name}', username_key = '{}'", username_key(&name));
+    app.sql(format!("UPDATE users SET {values} WHERE id = {}", id_of(who))).await;
+    name
 }
 
 /// Waits until what has happened was heard by all who listen.
@@ -392,7 +396,7 @@ async fn what_races_is_told_and_read_once(app: TestApp) {
     let copy = app.another_copy();
     let mut cards = Vec::new();
     for n in 0..12 {
-        let card = desk.card(&n.to_string(), "Ready").await;
+        let card = desk.card(&n.to_string(), "Backlog").await;
         assign(&desk.ann, &card, &[&bob]).await;
         set_due(&desk, &card, after(&app, -60)).await;
         cards.push(card);
