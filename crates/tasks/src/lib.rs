@@ -9,6 +9,7 @@
 //! | `comments` | `card_comments` |
 //! | `checklists` | `checklists`, `checklist_items` |
 //! | `reports` | none: what boards have been through, counted and drawn; and their export |
+//! | `notifications` | `task_notifications`, `task_notification_preferences` |
 //! | `live` | none: streams of what has happened on boards |
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
@@ -21,6 +22,7 @@ mod error;
 mod events;
 mod live;
 mod names;
+mod notifications;
 mod people;
 mod projects;
 mod reports;
@@ -31,6 +33,7 @@ mod teams;
 mod texts;
 
 use poligon_common::{Domain, Routes};
+use poligon_core::jobs::Job;
 
 /// The front door.
 pub fn domain() -> Domain {
@@ -38,7 +41,7 @@ pub fn domain() -> Domain {
         name: "tasks",
         routes,
         subscribers: events::subscribers,
-        jobs: cards::jobs,
+        jobs,
         permissions: &[],
         problems: error::KINDS,
         seed: seed::seed,
@@ -55,5 +58,10 @@ fn routes() -> Routes {
     checklists::routes(&mut all);
     reports::routes(&mut all);
     live::routes(&mut all);
+    notifications::routes(&mut all);
     all
+}
+
+fn jobs() -> Vec<Job> {
+    [cards::jobs(), notifications::jobs()].concat()
 }

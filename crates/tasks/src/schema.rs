@@ -165,6 +165,8 @@ diesel::table! {
         archived_at -> Nullable<Instant>,
         trashed_at -> Nullable<Instant>,
         purged_at -> Nullable<Instant>,
+        due_soon_told -> Nullable<Instant>,
+        overdue_told -> Nullable<Instant>,
     }
 }
 
@@ -276,6 +278,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What people are told of.
+    task_notifications (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        project_id -> BigInt,
+        board_id -> Nullable<BigInt>,
+        card_id -> Nullable<BigInt>,
+        key -> Text,
+        in_app -> Bool,
+        by_mail -> Bool,
+        created_at -> Instant,
+        read_at -> Nullable<Instant>,
+        mailed_at -> Nullable<Instant>,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What people want to be told of.
+    task_notification_preferences (user_id, kind) {
+        user_id -> BigInt,
+        kind -> Text,
+        in_app -> Bool,
+        mail -> Bool,
+    }
+}
+
 diesel::joinable!(team_members -> teams (team_id));
 diesel::joinable!(team_invitations -> teams (team_id));
 diesel::joinable!(projects -> teams (team_id));
@@ -288,6 +325,9 @@ diesel::joinable!(cards -> boards (board_id));
 diesel::joinable!(card_labels -> cards (card_id));
 diesel::joinable!(card_assignees -> cards (card_id));
 diesel::joinable!(card_watchers -> cards (card_id));
+diesel::joinable!(task_notifications -> projects (project_id));
+diesel::joinable!(task_notifications -> boards (board_id));
+diesel::joinable!(task_notifications -> cards (card_id));
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     team_members,
@@ -306,6 +346,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     card_comments,
     checklists,
     checklist_items,
+    task_notifications,
+    task_notification_preferences,
 );
 poligon_core::allow_joins!(team_members: users);
 poligon_core::allow_joins!(project_members: users);

@@ -87,6 +87,11 @@ impl Access {
     }
 }
 
+/// A project, whoever asks; `None` when it is gone.
+pub(crate) fn row(db: &mut Db, project_id: i64) -> Result<Option<ProjectRow>, Error> {
+    Ok(projects::table.find(project_id).select(ProjectRow::as_select()).first(db).optional()?)
+}
+
 /// A project as this person stands to it.
 pub(crate) fn access(db: &mut Db, project_id: i64, user_id: i64) -> Result<Access, Error> {
     let found = with_roles!(user_id).filter(projects::id.eq(project_id));

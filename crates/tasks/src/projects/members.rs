@@ -25,7 +25,7 @@ pub(super) fn put(
     role: ProjectRole,
     now: Timestamp,
 ) -> Result<(), Error> {
-    locked(db, project_id, user_id)?.require(ProjectRole::Admin)?.require_open()?;
+    let own = locked(db, project_id, user_id)?.require(ProjectRole::Admin)?.require_open()?;
     let row = diesel::update(project_members::table.find((project_id, other_id)));
     if row.set(project_members::role.eq(role.name())).execute(db)? == 1 {
         return Ok(());
@@ -43,7 +43,11 @@ pub(super) fn put(
         project_members::role.eq(role.name()),
         project_members::joined_at.eq(now),
     );
+    let is_new = hold(db, &own.project, &[other_id])?.is_empty();
     diesel::insert_into(project_members::table).values(values).execute(db)?;
+    if is_new {
+        events::tell_invited(db, (project_id, other_id), user_id, now)?;
+    }
     Ok(())
 }
 

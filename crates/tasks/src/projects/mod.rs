@@ -14,7 +14,7 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use access::{Access, access, locked, of_person, roles};
+pub(crate) use access::{Access, ProjectRow, access, locked, of_person, roles, row};
 pub(crate) use members::{hold, leave_all, leave_all_of, take_numbers};
 
 /// The routes of this slice.

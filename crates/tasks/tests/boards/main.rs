@@ -12,6 +12,7 @@ mod invitations;
 mod lists;
 mod live;
 mod move_races;
+mod notifications;
 mod parts;
 mod projects;
 mod races;
