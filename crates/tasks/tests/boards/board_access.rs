@@ -111,11 +111,12 @@ fn request(stage: &Stage, operation: &str, who: &Client) -> Request {
     let body = match operation {
         "post /cards" => json!({"board_id": id, "title": "new"}),
         "post /cards/bulk" => json!({"board_id": id, "operations": [{"create": {"title": "new"}}]}),
-        "put /cards/{id}" | "patch /cards/{id}" => json!({"title": "changed"}),
+        "put /cards/{id}" | "patch /cards/{id}" | "post /cards/{id}/checklists" | "patch /checklists/{id}" => {
+            json!({"title": "changed"})
+        }
         "post /cards/{id}/move" => json!({"column_id": desk.column("Review")}),
         "post /cards/{id}/assign" => json!({"user_ids": []}),
         "post /cards/{id}/comments" => json!({"body": "said"}),
-        "post /cards/{id}/checklists" | "patch /checklists/{id}" => json!({"title": "changed"}),
         "post /checklists/{id}/items" => json!({"text": "new"}),
         "patch /checklist-items/{id}" => json!({"done": true}),
         "post /boards/{id}/labels" => json!({"name": "new", "color": "#000000"}),

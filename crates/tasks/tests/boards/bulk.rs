@@ -33,6 +33,20 @@ async fn everything_is_done_in_order(app: TestApp) {
     assert_eq!(replayed(&desk.activity().await), ids_by_column(&desk.now().await));
 }
 
+/// What is wrong with the operations below: their places, the fields, the codes.
+const WRONG: [(usize, &str, &str); 10] = [
+    (1, "", "wip_limit_reached"),
+    (2, "", "wip_limit_reached"),
+    (3, "/create/label_ids", "unknown_label"),
+    (4, "/card_id", "unknown_card"),
+    (5, "/card_id", "unknown_card"),
+    (6, "/assign/user_ids/0", "not_a_member"),
+    (7, "", "one_of"),
+    (8, "", "one_of"),
+    (9, "/card_id", "required"),
+    (10, "/card_id", "unexpected"),
+];
+
 /// What cannot be done is told by its place, whatever the mode; the mode says what becomes of the others.
 async fn what_cannot_be_done_is_told_by_its_place(app: TestApp) {
     let desk = Desk::new(&app).await;
@@ -58,18 +72,6 @@ async fn what_cannot_be_done_is_told_by_its_place(app: TestApp) {
         {"card_id": card["id"], "create": {"title": "c"}},
         {"create": {"title": "d", "column_id": ready}},
     ]);
-    let wrong = [
-        (1, "", "wip_limit_reached"),
-        (2, "", "wip_limit_reached"),
-        (3, "/create/label_ids", "unknown_label"),
-        (4, "/card_id", "unknown_card"),
-        (5, "/card_id", "unknown_card"),
-        (6, "/assign/user_ids/0", "not_a_member"),
-        (7, "", "one_of"),
-        (8, "", "one_of"),
-        (9, "/card_id", "required"),
-        (10, "/card_id", "unexpected"),
-    ];
     let before = desk.now().await;
     let refused = bulk(&desk, "all_or_nothing", operations.clone()).send().await;
     let refused = refused.expect_problem(422, "validation_failed");
@@ -80,12 +82,12 @@ async fn what_cannot_be_done_is_told_by_its_place(app: TestApp) {
         .map(|error| (error["pointer"].as_str().unwrap().to_owned(), error["code"].as_str().unwrap().to_owned()))
         .collect();
     let expected: Vec<(String, String)> =
-        wrong.iter().map(|(index, at, code)| (format!("/operations/{index}{at}"), (*code).to_owned())).collect();
+        WRONG.iter().map(|(index, at, code)| (format!("/operations/{index}{at}"), (*code).to_owned())).collect();
     assert_eq!(told, expected);
     assert_eq!(desk.now().await, before);
     let done = bulk(&desk, "skip_bad", operations).send().await.expect(200).body;
     assert_eq!((&done["done"], &done["failed"]), (&json!(2), &json!(10)));
-    for (index, at, code) in wrong {
+    for (index, at, code) in WRONG {
         let error = &done["results"][index]["error"];
         match at {
             "" if code != "one_of" => assert_eq!(error["code"], code),
