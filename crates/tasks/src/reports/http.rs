@@ -12,7 +12,9 @@ use poligon_common::routes::preferred;
 use poligon_common::{Ctx, CurrentUser, Id, Path, Path2, Problem, Query};
 use poligon_core::db::{Db, Timestamp};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::export::{self, BoardExport, TransitionResponse};
 use super::{
@@ -60,32 +62,42 @@ impl FromStr for ReportKind {
     }
 }
 
-/// A report, of whichever kind was asked for: for the document alone, as each goes out as what it is.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code)] // a schema, not a value
-pub(crate) enum AnyReport {
-    /// See the kind.
-    CumulativeFlow(CumulativeFlowReport),
-    /// See the kind.
-    Burndown(BurndownReport),
-    /// See the kind.
-    Burnup(BurnupReport),
-    /// See the kind.
-    CycleTime(CycleTimeReport),
-    /// See the kind.
-    LeadTime(LeadTimeReport),
-    /// See the kind.
-    Throughput(ThroughputReport),
-    /// See the kind.
-    TimeInColumn(TimeInColumnReport),
-    /// See the kind.
-    Workload(WorkloadReport),
-    /// See the kind.
-    Overdue(OverdueReport),
-    /// See the kind.
-    EstimateAccuracy(EstimateAccuracyReport),
+/// A report, of whichever kind was asked for: a schema alone, as each goes out as what it is. Some kinds have all members of
+/// another, so that more than one may fit.
+pub(crate) enum AnyReport {}
+
+/// The schema that is any of these, each under its own name.
+macro_rules! any_of {
+    ($($kind:ty),+ $(,)?) => {
+        impl PartialSchema for AnyReport {
+            fn schema() -> RefOr<Schema> {
+                let any = AnyOfBuilder::new();
+                $(let any = any.item(Ref::from_schema_name(<$kind>::name()));)+
+                any.into()
+            }
+        }
+
+        impl ToSchema for AnyReport {
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                $(schemas.push((<$kind>::name().into_owned(), <$kind>::schema()));
+                <$kind>::schemas(schemas);)+
+            }
+        }
+    };
 }
+
+any_of!(
+    CumulativeFlowReport,
+    BurndownReport,
+    BurnupReport,
+    LeadTimeReport,
+    CycleTimeReport,
+    ThroughputReport,
+    TimeInColumnReport,
+    WorkloadReport,
+    OverdueReport,
+    EstimateAccuracyReport,
+);
 
 /// How something is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -183,7 +195,7 @@ impl Asked {
 /// those of a time zone, the first and the last included, of 23 or 25 hours where clocks change. Durations are whole seconds,
 /// percentiles those of `PERCENTILE.INC` (Hyndman and Fan, type 7).
 #[utoipa::path(get, path = "/boards/{id}/reports/{kind}",
-    params(("id" = i64, Path, minimum = 1), ("kind" = ReportKind, Path), ReportParams, FormatParams, PageQuery),
+    params(("id" = i64, Path, minimum = 1), ("kind" = inline(ReportKind), Path), ReportParams, FormatParams, PageQuery),
     responses((status = 200, description = "The report", content(
         (AnyReport = "application/json"), (String = "text/csv"), (String = "image/svg+xml")))))]
 pub(crate) async fn get_report(
