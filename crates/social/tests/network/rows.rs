@@ -1,8 +1,7 @@
 //! Rows that tests write and read themselves: what belongs to other slices than that under test.
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, DbError, Json};
-use poligon_core::on_each;
+use poligon_core::db::{DbError, Json};
 use poligon_core::schema::outbox;
 use poligon_testkit::TestApp;
 use serde_json::Value;
