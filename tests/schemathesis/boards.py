@@ -5,7 +5,7 @@ administrator calls, and owns the teams.
 import itertools
 import time
 
-from callers import Admin, Person, ask
+from callers import BASE, Admin, Person, ask, http
 from network import TELL_WAIT_S, at
 
 numbers = itertools.count(1)
@@ -17,10 +17,22 @@ def tasks(method, path, body=None, by=None, **more):
     return ask(method, f"tasks/{path}", body, by or Admin.get(), **more)
 
 
+def is_there(kind, made):
+    """Whether it is there still, and takes parts: other cases remove and archive what they meet."""
+    id_ = made["id"] if isinstance(made, dict) else made
+    path = {"team": "teams", "inviting team": "teams", "project": "projects", "board": "boards"}[kind]
+    answer = http.get(
+        f"{BASE}/api/tasks/{path}/{id_}", headers={"Authorization": f"Bearer {Admin.get()}"}, timeout=10
+    )
+    found = answer.json() if answer.status_code == 200 else {}
+    owned = found.get("role") in ("owner", "admin")
+    return owned and not found.get("archived_at") and not found.get("archived")
+
+
 def roomy(kind, make, uses):
     """The same thing again and again, and a new one before it is full: nothing takes any number of parts."""
     room = rooms.get(kind)
-    if room is None or room[1] >= uses:
+    if room is None or room[1] >= uses or not is_there(kind, room[0]):
         room = rooms[kind] = [make(), 0]
     room[1] += 1
     return room[0]

@@ -1,7 +1,7 @@
 //! Many things done to the cards of one board at once.
 
 use poligon_common::FieldError;
-use poligon_common::input::FilterId;
+use poligon_common::input::{FilterId, Object};
 use poligon_core::db::{Db, Timestamp, attempt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,16 +43,20 @@ pub(crate) struct BulkOperation {
     card_id: Option<FilterId>,
     /// Makes a card; without `card_id`.
     #[serde(default)]
-    create: Option<NewCard>,
+    #[schema(value_type = Option<NewCard>)]
+    create: Option<Object<NewCard>>,
     /// Changes what it says.
     #[serde(default)]
-    update: Option<CardPatch>,
+    #[schema(value_type = Option<CardPatch>)]
+    update: Option<Object<CardPatch>>,
     /// Puts it to another place.
     #[serde(default, rename = "move")]
-    to: Option<MoveRequest>,
+    #[schema(value_type = Option<MoveRequest>)]
+    to: Option<Object<MoveRequest>>,
     /// Says who works on it.
     #[serde(default)]
-    assign: Option<AssignRequest>,
+    #[schema(value_type = Option<AssignRequest>)]
+    assign: Option<Object<AssignRequest>>,
     /// Brings it into the archive, into the trash, or back.
     #[serde(default)]
     status: Option<Status>,
@@ -68,8 +72,8 @@ pub(crate) struct BulkRequest {
     #[serde(default)]
     mode: Mode,
     /// What is to be done, in this order; 1 to 100.
-    #[schema(min_items = 1, max_items = 100)]
-    operations: Vec<BulkOperation>,
+    #[schema(value_type = Vec<BulkOperation>, min_items = 1, max_items = 100)]
+    operations: Vec<Object<BulkOperation>>,
 }
 
 /// Why one of them was not done.
@@ -126,7 +130,7 @@ impl BulkOperation {
         if all.into_iter().filter(|given| *given).count() != 1 {
             return Err(Error::field("", "one_of", "must have one of create, update, move, assign, status"));
         }
-        if let Some(new) = &self.create {
+        if let Some(Object(new)) = &self.create {
             return match self.card_id {
                 None => Ok(Deed::Create(new)),
                 Some(_) => Err(Error::field("/card_id", "unexpected", "must not stand beside create")),
@@ -136,9 +140,9 @@ impl BulkOperation {
             return Err(Error::field("/card_id", "required", "is required"));
         };
         let deed = match (&self.update, &self.to, &self.assign, self.status) {
-            (Some(patch), ..) => Deed::Update(id, patch),
-            (_, Some(to), ..) => Deed::Move(id, *to),
-            (_, _, Some(to), _) => Deed::Assign(id, to),
+            (Some(Object(patch)), ..) => Deed::Update(id, patch),
+            (_, Some(Object(to)), ..) => Deed::Move(id, *to),
+            (_, _, Some(Object(to)), _) => Deed::Assign(id, to),
             (.., Some(Status::Archived)) => Deed::Bring(id, Step::Archive),
             (.., Some(Status::Trashed)) => Deed::Bring(id, Step::Trash),
             (.., Some(Status::Open) | None) => Deed::Bring(id, Step::Restore),
@@ -207,7 +211,7 @@ pub(super) fn run(db: &mut Db, user_id: i64, asked: &BulkRequest, now: Timestamp
     let board_id = asked.board_id.0;
     let (board, access) = boards::access(db, board_id, user_id)?;
     access.require(ProjectRole::Member)?.require_open()?;
-    let new = asked.operations.iter().filter(|operation| operation.create.is_some()).count();
+    let new = asked.operations.iter().filter(|operation| operation.0.create.is_some()).count();
     let mut number = match i64::try_from(new) {
         Ok(new) if new > 0 => projects::take_numbers(db, board.project_id, new)?,
         _ => 0,
@@ -216,7 +220,7 @@ pub(super) fn run(db: &mut Db, user_id: i64, asked: &BulkRequest, now: Timestamp
         let mut outcomes = Vec::new();
         for operation in &asked.operations {
             let before = change.mark();
-            let done = match operation.deed() {
+            let done = match operation.0.deed() {
                 Ok(deed) => attempt(db, |db| deed.run(db, change, &mut number)),
                 Err(error) => Err(error),
             };

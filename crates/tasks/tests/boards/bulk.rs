@@ -106,6 +106,9 @@ async fn bad_input_is_refused_by_name(app: TestApp) {
     for (operations, pointer) in [
         (json!([]), "/operations"),
         (json!(many), "/operations"),
+        (json!([[]]), "/operations/0"),
+        (json!([{"card_id": 1, "update": []}]), "/operations/0/update"),
+        (json!([{"card_id": 1, "move": [1]}]), "/operations/0/move"),
         (json!([{"card_id": 0, "status": "open"}]), "/operations/0/card_id"),
         (json!([{"card_id": 1, "status": "gone"}]), "/operations/0/status"),
         (json!([{"card_id": 1, "status": "open"}, {"create": {"title": ""}}]), "/operations/1/create/title"),
