@@ -1,4 +1,5 @@
-//! What the foundation itself does from time to time: sends mail, and drops what has served.
+//! What the foundation itself does from time to time: sends mail, removes files that nothing has, and drops what has
+//! served.
 
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use diesel::prelude::*;
 use crate::ctx::Ctx;
 use crate::db::{Db, DbError, Timestamp};
 use crate::jobs::{Job, JobError};
-use crate::mail;
 use crate::schema::{idempotency_keys, mails, outbox};
+use crate::{mail, strays};
 
 /// How long answers to an `Idempotency-Key` are kept.
 pub const IDEMPOTENCY_LIFE: chrono::Duration = chrono::Duration::hours(24);
@@ -19,6 +20,7 @@ const KEPT: chrono::Duration = chrono::Duration::days(90);
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::periodic("core.send_mail", Duration::from_secs(2), mail::send_due),
+        Job::periodic("core.sweep_files", Duration::from_mins(1), strays::sweep),
         Job::periodic("core.tidy", Duration::from_mins(10), tidy),
     ]
 }

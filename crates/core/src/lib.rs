@@ -22,6 +22,7 @@ pub mod security;
 pub mod seed;
 pub mod slots;
 pub mod storage;
+pub mod strays;
 pub mod telemetry;
 pub mod together;
 pub mod users;

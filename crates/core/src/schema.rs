@@ -178,6 +178,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Instant, Jsonb};
 
+    /// Files that nothing has.
+    stray_files (file) {
+        file -> Text,
+        names -> Jsonb,
+        due_at -> Instant,
+        doomed -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Instant, Jsonb};
+
     /// The security log.
     audit_log (id) {
         id -> BigInt,

@@ -1,12 +1,16 @@
 //! Files: in a local folder, or in an S3-compatible store, by the same calls.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::config::StorageConfig;
@@ -14,6 +18,13 @@ use crate::config::StorageConfig;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest wait for an answer: a storage that hangs fails its callers in bounded time.
 const CALL_TIMEOUT: Duration = Duration::from_millis(2_500);
+
+/// Longest time for a file that is stored piece by piece, its wait for a place included.
+const FILE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Files that are stored piece by piece at the same time.
+const FILES_AT_ONCE: usize = 8;
+/// Bytes of a piece: what an S3-compatible store takes at least.
+const PIECE: usize = 5 * 1024 * 1024;
 
 /// The storage failed.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +56,7 @@ pub struct StoredFile {
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    places: Arc<Semaphore>,
 }
 
 impl Storage {
@@ -54,14 +66,18 @@ impl Storage {
         if let Some(path) = config.url.strip_prefix("file://") {
             std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
             let store = object_store::local::LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
-            return Ok(Self { store: Arc::new(store), prefix: Path::default() });
+            return Ok(Self::of(Arc::new(store), Path::default()));
         }
         let url = Url::parse(&config.url).map_err(|e| wrong(&e))?;
         if url.scheme() != "s3" {
             return Err(wrong(&"must be file://PATH or s3://BUCKET/PREFIX"));
         }
         let store = object_store::aws::AmazonS3Builder::from_env().with_url(config.url.as_str()).build()?;
-        Ok(Self { store: Arc::new(store), prefix: Path::from(url.path()) })
+        Ok(Self::of(Arc::new(store), Path::from(url.path())))
+    }
+
+    fn of(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
+        Self { store, prefix, places: Arc::new(Semaphore::new(FILES_AT_ONCE)) }
     }
 
     /// Stores `bytes` under `name`.
@@ -70,6 +86,23 @@ impl Storage {
         let put = self.store.put(&path, PutPayload::from(bytes));
         tokio::time::timeout(CALL_TIMEOUT, put).await.map_err(|_| StorageError::late())??;
         Ok(())
+    }
+
+    /// Stores what is in `file`, from where it stands, under `name`: piece by piece, so that it need not fit the memory.
+    pub async fn put_file(&self, name: &str, file: File) -> Result<(), StorageError> {
+        let path = self.path(name);
+        let work = async {
+            let _place = self.places.acquire().await.map_err(|e| StorageError(e.to_string()))?;
+            let store = Arc::clone(&self.store);
+            let mut writer = BufWriter::with_capacity(store, path, PIECE).with_max_concurrency(1);
+            let copied = tokio::io::copy(&mut tokio::fs::File::from_std(file), &mut writer).await;
+            if let Err(error) = copied {
+                writer.abort().await?; // what was stored of it
+                return Err(StorageError(error.to_string()));
+            }
+            writer.shutdown().await.map_err(|e| StorageError(e.to_string()))
+        };
+        tokio::time::timeout(FILE_TIMEOUT, work).await.map_err(|_| StorageError::late())?
     }
 
     /// The bytes under `name`.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `categories` | `categories` |
 //! | `products` | `products`, `product_tags`, the words of products |
-//! | `images` | `product_images`, `stray_files`, and the files themselves in the storage |
+//! | `images` | `product_images`, and the files themselves in the storage |
 //! | `variants` | `variants`, `variant_options`, `stock_journal` |
 //! | `payments` | `payments`, `payment_refunds`, `payment_entries`, `payment_events`, `sandbox_charges`, `sandbox_refunds` |
 //! | `shipping` | `shipping_zones`, `shipping_zone_countries`, `shipping_methods`, `shipping_bands` |
@@ -78,5 +78,5 @@ fn routes() -> Routes {
 }
 
 fn jobs() -> Vec<Job> {
-    [carts::jobs(), images::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
+    [carts::jobs(), orders::jobs(), payments::jobs()].into_iter().flatten().collect()
 }

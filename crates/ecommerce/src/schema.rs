@@ -137,18 +137,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::*;
-    use poligon_core::db::Instant;
-
-    /// Files of pictures that no picture has.
-    stray_files (file) {
-        file -> Text,
-        due_at -> Instant,
-        doomed -> Bool,
-    }
-}
-
 // Reviews.
 diesel::table! {
     use diesel::sql_types::*;
@@ -627,7 +615,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_journal,
     // Pictures and CSV.
     product_images,
-    stray_files,
     // Reviews.
     reviews,
     review_votes,

@@ -26,6 +26,7 @@ poligon_common::problem_kinds! {
     WIP_LIMIT_REACHED = 409, "wip_limit_reached", "WIP limit reached", "As many cards stand in the column as may be worked on at the same time. Move one out of it, or raise its limit.";
     CARD_ARCHIVED = 409, "card_archived", "Card archived", "The card is in the archive: it is read, and not changed. Bring it back first.";
     TOO_MANY_COMMENTS = 409, "too_many_comments", "Too many comments", "A card has at most 1,000 comments.";
+    TOO_MANY_ATTACHMENTS = 409, "too_many_attachments", "Too many attachments", "A card has at most 50 attachments.";
     CHECKLIST_FULL = 409, "checklist_full", "Checklist full", "A card has at most 20 checklists, and a checklist at most 100 items.";
     NOT_YOURS = 403, "not_yours", "Not yours", "Somebody else wrote this: only they change it.";
     PROJECT_KEY_TAKEN = 409, "project_key_taken", "Key taken", "Another project of the team has this key.";
@@ -103,6 +104,9 @@ pub enum Error {
     /// As many comments as a card can have.
     #[error("the card has as many comments as it can have")]
     TooManyComments,
+    /// As many attachments as a card can have.
+    #[error("the card has {0} attachments, as many as it can have")]
+    TooManyAttachments(i64),
     /// As many checklists or items as there can be.
     #[error("{0}")]
     ChecklistFull(&'static str),
@@ -172,6 +176,7 @@ impl Error {
             Self::WipLimitReached(..) => &WIP_LIMIT_REACHED,
             Self::CardArchived => &CARD_ARCHIVED,
             Self::TooManyComments => &TOO_MANY_COMMENTS,
+            Self::TooManyAttachments(_) => &TOO_MANY_ATTACHMENTS,
             Self::ChecklistFull(_) => &CHECKLIST_FULL,
             Self::NotYours => &NOT_YOURS,
             Self::Stale => &common::PRECONDITION_FAILED,

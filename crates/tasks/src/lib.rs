@@ -7,6 +7,7 @@
 //! | `boards` | `boards`, `board_columns`, `board_labels`, `board_activity`, `card_transitions` |
 //! | `cards` | `cards`, `card_labels`, `card_assignees`, `card_watchers` |
 //! | `comments` | `card_comments` |
+//! | `attachments` | `card_attachments`, and the files themselves in the storage |
 //! | `checklists` | `checklists`, `checklist_items` |
 //! | `reports` | none: what boards have been through, counted and drawn; and their export |
 //! | `notifications` | `task_notifications`, `task_notification_preferences` |
@@ -14,6 +15,7 @@
 //!
 //! What somebody may do in a project is decided in one place, `projects::access`.
 
+mod attachments;
 mod boards;
 mod cards;
 mod checklists;
@@ -56,6 +58,7 @@ fn routes() -> Routes {
     cards::routes(&mut all);
     comments::routes(&mut all);
     checklists::routes(&mut all);
+    attachments::routes(&mut all);
     reports::routes(&mut all);
     live::routes(&mut all);
     notifications::routes(&mut all);

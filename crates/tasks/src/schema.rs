@@ -238,6 +238,23 @@ diesel::table! {
     use diesel::sql_types::*;
     use poligon_core::db::Instant;
 
+    /// Files on cards.
+    card_attachments (id) {
+        id -> BigInt,
+        card_id -> BigInt,
+        uploader_id -> BigInt,
+        name -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        file -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
     /// What was said about cards.
     card_comments (id) {
         id -> BigInt,
@@ -343,6 +360,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     card_watchers,
     board_activity,
     card_transitions,
+    card_attachments,
     card_comments,
     checklists,
     checklist_items,

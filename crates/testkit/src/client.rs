@@ -1,6 +1,7 @@
 //! An HTTP client whose answers can be asked.
 
 use std::pin::Pin;
+use std::sync::OnceLock;
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -18,12 +19,21 @@ pub struct Client {
     pub user_id: Option<i64>,
 }
 
+/// What sends. It keeps no connection, so one serves every application of a process: an idle connection would hold up the
+/// application's stop. Nor does it read the certificates of the machine, which takes longer than most tests.
+fn http() -> reqwest::Client {
+    static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
+    let made = HTTP.get_or_init(|| {
+        let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).no_proxy();
+        http.tls_certs_only([]).build().expect("an HTTP client")
+    });
+    made.clone()
+}
+
 impl Client {
     /// A client of the application at `base`.
     pub fn new(base: impl Into<String>) -> Self {
-        // An idle connection would hold up the application's stop.
-        let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).no_proxy();
-        Self { http: http.build().expect("an HTTP client"), base: base.into(), token: None, user_id: None }
+        Self { http: http(), base: base.into(), token: None, user_id: None }
     }
 
     /// The same client with this access token.

@@ -1,5 +1,5 @@
 //! Forms with a file (`multipart/form-data`, RFC 7578), read piece by piece within a size and a pace. What a client
-//! says of its file (name, media type) is not looked at.
+//! says of its file's media type is not looked at, and of its name the last part is kept for whoever wants it.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -50,6 +50,8 @@ pub trait Form: 'static {
 pub struct Upload<F> {
     /// The file; not empty.
     pub file: Spooled,
+    /// What the client calls it, without folders (RFC 7578, section 4.2); it may be anything else.
+    pub file_name: Option<String>,
     texts: BTreeMap<&'static str, String>,
     form: PhantomData<F>,
 }
@@ -74,10 +76,8 @@ impl<F: Form> FromRequest for Upload<F> {
             let upload: Self = reader.read::<F>(Multipart::new(req.headers(), payload)).await?;
             if req.headers().contains_key(crate::idempotency::HEADER) {
                 // Of what the form says; its boundary is another each time.
-                let whole = upload
-                    .texts
-                    .iter()
-                    .fold(upload.file.hash.clone(), |all, (name, text)| all + "\n" + name + "=" + text);
+                let named = upload.file.hash.clone() + "\n" + upload.file_name.as_deref().unwrap_or_default();
+                let whole = upload.texts.iter().fold(named, |all, (name, text)| all + "\n" + name + "=" + text);
                 req.extensions_mut().insert(BodyHash(ctx.keys.body_fingerprints(whole.as_bytes())));
             }
             Ok(upload)
@@ -100,6 +100,7 @@ struct Reader {
     ctx: Ctx,
     pace: Pace,
     file: Option<Spool>,
+    file_name: Option<String>,
     texts: BTreeMap<&'static str, String>,
     wrong: Vec<FieldError>,
     /// Bytes of all parts.
@@ -109,7 +110,8 @@ struct Reader {
 impl Reader {
     fn new(ctx: &Ctx) -> Self {
         let pace = Pace::new(Duration::from_millis(ctx.config.server.body_timeout_ms));
-        Self { ctx: ctx.clone(), pace, file: None, texts: BTreeMap::new(), wrong: Vec::new(), came: 0 }
+        let (texts, wrong) = (BTreeMap::new(), Vec::new());
+        Self { ctx: ctx.clone(), pace, file: None, file_name: None, texts, wrong, came: 0 }
     }
 
     async fn read<F: Form>(mut self, mut form: Multipart) -> Result<Upload<F>, Problem> {
@@ -128,7 +130,8 @@ impl Reader {
         }
         match self.file {
             Some(file) if self.wrong.is_empty() => {
-                Ok(Upload { file: file.finish().await?, texts: self.texts, form: PhantomData })
+                let (file, file_name) = (file.finish().await?, self.file_name);
+                Ok(Upload { file, file_name, texts: self.texts, form: PhantomData })
             }
             _ => Err(Problem::invalid(self.wrong)),
         }
@@ -148,6 +151,7 @@ impl Reader {
         match text {
             None if name == F::FILE && self.file.is_none() => {
                 self.file = Some(Spool::new(&self.ctx.config.data_dir.0).await?);
+                self.file_name = file_name_of(&part);
                 while let Some(piece) = self.next::<F>(&mut part).await? {
                     if let Some(file) = &mut self.file {
                         file.add(&piece).await?;
@@ -201,6 +205,12 @@ impl Reader {
         }
         Ok(piece)
     }
+}
+
+/// The name of a part's file, without the folders that some clients send with it.
+fn file_name_of(part: &Field) -> Option<String> {
+    let given = part.content_disposition()?.get_filename()?;
+    given.rsplit(['/', '\\']).next().map(str::to_owned)
 }
 
 fn malformed(error: &actix_multipart::MultipartError) -> Problem {

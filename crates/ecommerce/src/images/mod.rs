@@ -16,7 +16,6 @@ use poligon_common::{Routes, op};
 use crate::error;
 
 pub(crate) use drawn::{SIDE as DRAWN_SIDE, file_of as drawn_file};
-pub(crate) use files::jobs;
 pub(crate) use model::{ImageLink, ImageResponse, Row as ImageRow, of_product};
 
 /// Most pictures of a product.

@@ -16,7 +16,7 @@ pub(crate) struct ActivityResponse {
     /// Its number on the board, from 1 and without a gap.
     pub(crate) seq: i64,
     /// What it was: `card_created`, `card_updated`, `card_moved`, `card_assigned`, `card_archived`, `card_trashed`,
-    /// `card_restored`, `card_purged`; `comment_created`, `comment_updated`, `comment_deleted`; `checklist_created`,
+    /// `card_restored`, `card_purged`; `attachment_added`, `attachment_removed`; `comment_created`, `comment_updated`, `comment_deleted`; `checklist_created`,
     /// `checklist_updated`, `checklist_arranged`, `checklist_deleted`, `checklist_item_created`, `checklist_item_updated`,
     /// `checklist_item_deleted`; `board_created`, `board_updated`; `column_created`, `column_updated`,
     /// `columns_arranged`, `column_deleted`; `label_created`, `label_updated`, `label_deleted`.

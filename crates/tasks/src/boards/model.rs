@@ -11,6 +11,7 @@ use super::access::{BoardRow, access};
 use super::change::{Change, change, lock};
 use super::input::{BoardParams, BoardPatch, BoardRequest};
 use super::{columns, labels};
+use crate::attachments;
 use crate::error::Error;
 use crate::projects::{self, of_person};
 use crate::role::ProjectRole;
@@ -159,13 +160,19 @@ pub(super) fn update(
 }
 
 /// Deletes a board with everything on it; administrators of the project do, also of one that is archived.
-pub(super) fn delete(db: &mut Db, board_id: i64, user_id: i64, check: &dyn Fn(i64) -> bool) -> Result<(), Error> {
+pub(super) fn delete(
+    db: &mut Db,
+    board_id: i64,
+    user_id: i64,
+    check: &dyn Fn(i64) -> bool,
+    now: Timestamp,
+) -> Result<(), Error> {
     let board = lock(db, board_id)?;
     projects::access(db, board.project_id, user_id)?.require(ProjectRole::Admin)?;
     if !check(board.version) {
         return Err(Error::Stale);
     }
-    erase(db, &[board_id])
+    erase(db, &[board_id], now)
 }
 
 /// Keeps everybody off the boards of a project until the transaction ends: whoever changes one looks at the project behind
@@ -177,14 +184,15 @@ pub(crate) fn hold_all_of(db: &mut Db, project_id: i64) -> Result<(), Error> {
 }
 
 /// Deletes all boards of a project, whose row is locked.
-pub(crate) fn delete_all_of(db: &mut Db, project_id: i64) -> Result<(), Error> {
+pub(crate) fn delete_all_of(db: &mut Db, project_id: i64, now: Timestamp) -> Result<(), Error> {
     hold_all_of(db, project_id)?;
     let ids: Vec<i64> = boards::table.filter(boards::project_id.eq(project_id)).select(boards::id).load(db)?;
-    erase(db, &ids)
+    erase(db, &ids, now)
 }
 
 /// Deletes boards, what is under them first: so every row is found by an index of its board.
-fn erase(db: &mut Db, ids: &[i64]) -> Result<(), Error> {
+fn erase(db: &mut Db, ids: &[i64], now: Timestamp) -> Result<(), Error> {
+    attachments::let_go_of_boards(db, ids, now)?;
     diesel::delete(card_transitions::table.filter(card_transitions::board_id.eq_any(ids))).execute(db)?;
     diesel::delete(board_activity::table.filter(board_activity::board_id.eq_any(ids))).execute(db)?;
     diesel::delete(cards::table.filter(cards::board_id.eq_any(ids))).execute(db)?;

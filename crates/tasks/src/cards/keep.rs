@@ -13,6 +13,7 @@ use super::place::{self, Spot};
 use super::row::{CardRow, board_of, find};
 use super::status::Status;
 use super::update::place_of;
+use crate::attachments;
 use crate::boards::{self, Change, ColumnType, change, change_by_itself};
 use crate::error::Error;
 use crate::role::ProjectRole;
@@ -167,6 +168,7 @@ pub(super) fn purge(db: &mut Db, board_id: i64, now: Timestamp) -> Result<(), Er
         diesel::delete(card_assignees::table.filter(card_assignees::card_id.eq_any(&ids))).execute(db)?;
         diesel::delete(card_watchers::table.filter(card_watchers::card_id.eq_any(&ids))).execute(db)?;
         diesel::delete(card_comments::table.filter(card_comments::card_id.eq_any(&ids))).execute(db)?;
+        attachments::let_go_of_cards(db, &ids, now)?;
         diesel::delete(checklist_items::table.filter(checklist_items::card_id.eq_any(&ids))).execute(db)?;
         diesel::delete(checklists::table.filter(checklists::card_id.eq_any(&ids))).execute(db)?;
         let said = board_activity::table.filter(board_activity::card_id.eq_any(&ids));

@@ -32,7 +32,7 @@ pub(crate) use jobs::jobs;
 pub(crate) use people::watch;
 pub(crate) use place::nth as rank_of;
 pub(crate) use priority::Priority;
-pub(crate) use row::{CardRow, CardSummary, archived_of, board_of, find, key, standing_on};
+pub(crate) use row::{CardRow, CardSummary, archived_of, board_of, find, find_open, key, standing_on};
 pub(crate) use update::change_card;
 
 /// The routes of this slice.

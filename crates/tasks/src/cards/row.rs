@@ -29,7 +29,7 @@ pub(crate) struct CardRow {
     pub(super) estimate: Option<i64>,
     pub(super) created_by: i64,
     pub(super) comment_count: i64,
-    pub(super) attachment_count: i64,
+    pub(crate) attachment_count: i64,
     pub(super) item_count: i64,
     pub(super) done_item_count: i64,
     pub(super) version: i64,
@@ -268,7 +268,7 @@ pub(crate) fn find(db: &mut Db, card_id: i64) -> Result<CardRow, Error> {
 }
 
 /// The same, when it may be changed: it is not archived either.
-pub(super) fn find_open(db: &mut Db, card_id: i64) -> Result<CardRow, Error> {
+pub(crate) fn find_open(db: &mut Db, card_id: i64) -> Result<CardRow, Error> {
     let card = find(db, card_id)?;
     if card.archived_at.is_none() { Ok(card) } else { Err(Error::CardArchived) }
 }

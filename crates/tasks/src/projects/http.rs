@@ -80,8 +80,8 @@ pub(crate) async fn delete_project(
     Path(Id(id)): Path<Id>,
     version: IfMatch,
 ) -> Result<impl Responder, Problem> {
-    let (check, user_id) = (version.into_version_check(), user.user_id);
-    ctx.db.write(move |db| model::delete(db, id, user_id, &check)).await?;
+    let (check, user_id, now) = (version.into_version_check(), user.user_id, ctx.clock.now());
+    ctx.db.write(move |db| model::delete(db, id, user_id, &check, now)).await?;
     Ok(NoContent)
 }
 

@@ -180,9 +180,15 @@ pub(super) fn archive(
 }
 
 /// Deletes a project, archived or not; its administrators do.
-pub(super) fn delete(db: &mut Db, id: i64, user_id: i64, check: &dyn Fn(i64) -> bool) -> Result<(), Error> {
+pub(super) fn delete(
+    db: &mut Db,
+    id: i64,
+    user_id: i64,
+    check: &dyn Fn(i64) -> bool,
+    now: Timestamp,
+) -> Result<(), Error> {
     take(db, id, user_id, check)?;
-    boards::delete_all_of(db, id)?;
+    boards::delete_all_of(db, id, now)?;
     diesel::delete(project_members::table.filter(project_members::project_id.eq(id))).execute(db)?;
     diesel::delete(projects::table.find(id)).execute(db)?;
     Ok(())

@@ -1,0 +1,109 @@
+//! Files that nothing has: written before the row that names them, removed after it. So a crash leaves no row without its
+//! file, and no file that nobody removes.
+//!
+//! Whoever stores files says so first with [`note`], stores them, and takes them with [`adopt`] in the transaction that
+//! writes the row. Whoever removes the row notes them again. What stays behind is removed by a job when it is due.
+
+use chrono::Duration;
+use diesel::prelude::*;
+use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::ctx::Ctx;
+use crate::db::{Db, DbError, Json, Timestamp};
+use crate::jobs::JobError;
+use crate::schema::stray_files;
+use crate::storage::StorageError;
+
+/// How long an upload may take from its first file to its row.
+pub const UPLOAD: Duration = Duration::hours(1);
+
+/// Strays that one step of the job removes.
+const AT_ONCE: i64 = 100;
+/// Strays whose files are removed at the same time.
+const TOGETHER: usize = 8;
+
+/// Notes that nothing has these files, which are known as `file` among themselves; they are removed when they are due.
+pub fn note(db: &mut Db, file: &str, names: &[String], due: Timestamp) -> Result<(), DbError> {
+    let values = (
+        stray_files::file.eq(file),
+        stray_files::names.eq(Json(serde_json::json!(names))),
+        stray_files::due_at.eq(due),
+        stray_files::doomed.eq(false),
+    );
+    diesel::insert_into(stray_files::table).values(values).execute(db)?;
+    Ok(())
+}
+
+/// Takes files for a row that names them; `false` when they are gone, or about to be.
+pub fn adopt(db: &mut Db, file: &str) -> Result<bool, DbError> {
+    let stray = stray_files::table.find(file).filter(stray_files::doomed.eq(false));
+    Ok(diesel::delete(stray).execute(db)? == 1)
+}
+
+/// Removes files that nothing has. A run that is cut off is done again by the next. A file that cannot be removed holds up
+/// no other; it is tried again, and told of.
+pub(crate) async fn sweep(ctx: Ctx) -> Result<(), JobError> {
+    let now = ctx.clock.now();
+    let (mut behind, mut failed) = (String::new(), None);
+    loop {
+        let from = behind.clone();
+        if !ctx.db.read_primary(move |db| is_any_due(db, &from, now)).await? {
+            break;
+        }
+        let from = behind.clone();
+        let doomed = ctx.db.write(move |db| doom(db, &from, now)).await?;
+        let Some((last, _)) = doomed.last() else { break };
+        behind.clone_from(last);
+        let mut gone = Vec::new();
+        let removals = doomed.into_iter().map(|(file, names)| remove(ctx.clone(), file, names));
+        let mut removed = stream::iter(removals).buffer_unordered(TOGETHER);
+        while let Some((file, outcome)) = removed.next().await {
+            match outcome {
+                Ok(()) => gone.push(file),
+                Err(error) => failed = Some(error),
+            }
+        }
+        // When nothing can be removed, that is no matter of single files.
+        let stuck = gone.is_empty();
+        ctx.db.write(move |db| forget(db, &gone)).await?;
+        if stuck {
+            break;
+        }
+    }
+    failed.map_or(Ok(()), |error| Err(JobError(error.to_string())))
+}
+
+/// Removes the files of a stray; answers which it was, with what has become of them.
+async fn remove(ctx: Ctx, file: String, names: Vec<String>) -> (String, Result<(), StorageError>) {
+    let removed = names.iter().map(|name| ctx.storage.delete(name));
+    let outcome = try_join_all(removed).await.map(drop);
+    (file, outcome)
+}
+
+/// What is due, or doomed already, behind a file.
+fn due(db: &mut Db, behind: &str, now: Timestamp, most: i64) -> Result<Vec<String>, DbError> {
+    let due = stray_files::table.filter(stray_files::file.gt(behind)).filter(stray_files::due_at.le(now));
+    Ok(due.order(stray_files::file).limit(most).select(stray_files::file).load(db)?)
+}
+
+fn is_any_due(db: &mut Db, behind: &str, now: Timestamp) -> Result<bool, DbError> {
+    Ok(!due(db, behind, now, 1)?.is_empty())
+}
+
+/// From now on nothing gets these files.
+fn doom(db: &mut Db, behind: &str, now: Timestamp) -> Result<Vec<(String, Vec<String>)>, DbError> {
+    let files = due(db, behind, now, AT_ONCE)?;
+    let strays = stray_files::table.filter(stray_files::file.eq_any(&files));
+    diesel::update(strays).set(stray_files::doomed.eq(true)).execute(db)?;
+    // An upload may have taken one since it was looked up: what is left is doomed.
+    let left = stray_files::table.filter(stray_files::file.eq_any(&files)).filter(stray_files::doomed.eq(true));
+    let left = left.order(stray_files::file).select((stray_files::file, stray_files::names));
+    let left: Vec<(String, Json<Vec<String>>)> = left.load(db)?;
+    Ok(left.into_iter().map(|(file, names)| (file, names.0)).collect())
+}
+
+fn forget(db: &mut Db, files: &[String]) -> Result<(), DbError> {
+    diesel::delete(stray_files::table.filter(stray_files::file.eq_any(files))).execute(db)?;
+    Ok(())
+}

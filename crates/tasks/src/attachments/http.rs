@@ -1,0 +1,178 @@
+//! Attachments over HTTP.
+
+use std::time::Duration;
+
+use actix_web::body::SizedStream;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, Charset, ContentDisposition, DispositionParam, DispositionType, ETAG, ExtendedValue,
+    HeaderValue, IF_NONE_MATCH, VARY,
+};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use futures_util::StreamExt as _;
+use poligon_common::answer::{Answer, NoContent};
+use poligon_common::etag::is_known;
+use poligon_common::extract::{Form, Text, Upload};
+use poligon_common::idempotency::{Begun, Idempotency};
+use poligon_common::page::{Listing, Page, PageParams};
+use poligon_common::{Ctx, CurrentUser, Id, Path, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::files::{check, name_of, store};
+use super::model::{self, AttachmentResponse};
+use crate::boards::{self, announce};
+use crate::cards;
+use crate::error::Error;
+use crate::role::ProjectRole;
+
+/// How long an upload may take after its last byte.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// A file as it is uploaded.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)] // the document's form of what `Upload` reads
+pub(crate) struct AttachmentForm {
+    /// At most 10 MiB, with its name: one that ends in `.png`, `.jpg`, `.jpeg`, `.gif`, `.webp`, `.pdf`, `.mp4`, `.webm`,
+    /// `.zip`, `.gz`, `.docx`, `.xlsx`, `.pptx`, `.odt`, `.ods`, `.odp`, or of texts in UTF-8 in `.txt`, `.log`, `.diff`,
+    /// `.patch`, `.feature`, `.sql`, `.yaml`, `.yml`, `.toml`, `.ini`, `.md`, `.csv`, `.tsv`, `.json`, `.har`. Its bytes
+    /// have to be what its name says.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+impl Form for AttachmentForm {
+    const FILE: &'static str = "file";
+    const MOST_BYTES: u64 = 10 * 1024 * 1024;
+    const TEXTS: &'static [Text] = &[];
+}
+
+/// The files on a card, the oldest first.
+#[utoipa::path(get, path = "/cards/{id}/attachments", params(("id" = i64, Path, minimum = 1), PageParams),
+    responses((status = 200, description = "One page", body = Listing<AttachmentResponse>)))]
+pub(crate) async fn list_attachments(
+    ctx: Ctx,
+    user: CurrentUser,
+    Path(Id(id)): Path<Id>,
+    page: Page,
+) -> Result<impl Responder, Problem> {
+    let (user_id, behind) = (user.user_id, page.after::<i64>()?.unwrap_or(0));
+    let (most, count) = (page.fetch(), page.include_total);
+    let (rows, total) = ctx.db.read_primary(move |db| model::list(db, (id, user_id), behind, most, count)).await?;
+    Ok(page.answer(rows, total, |attachment| attachment.id))
+}
+
+/// Puts a file on a card; members of the project do. A card has at most 50.
+#[utoipa::path(post, path = "/cards/{id}/attachments", params(("id" = i64, Path, minimum = 1)),
+    request_body(content = AttachmentForm, content_type = "multipart/form-data"),
+    responses((status = 201, description = "Put there", body = AttachmentResponse,
+        headers(("Location" = String, description = "Where it is")))))]
+pub(crate) async fn create_attachment(
+    ctx: Ctx,
+    user: CurrentUser,
+    Path(Id(card_id)): Path<Id>,
+    key: Idempotency,
+    upload: Upload<AttachmentForm>,
+) -> Result<HttpResponse, Problem> {
+    let claim = match key.lasting(LONGEST).begin(&ctx).await? {
+        Begun::Done(answer) => return Ok(answer),
+        Begun::Fresh(claim) => claim,
+    };
+    let (user_id, now) = (user.user_id, ctx.clock.now());
+    // A look before the work, which may be out of date after it.
+    let board_id = ctx.db.read_primary(move |db| require_welcome(db, card_id, user_id)).await?;
+    let stored = store(&ctx, check(upload).await?).await?;
+    let work = move |db: &mut _| {
+        let mut made = 0;
+        cards::change_card(db, card_id, user_id, now, |db, change, card| {
+            made = model::create(db, change, &card, &stored)?;
+            Ok(())
+        })?;
+        Ok::<_, Error>(Answer::created(&format!("/api/tasks/attachments/{made}"), model::one(db, made)?))
+    };
+    let answer = claim.write(work).await?;
+    announce(&ctx, board_id);
+    Ok(answer)
+}
+
+/// Whether somebody may put one more file on a card; answers its board.
+fn require_welcome(db: &mut poligon_core::db::Db, card_id: i64, user_id: i64) -> Result<i64, Error> {
+    let board_id = cards::board_of(db, card_id)?;
+    let (_, access) = boards::access(db, board_id, user_id)?;
+    access.require(ProjectRole::Member)?.require_open()?;
+    model::require_room(&cards::find_open(db, card_id)?)?;
+    Ok(board_id)
+}
+
+/// What is known of a file on a card.
+#[utoipa::path(get, path = "/attachments/{id}", params(("id" = i64, Path, minimum = 1)),
+    responses((status = 200, description = "The attachment", body = AttachmentResponse)))]
+pub(crate) async fn get_attachment(
+    ctx: Ctx,
+    user: CurrentUser,
+    Path(Id(id)): Path<Id>,
+) -> Result<impl Responder, Problem> {
+    let user_id = user.user_id;
+    Ok(Answer::ok(ctx.db.read_primary(move |db| model::find(db, id, user_id)).await?))
+}
+
+/// The bytes of a file on a card, to be saved: browsers do not show it.
+#[utoipa::path(get, path = "/attachments/{id}/file", params(("id" = i64, Path, minimum = 1)),
+    responses((status = 200, description = "The file", content((String = "application/octet-stream")),
+        headers(("ETag" = String, description = "For If-None-Match"),
+            ("Content-Disposition" = String, description = "Its name (RFC 6266)"))),
+        (status = 304, description = "Unchanged")))]
+pub(crate) async fn get_attachment_file(
+    ctx: Ctx,
+    user: CurrentUser,
+    Path(Id(id)): Path<Id>,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let user_id = user.user_id;
+    let found = ctx.db.read_primary(move |db| model::find_file(db, id, user_id)).await?;
+    let tag = format!("\"{}\"", found.file);
+    let known = req.headers().contains_key(IF_NONE_MATCH) && is_known(&req, &tag);
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    // Whoever sees it today may not see it tomorrow.
+    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "private, no-store"));
+    response.insert_header((VARY, "Authorization"));
+    if known {
+        return Ok(response.finish());
+    }
+    let media_type = HeaderValue::from_str(&found.media_type).map_err(|e| Problem::internal(&e))?;
+    response.insert_header((CONTENT_TYPE, media_type)).insert_header(to_be_saved(&found.name));
+    let file = ctx.storage.open_file(&name_of(&found.file)).await?;
+    let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));
+    Ok(response.body(SizedStream::new(file.length, pieces)))
+}
+
+/// A file is saved under its name: in ASCII for those that know no other, and whole (RFC 6266, section 4.3).
+fn to_be_saved(name: &str) -> ContentDisposition {
+    let plain = |c: char| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' };
+    let whole = ExtendedValue {
+        charset: Charset::Ext("UTF-8".to_owned()),
+        language_tag: None,
+        value: name.as_bytes().to_owned(),
+    };
+    let parameters =
+        vec![DispositionParam::Filename(name.chars().map(plain).collect()), DispositionParam::FilenameExt(whole)];
+    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+}
+
+/// Takes a file off its card; members of the project do.
+#[utoipa::path(delete, path = "/attachments/{id}", params(("id" = i64, Path, minimum = 1)),
+    responses((status = 204, description = "Taken off")))]
+pub(crate) async fn delete_attachment(
+    ctx: Ctx,
+    user: CurrentUser,
+    Path(Id(id)): Path<Id>,
+) -> Result<impl Responder, Problem> {
+    let (user_id, now) = (user.user_id, ctx.clock.now());
+    let work = move |db: &mut _| {
+        let card_id = model::card_of(db, id)?;
+        cards::change_card(db, card_id, user_id, now, |db, change, _| model::delete(db, change, id))
+    };
+    let board_id = ctx.db.write(work).await?;
+    announce(&ctx, board_id);
+    Ok(NoContent)
+}
