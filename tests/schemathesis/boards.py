@@ -249,6 +249,15 @@ def real_item(case):
     at(case, part_of("checklists/{}/items", {"text": "Fuzzed"}, new_checklist)["items"][0]["id"])
 
 
+def new_attachment():
+    files = {"file": ("run.log", b"passed", "text/plain")}
+    return tasks("POST", f"cards/{new_card()}/attachments", files=files)["id"]
+
+
+def real_attachment(case):
+    at(case, new_attachment())
+
+
 def new_notification():
     """Made by an event, so it may take a moment. The fuzzer may have said that the caller wants none."""
     tasks("PATCH", "notifications/preferences", {"assigned": {"in_app": True}})
@@ -286,6 +295,11 @@ REAL = {
     "POST /api/tasks/checklists/{id}/items": real_checklist,
     "PATCH /api/tasks/checklist-items/{id}": real_item,
     "DELETE /api/tasks/checklist-items/{id}": real_item,
+    "GET /api/tasks/cards/{id}/attachments": real_card,
+    "POST /api/tasks/cards/{id}/attachments": real_card,
+    "GET /api/tasks/attachments/{id}": real_attachment,
+    "GET /api/tasks/attachments/{id}/file": real_attachment,
+    "DELETE /api/tasks/attachments/{id}": real_attachment,
     "GET /api/tasks/teams/{id}": real_team,
     "PATCH /api/tasks/teams/{id}": real_team,
     "DELETE /api/tasks/teams/{id}": real_spare_team,

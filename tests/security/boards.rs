@@ -1,9 +1,10 @@
 //! The task boards' part of the tables, and of what requests work on.
 
-use poligon_testkit::{Client, TestApp};
+use poligon_testkit::{Client, Part, TestApp};
 use serde_json::{Value, json};
 
 use crate::policy::USER;
+use crate::requests::PNG;
 
 /// Who may call what: whoever is logged in; the rest is for teams and projects to say.
 pub(crate) const POLICY: &[(&str, &str)] = &[
@@ -73,6 +74,12 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("tasks_create_checklist_item", USER),
     ("tasks_patch_checklist_item", USER),
     ("tasks_delete_checklist_item", USER),
+    // Attachments.
+    ("tasks_list_attachments", USER),
+    ("tasks_create_attachment", USER),
+    ("tasks_get_attachment", USER),
+    ("tasks_get_attachment_file", USER),
+    ("tasks_delete_attachment", USER),
     // Notifications.
     ("tasks_list_notifications", USER),
     ("tasks_count_unread_notifications", USER),
@@ -141,6 +148,11 @@ pub(crate) const OBJECTS: &[(&str, u16, u16)] = &[
     ("tasks_create_checklist_item", 201, 404),
     ("tasks_patch_checklist_item", 200, 404),
     ("tasks_delete_checklist_item", 204, 404),
+    ("tasks_list_attachments", 200, 404),
+    ("tasks_create_attachment", 201, 404),
+    ("tasks_get_attachment", 200, 404),
+    ("tasks_get_attachment_file", 200, 404),
+    ("tasks_delete_attachment", 204, 404),
     ("tasks_read_notification", 404, 404), // made by events: see the tests of the boards
     ("tasks_delete_notification", 404, 404),
     ("tasks_get_report", 200, 404),
@@ -164,6 +176,7 @@ pub(crate) struct Work {
     pub(crate) comment: i64,
     pub(crate) checklist: i64,
     pub(crate) item: i64,
+    pub(crate) attachment: i64,
 }
 
 impl Work {
@@ -180,6 +193,7 @@ impl Work {
         comment: 999_999,
         checklist: 999_999,
         item: 999_999,
+        attachment: 999_999,
     };
 
     /// A path of the task boards with its ids filled.
@@ -192,6 +206,7 @@ impl Work {
             ("/comments/", self.comment),
             ("/checklists/", self.checklist),
             ("/checklist-items/", self.item),
+            ("/attachments/", self.attachment),
             ("/notifications/", 999_999), // made by events only
         ];
         let id = ids.into_iter().find(|(part, _)| path.contains(part)).map_or(0, |(_, id)| id);
@@ -228,7 +243,10 @@ pub(crate) async fn work_of(app: &TestApp, owner: &Client) -> Work {
     let checklist = id(&make(&format!("cards/{card}/checklists"), json!({"title": "Before the release"})).await);
     let item = make(&format!("checklists/{checklist}/items"), json!({"text": "Try it"})).await;
     let item = id(&item["items"][0]);
-    Work { team, member, invitation, project, board: id(&board), column, label, card, comment, checklist, item }
+    let file = [Part::file("file", "screen.png", "image/png", PNG)];
+    let attachment = owner.post(&format!("{api}/cards/{card}/attachments")).form(&file).send().await.expect(201).id();
+    let board = id(&board);
+    Work { team, member, invitation, project, board, column, label, card, comment, checklist, item, attachment }
 }
 
 /// The body of an operation that takes one.
@@ -257,7 +275,7 @@ pub(crate) fn body(operation: &str) -> Value {
         "tasks_move_card" => json!({"column_id": 999_999}),
         "tasks_assign_card" => json!({"user_ids": []}),
         "tasks_create_card_comment" | "tasks_patch_comment" => json!({"body": "Said here"}),
-        "tasks_read_notifications" => json!({}),
+        "tasks_read_notifications" | "tasks_create_attachment" => json!({}),
         "tasks_patch_notification_preferences" => json!({"moved": {"in_app": false}}),
         "tasks_create_checklist_item" => json!({"text": "Made here"}),
         "tasks_patch_checklist_item" => json!({"done": true}),

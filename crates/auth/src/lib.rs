@@ -12,6 +12,7 @@
 //! | `audit` | `audit_log` |
 
 mod accounts;
+mod addresses;
 pub mod admin;
 mod audit;
 mod error;
@@ -40,7 +41,7 @@ pub fn domain() -> Domain {
     Domain {
         name: "auth",
         routes,
-        subscribers: Vec::new,
+        subscribers: addresses::subscribers,
         jobs: jobs::jobs,
         permissions: PERMISSIONS,
         problems: error::KINDS,

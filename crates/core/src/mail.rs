@@ -10,6 +10,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use crate::config::MailConfig;
 use crate::ctx::Ctx;
 use crate::db::{Db, DbError, Timestamp};
+use crate::events;
 use crate::jobs::JobError;
 use crate::schema::mails;
 
@@ -17,6 +18,8 @@ use crate::schema::mails;
 const BATCH: i64 = 50;
 /// Tries before a mail is given up.
 const TRIES: i64 = 8;
+/// The recipient of a mail of which it is not known yet where it goes.
+const NOWHERE: &str = "";
 
 /// A mail to be sent.
 #[derive(Debug, Clone)]
@@ -51,18 +54,49 @@ pub struct Mail {
 /// Puts a mail about a person's account into the transaction of `db`. Whatever address it goes to, it is removed with the
 /// account.
 pub fn queue(db: &mut Db, user_id: i64, mail: &NewMail, now: Timestamp) -> Result<(), DbError> {
-    diesel::insert_into(mails::table)
-        .values((
-            mails::user_id.eq(user_id),
-            mails::recipient.eq(&mail.recipient),
-            mails::kind.eq(mail.kind),
-            mails::subject.eq(&mail.subject),
-            mails::body.eq(&mail.body),
-            mails::created_at.eq(now),
-            mails::attempts.eq(0),
-            mails::next_attempt_at.eq(now),
-        ))
-        .execute(db)?;
+    insert(db, user_id, mail, now).map(drop)
+}
+
+fn insert(db: &mut Db, user_id: i64, mail: &NewMail, now: Timestamp) -> Result<i64, DbError> {
+    let values = (
+        mails::user_id.eq(user_id),
+        mails::recipient.eq(&mail.recipient),
+        mails::kind.eq(mail.kind),
+        mails::subject.eq(&mail.subject),
+        mails::body.eq(&mail.body),
+        mails::created_at.eq(now),
+        mails::attempts.eq(0),
+        mails::next_attempt_at.eq(now),
+    );
+    Ok(diesel::insert_into(mails::table).values(values).returning(mails::id).get_result(db)?)
+}
+
+/// The topic of mails to people of whom the sender knows no address: `mail_id` and `user_id`. The accounts answer it with
+/// [`address`].
+pub const TO_PERSON: &str = "core.mail_to_person";
+
+/// Puts a mail to a person into the transaction of `db`: its subject and text. It goes out once the accounts have said where
+/// to, which they do of confirmed addresses only; and is removed with the account.
+pub fn queue_to_person(
+    db: &mut Db,
+    user_id: i64,
+    kind: &'static str,
+    (subject, body): (&str, &str),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (recipient, subject, body) = (NOWHERE.to_owned(), subject.to_owned(), body.to_owned());
+    let mail_id = insert(db, user_id, &NewMail { recipient, kind, subject, body }, now)?;
+    let asked = serde_json::json!({"mail_id": mail_id, "user_id": user_id});
+    events::publish(db, TO_PERSON, &format!("user:{user_id}"), &asked, now)
+}
+
+/// Says where a mail goes that has no address yet; with none there is no mail.
+pub fn address(db: &mut Db, mail_id: i64, recipient: Option<&str>) -> Result<(), DbError> {
+    let waiting = mails::table.find(mail_id).filter(mails::recipient.eq(NOWHERE));
+    match recipient {
+        Some(recipient) => diesel::update(waiting).set(mails::recipient.eq(recipient)).execute(db)?,
+        None => diesel::delete(waiting).execute(db)?,
+    };
     Ok(())
 }
 
@@ -73,7 +107,7 @@ pub fn list_mails(db: &mut Db, recipient: Option<&str>, most: i64) -> Result<Vec
 
 /// How many mails there are, or how many to one address.
 pub fn count_mails(db: &mut Db, recipient: Option<&str>) -> Result<i64, DbError> {
-    let mut query = mails::table.count().into_boxed();
+    let mut query = mails::table.filter(mails::recipient.ne(NOWHERE)).count().into_boxed();
     if let Some(recipient) = recipient {
         query = query.filter(mails::recipient.eq(recipient.to_owned()));
     }
@@ -88,6 +122,7 @@ pub fn page_of_mails(
     most: i64,
 ) -> Result<Vec<Mail>, DbError> {
     let mut query = mails::table
+        .filter(mails::recipient.ne(NOWHERE))
         .select((mails::id, mails::recipient, mails::kind, mails::subject, mails::body, mails::created_at))
         .order(mails::id.desc())
         .limit(most)
@@ -158,6 +193,7 @@ pub async fn send_due(ctx: Ctx) -> Result<(), JobError> {
 
 fn find_due(db: &mut Db, now: Timestamp) -> Result<Vec<(Mail, i64)>, DbError> {
     Ok(mails::table
+        .filter(mails::recipient.ne(NOWHERE))
         .filter(mails::sent_at.is_null().and(mails::dead_at.is_null()).and(mails::next_attempt_at.le(now)))
         .order(mails::next_attempt_at)
         .limit(BATCH)

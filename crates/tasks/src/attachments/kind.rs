@@ -116,7 +116,9 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         let outcome = media_type_of(name, &mut file).unwrap();
-        assert_eq!(file.stream_position().unwrap(), 0);
+        if outcome.is_ok() {
+            assert_eq!(file.stream_position().unwrap(), 0, "it is to be stored from its beginning");
+        }
         outcome.ok()
     }
 

@@ -187,10 +187,10 @@ pub(super) fn delete(db: &mut Db, change: &mut Change, id: i64) -> Result<(), Er
 
 /// Lets go of what is on cards that are deleted for good.
 pub(crate) fn let_go_of_cards(db: &mut Db, card_ids: &[i64], now: Timestamp) -> Result<(), Error> {
-    let there = card_attachments::table.filter(card_attachments::card_id.eq_any(card_ids));
-    let files = there.order(card_attachments::id).select((card_attachments::id, card_attachments::file));
     loop {
-        let some: Vec<(i64, String)> = files.limit(AT_ONCE).load(db)?;
+        let there = card_attachments::table.filter(card_attachments::card_id.eq_any(card_ids));
+        let some = there.order(card_attachments::id).limit(AT_ONCE);
+        let some: Vec<(i64, String)> = some.select((card_attachments::id, card_attachments::file)).load(db)?;
         if some.is_empty() {
             return Ok(());
         }

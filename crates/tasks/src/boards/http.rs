@@ -54,8 +54,12 @@ pub(crate) async fn create_board(
         headers(("ETag" = String, description = "For If-Match"))), (status = 304, description = "Unchanged")))]
 pub(crate) async fn get_board(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<Id>) -> Result<Tagged, Problem> {
     let user_id = user.user_id;
-    let board = ctx.db.read_primary(move |db| view::find(db, id, user_id)).await?;
-    Tagged::version(&board, board.version(), "private, no-cache")
+    // As JSON behind the reading, on its thread: of a large board it is some megabytes.
+    let work = move |db: &mut _| {
+        let board = view::find(db, id, user_id)?;
+        Ok::<_, Error>(Tagged::version(&board, board.version(), "private, no-cache"))
+    };
+    ctx.db.read_primary(work).await?
 }
 
 /// Changes name and description of a board (RFC 7396); administrators of the project do.

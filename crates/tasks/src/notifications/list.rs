@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use poligon_common::person::{Person, find_people};
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, Timestamp, any_of};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,15 +21,15 @@ pub(crate) struct NotificationResponse {
     /// Its id.
     pub(super) id: i64,
     /// What it is about.
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Who did it; nobody, when the service tells by itself.
-    actor: Option<Person>,
+    pub(super) actor: Option<Person>,
     /// The card that it is about.
-    card: Option<NotifiedCard>,
+    pub(super) card: Option<NotifiedCard>,
     /// The board that the card is on.
     board: Option<NotifiedPlace>,
     /// The project.
-    project: NotifiedPlace,
+    pub(super) project: NotifiedPlace,
     /// When it was told.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -45,9 +45,9 @@ pub(crate) struct NotifiedCard {
     /// Its id.
     id: i64,
     /// Its name for people, such as `QA-12`.
-    key: String,
+    pub(super) key: String,
     /// What is to be done.
-    title: String,
+    pub(super) title: String,
 }
 
 /// The board or the project of a notification.
@@ -55,9 +55,9 @@ pub(crate) struct NotifiedCard {
 #[schema(as = TaskNotificationPlace)]
 pub(crate) struct NotifiedPlace {
     /// Its id.
-    id: i64,
+    pub(super) id: i64,
     /// Its name.
-    name: String,
+    pub(super) name: String,
 }
 
 #[derive(Debug, Queryable, Selectable)]
@@ -85,8 +85,8 @@ impl Filter {
     }
 }
 
-/// Those that a person sees, as an expression.
-macro_rules! seen_by {
+/// Those that a person may see, listed in the app or not, as an expression.
+macro_rules! told_to {
     ($user_id:expr) => {{
         use diesel::prelude::*;
         use $crate::schema::{boards, cards, project_members, projects, task_notifications, team_members};
@@ -98,11 +98,16 @@ macro_rules! seen_by {
             .left_join(boards::table)
             .left_join(cards::table)
             .filter(task_notifications::user_id.eq($user_id))
-            .filter(task_notifications::in_app.eq(true))
             .filter(task_notifications::deleted_at.is_null())
             .filter(cards::trashed_at.is_null())
             .filter(projects::team_id.eq_any(teams).or(projects::id.eq_any(own)))
     }};
+}
+pub(super) use told_to;
+
+/// Those that a person sees, as an expression.
+macro_rules! seen_by {
+    ($user_id:expr) => {{ $crate::notifications::list::told_to!($user_id).filter($crate::schema::task_notifications::in_app.eq(true)) }};
 }
 pub(super) use seen_by;
 
@@ -171,6 +176,13 @@ pub(super) fn list(
 /// How many notifications a filter has.
 pub(super) fn count(db: &mut Db, filter: Filter) -> Result<i64, Error> {
     Ok(filtered!(filter).count().get_result(db)?)
+}
+
+/// Those of these notifications that a person may see and has not read, the oldest first.
+pub(super) fn unread_among(db: &mut Db, user_id: i64, ids: &[i64]) -> Result<Vec<NotificationResponse>, Error> {
+    let unread = told_to!(user_id).filter(notifications::read_at.is_null()).filter(any_of(db, notifications::id, ids));
+    let rows: Vec<Joined> = unread.order(notifications::id).select(columns!()).load(db)?;
+    shown(db, rows)
 }
 
 /// One notification of a person.

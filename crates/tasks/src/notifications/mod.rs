@@ -4,13 +4,15 @@
 //! (`due`). Whoever is told is in the project at that moment, has not done it themselves, and wants to be told; each thing is
 //! told once to a person, by its key, also when an event is delivered twice. What somebody is told of is shown as long as
 //! they are in the project and the card is not in the trash. One that is deleted stays as a row that nobody sees, so that it
-//! is not told again, until it goes with the old ones (`sweep`).
+//! is not told again, until it goes with the old ones (`sweep`). Whoever wants mails gets one a day at most (`digest`).
 
+mod digest;
 mod due;
 mod hear;
 mod http;
 mod kind;
 mod list;
+mod mails;
 mod model;
 mod preferences;
 mod sweep;
@@ -44,5 +46,5 @@ pub(crate) fn subscriber() -> Subscriber {
 
 /// The jobs of this slice.
 pub(crate) fn jobs() -> Vec<Job> {
-    vec![due::job(), sweep::job()]
+    vec![due::job(), digest::job(), sweep::job()]
 }

@@ -20,7 +20,7 @@ use crate::schema::task_notification_preferences as preferences;
 pub(crate) struct Channels {
     /// In the list.
     pub(super) in_app: bool,
-    /// By mail. It is kept for the mails to come: none is sent yet.
+    /// By mail, to your confirmed address: one a day at most, with all that was told since the last and is unread.
     pub(super) mail: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct ChannelsPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     in_app: Option<bool>,
-    /// By mail. It is kept for the mails to come: none is sent yet.
+    /// By mail, to your confirmed address: one a day at most, with all that was told since the last and is unread.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     mail: Option<bool>,

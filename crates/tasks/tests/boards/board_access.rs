@@ -1,7 +1,7 @@
 //! Every role × every operation on boards and cards, against a table written by hand: who is answered what, and that a refusal
 //! changes nothing.
 
-use poligon_testkit::{Client, Request, TestApp, at_once};
+use poligon_testkit::{Client, Part, Request, TestApp, at_once};
 use serde_json::{Value, json};
 
 use crate::access::{CALLERS, Verdict, verdict_of};
@@ -29,6 +29,9 @@ const TABLE: &[(&str, [Verdict; 7])] = &[
     ("get /cards/{id}", READ),
     ("get /cards/{id}/activity", READ),
     ("get /cards/{id}/comments", READ),
+    ("get /cards/{id}/attachments", READ),
+    ("get /attachments/{id}", READ),
+    ("get /attachments/{id}/file", READ),
     ("put /cards/{id}/watch", READ),
     ("delete /cards/{id}/watch", READ),
     ("post /cards", WORK),
@@ -46,6 +49,8 @@ const TABLE: &[(&str, [Verdict; 7])] = &[
     ("patch /checklist-items/{id}", WORK),
     ("delete /checklist-items/{id}", WORK),
     ("delete /checklists/{id}", WORK),
+    ("post /cards/{id}/attachments", WORK),
+    ("delete /attachments/{id}", WORK),
     ("delete /cards/{id}", WORK),
     ("post /boards/{id}/labels", WORK),
     ("patch /boards/{id}/labels/{label_id}", WORK),
@@ -69,6 +74,7 @@ struct Stage {
     desk: Desk,
     card: Value,
     checklist: Value,
+    attachment: Value,
     callers: Vec<Client>,
 }
 
@@ -79,6 +85,8 @@ async fn stage(app: &TestApp) -> Stage {
     let path = at("/api/tasks/checklists", &list.send().await.expect(201).body);
     let item = desk.ann.post(&format!("{path}/items")).json(&json!({"text": "one"}));
     let checklist = item.send().await.expect(201).body;
+    let attachment = desk.ann.post(&format!("{}/attachments", at(CARDS, &card))).form(&file());
+    let attachment = attachment.send().await.expect(201).body;
     let (stranger, guest) = (person(app).await, person(app).await);
     let removed = member(app, &desk.ann, &desk.team, "admin").await;
     removing(&desk.ann, &desk.team, &removed).send().await.expect(204);
@@ -88,7 +96,11 @@ async fn stage(app: &TestApp) -> Stage {
         callers.push(member(app, &desk.ann, &desk.team, role).await);
     }
     callers.push(desk.ann.clone());
-    Stage { desk, card, checklist, callers }
+    Stage { desk, card, checklist, attachment, callers }
+}
+
+fn file() -> [Part; 1] {
+    [Part::file("file", "run.log", "text/plain", "passed")]
 }
 
 fn request(stage: &Stage, operation: &str, who: &Client) -> Request {
@@ -99,6 +111,7 @@ fn request(stage: &Stage, operation: &str, who: &Client) -> Request {
         ("/cards/{id}", at(CARDS, &stage.card)),
         ("/checklists/{id}", at("/api/tasks/checklists", &stage.checklist)),
         ("/checklist-items/{id}", at("/api/tasks/checklist-items", &stage.checklist["items"][0])),
+        ("/attachments/{id}", at("/api/tasks/attachments", &stage.attachment)),
     ];
     let filled = match of.into_iter().find_map(|(part, real)| Some((part, real, path.strip_prefix(part)?))) {
         Some((_, real, rest)) => real + rest,
@@ -117,6 +130,7 @@ fn request(stage: &Stage, operation: &str, who: &Client) -> Request {
         "post /cards/{id}/move" => json!({"column_id": desk.column("Review")}),
         "post /cards/{id}/assign" => json!({"user_ids": []}),
         "post /cards/{id}/comments" => json!({"body": "said"}),
+        "post /cards/{id}/attachments" => return request.form(&file()),
         "post /checklists/{id}/items" => json!({"text": "new"}),
         "patch /checklist-items/{id}" => json!({"done": true}),
         "post /boards/{id}/labels" => json!({"name": "new", "color": "#000000"}),
@@ -199,7 +213,8 @@ async fn the_table_knows_every_operation(_: TestApp) {
     let mut known = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let path = path.strip_prefix("/api/tasks").unwrap();
-        let ours = ["/boards", "/cards", "/comments", "/checklist"].iter().any(|part| path.starts_with(part));
+        let ours =
+            ["/boards", "/cards", "/comments", "/checklist", "/attachments"].iter().any(|part| path.starts_with(part));
         known.extend(item.as_object().unwrap().keys().filter(|_| ours).map(|method| format!("{method} {path}")));
     }
     known.sort();

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
 mod access;
+mod attachments;
 mod board_access;
 mod boards;
 mod bulk;
 mod cards;
 mod demo;
 mod departures;
+mod digests;
 mod invitations;
 mod lists;
 mod live;

@@ -1,0 +1,2 @@
+DROP INDEX task_notifications_mailed;
+DROP INDEX task_notifications_to_mail;
