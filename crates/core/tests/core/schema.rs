@@ -39,7 +39,7 @@ macro_rules! load_each {
 
 fn load_every_table(db: &mut Db) -> Result<usize, DbError> {
     Ok(load_each!(db, users sessions roles role_permissions user_roles outbox outbox_deliveries jobs leases mails
-        idempotency_keys audit_log))
+        idempotency_keys stray_files audit_log))
 }
 
 async fn every_declared_table_can_be_loaded(backend: Backend) {

@@ -320,8 +320,15 @@ async fn whoever_was_there_before_is_found_in_time(app: TestApp) {
     let id = id_of(&ann);
     run(&app, format!("UPDATE users SET display_name = 'Quietly Arrived' WHERE id = {id}")).await;
     run(&app, format!("DELETE FROM social_name_words WHERE user_id = {id}")).await;
-    app.clock().advance(chrono::Duration::minutes(6));
-    wait_for(&client, &search("quiet"), |reply| reply.body["items"][0]["id"] == id).await;
+    for _ in 0..40 {
+        // More than once: the job may have been at work when the words were taken away.
+        app.clock().advance(chrono::Duration::minutes(6));
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        if client.get(&search("quiet")).send().await.body["items"][0]["id"] == id {
+            return;
+        }
+    }
+    panic!("nobody is found by what they were called before");
 }
 
 async fn all_people_are_listed_in_order_of_id(app: TestApp) {
