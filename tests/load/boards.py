@@ -51,7 +51,7 @@ class Caller:
 def make_board(caller):
     board = caller.json("POST", "tasks/boards", {"project_id": 1, "name": "Measured"})
     columns, labels = [c["id"] for c in board["columns"]], [label["id"] for label in board["labels"]]
-    people = [m["user"]["id"] for m in caller.json("GET", "tasks/teams/1/members")["items"] if m["role"] != "viewer"]
+    people = [m["person"]["id"] for m in caller.json("GET", "tasks/teams/1/members")["items"] if m["role"] != "viewer"]
     for first in range(0, CARDS, AT_ONCE):
         operations = [
             {

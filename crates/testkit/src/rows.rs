@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_common::Domain;
-use poligon_core::db::{Db, DbError, transact};
+use poligon_core::db::{Db, DbError, Timestamp, transact};
 use poligon_core::on_each;
 use poligon_core::seed::{Plan, Profile};
 
@@ -51,7 +51,12 @@ impl TestApp {
 
     /// Makes the demo data of a domain, for people with the ids 1 to `people` who have no account.
     pub async fn seed_demo(&self, domain: Domain, people: i64) {
-        let since = self.clock().now() - Duration::days(400);
+        self.seed_demo_as_of(domain, people, self.clock().now()).await;
+    }
+
+    /// The same as of another day: demo data follow from their seed and this.
+    pub async fn seed_demo_as_of(&self, domain: Domain, people: i64, anchor: Timestamp) {
+        let since = anchor - Duration::days(400);
         let person = |id: i64| {
             let name = if id % 3 == 0 { "Иван" } else { "Ada" };
             format!("({id}, 'demo{id}', 'demo{id}', '{name} {id}', '{since}')")
@@ -59,7 +64,7 @@ impl TestApp {
         let rows: Vec<String> = (1..=people).map(person).collect();
         let columns = "id, username, username_key, display_name, created_at";
         self.sql(format!("INSERT INTO users ({columns}) VALUES {}", rows.join(", "))).await;
-        let (anchor, keys, database) = (self.clock().now(), self.ctx.keys.clone(), self.ctx.db.clone());
+        let (keys, database) = (self.ctx.keys.clone(), self.ctx.db.clone());
         let seed = move |db: &mut Db| {
             let progress = |_: &str, _, _| {};
             let profile = Profile::Demo;

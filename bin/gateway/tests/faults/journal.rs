@@ -23,6 +23,11 @@ pub(crate) enum Work {
     Registrations,
     /// In a chat.
     Messages(i64),
+    /// On a board, with so many entries in its activity already.
+    Cards {
+        board: i64,
+        told: u64,
+    },
 }
 
 impl Work {
@@ -34,11 +39,27 @@ impl Work {
         (Self::Messages(chat), author)
     }
 
+    /// A board, and whoever makes cards on it.
+    pub(crate) async fn cards(client: &Client) -> (Self, Client) {
+        let author = sign_in(client, "author").await;
+        let make = async |path: &str, body: serde_json::Value| {
+            author.post(&format!("/api/tasks/{path}")).json(&body).send().await.expect(201).id()
+        };
+        let team = make("teams", json!({"name": "Kept"})).await;
+        let project = make("projects", json!({"team_id": team, "key": "QA", "name": "Kept"})).await;
+        let board = make("boards", json!({"project_id": project, "name": "Kept"})).await;
+        let told = author.get(&format!("/api/tasks/boards/{board}")).send().await.expect(200).body["last_seq"].as_u64();
+        (Self::Cards { board, told: told.unwrap() }, author)
+    }
+
     fn request(self, client: &Client, name: &str) -> Request {
         match self {
             Self::Registrations => client.post("/api/auth/register").json(&registration(name)),
             Self::Messages(chat) => {
                 client.post(&format!("/api/social/chats/{chat}/messages")).json(&json!({"body": name}))
+            }
+            Self::Cards { board, .. } => {
+                client.post("/api/tasks/cards").json(&json!({"board_id": board, "title": name}))
             }
         }
     }
@@ -53,6 +74,7 @@ impl Work {
         let query = match self {
             Self::Registrations => "SELECT username AS name FROM users".to_owned(),
             Self::Messages(chat) => format!("SELECT body AS name FROM messages WHERE chat_id = {chat}"),
+            Self::Cards { board, .. } => format!("SELECT title AS name FROM cards WHERE board_id = {board}"),
         };
         diesel::sql_query(query).load::<Named>(db).unwrap().into_iter().map(|row| row.name).collect()
     }
@@ -126,6 +148,26 @@ impl Journal {
         let bodies: BTreeSet<String> = seen.into_iter().map(|(_, body)| body).collect();
         let answered = self.answered.lock().unwrap();
         assert_eq!(answered.difference(&bodies).collect::<Vec<_>>(), Vec::<&String>::new(), "lost");
+    }
+
+    /// Reads the board and its activity: fails unless everything answered stands there once, under a number of its own, and
+    /// was told without a gap.
+    pub(crate) async fn read_board(&self, author: &Client) {
+        let Work::Cards { board: id, told } = self.work else { panic!("only boards are read so") };
+        let board = author.get(&format!("/api/tasks/boards/{id}")).send().await.expect(200).body;
+        let columns = board["columns"].as_array().unwrap().iter();
+        let cards: Vec<_> = columns.flat_map(|column| column["cards"].as_array().unwrap()).collect();
+        let titles: BTreeSet<&str> = cards.iter().map(|card| card["title"].as_str().unwrap()).collect();
+        let keys: BTreeSet<&str> = cards.iter().map(|card| card["key"].as_str().unwrap()).collect();
+        assert_eq!((titles.len(), keys.len()), (cards.len(), cards.len()), "a card stands there twice");
+        let answered = self.answered.lock().unwrap().clone();
+        let lost: Vec<_> = answered.iter().filter(|name| !titles.contains(name.as_str())).collect();
+        assert!(lost.is_empty(), "lost: {lost:?}");
+        let path = format!("/api/tasks/boards/{id}/activity?limit=1");
+        let newest = author.get(&path).send().await.expect(200).body["items"][0]["seq"].as_u64().unwrap();
+        // Cards were made, and nothing else has happened.
+        assert_eq!(newest, told + cards.len() as u64, "activity has a gap, or tells what is not there");
+        assert_eq!(board["last_seq"], newest);
     }
 
     /// Lets people from all over the journal log in; fails when one cannot.

@@ -59,6 +59,20 @@ async fn an_answered_message_survives_kills_of_the_gateway(backend: Backend) {
     journal.read_back(&author).await;
 }
 
+/// The same of cards: each stands on the board once, and was told.
+async fn an_answered_card_survives_kills_of_the_gateway(backend: Backend) {
+    let world = World::new(backend).await;
+    let mut gateway = world.gateway().await;
+    let (work, author) = Work::cards(&gateway.client()).await;
+    let journal = Journal::of(work);
+    let load = Load::start(&journal, &author);
+    kill_again_and_again(&world, &mut gateway, &journal).await;
+    load.stop().await;
+    println!("{backend:?}: {} kills, {} cards answered", kills(), journal.len());
+    assert_eq!(journal.audit(&mut world.database()), Audit { lost: Vec::new(), double: Vec::new() });
+    journal.read_board(&author).await;
+}
+
 /// Another process opens the database, reads and closes it, again and again, as `doctor` and the database's own shell do:
 /// it sees everything that was answered, and disturbs nobody.
 async fn another_process_disturbs_nobody(backend: Backend) {
@@ -161,6 +175,11 @@ mod embedded {
     }
 
     #[test]
+    fn an_answered_card_survives_kills_of_the_gateway() {
+        run_within(LONGEST, super::an_answered_card_survives_kills_of_the_gateway(Backend::Embedded));
+    }
+
+    #[test]
     fn another_process_disturbs_nobody() {
         run_within(LONGEST, super::another_process_disturbs_nobody(Backend::Embedded));
     }
@@ -191,6 +210,11 @@ mod services {
     #[test]
     fn an_answered_message_survives_kills_of_the_gateway() {
         run_within(LONGEST, super::an_answered_message_survives_kills_of_the_gateway(Backend::Services));
+    }
+
+    #[test]
+    fn an_answered_card_survives_kills_of_the_gateway() {
+        run_within(LONGEST, super::an_answered_card_survives_kills_of_the_gateway(Backend::Services));
     }
 
     #[test]
@@ -255,6 +279,20 @@ mod services {
             println!("PostgreSQL: {} kills, {} messages answered", kills(), journal.len());
             assert_eq!(audit, Audit { lost: Vec::new(), double: Vec::new() });
             journal.read_back(&author).await;
+        });
+    }
+
+    #[test]
+    fn an_answered_card_survives_kills_of_postgresql() {
+        run_within(LONGEST, async {
+            let mut world = World::on(Postgres::start(&[]).await, Redis::start().await);
+            let gateway = world.gateway().await;
+            let (work, author) = Work::cards(&gateway.client()).await;
+            let journal = Journal::of(work);
+            let audit = kill_postgres_under(&journal, &author, &mut world, kills()).await;
+            println!("PostgreSQL: {} kills, {} cards answered", kills(), journal.len());
+            assert_eq!(audit, Audit { lost: Vec::new(), double: Vec::new() });
+            journal.read_board(&author).await;
         });
     }
 

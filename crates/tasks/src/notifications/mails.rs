@@ -24,28 +24,30 @@ fn what(kind: Kind) -> (&'static str, &'static str) {
 /// Subject and text, project by project in the order in which they were first told of.
 pub(super) fn digest(told: &[NotificationResponse]) -> (String, String) {
     let subject = format!("Your task boards: {} new / Доски задач: новых — {0}", told.len());
-    let mut body = String::from("This has happened on your task boards:\nВот что произошло на ваших досках задач:\n");
-    let mut projects: Vec<i64> = Vec::new();
+    let mut lines = vec![
+        "This has happened on your task boards:".to_owned(),
+        "Вот что произошло на ваших досках задач:".to_owned(),
+    ];
     let shown = &told[..told.len().min(MOST)];
+    let mut projects: Vec<(i64, &str)> = Vec::new();
     for one in shown {
-        if !projects.contains(&one.project.id) {
-            projects.push(one.project.id);
+        if !projects.iter().any(|(id, _)| *id == one.project.id) {
+            projects.push((one.project.id, &one.project.name));
         }
     }
-    for project in projects {
-        let mut its = shown.iter().filter(|one| one.project.id == project).peekable();
-        if let Some(first) = its.peek() {
-            body += &format!("\n{}\n", first.project.name);
-        }
-        for one in its {
-            let (english, russian) = what(one.kind);
-            let card = one.card.as_ref().map(|card| format!("{} {}: ", card.key, card.title)).unwrap_or_default();
-            let by = one.actor.as_ref().map(|actor| format!(" ({})", actor.display_name)).unwrap_or_default();
-            body += &format!("- {card}{english} / {russian}{by}\n");
-        }
+    for (id, name) in projects {
+        lines.extend([String::new(), name.to_owned()]);
+        lines.extend(shown.iter().filter(|one| one.project.id == id).map(line));
     }
     if told.len() > shown.len() {
-        body += &format!("\n… and {} more / и ещё {0}\n", told.len() - shown.len());
+        lines.extend([String::new(), format!("… and {} more / и ещё {0}", told.len() - shown.len())]);
     }
-    (subject, body)
+    (subject, lines.join("\n") + "\n")
+}
+
+fn line(one: &NotificationResponse) -> String {
+    let (english, russian) = what(one.kind);
+    let card = one.card.as_ref().map(|card| format!("{} {}: ", card.key, card.title)).unwrap_or_default();
+    let by = one.actor.as_ref().map(|actor| format!(" ({})", actor.display_name)).unwrap_or_default();
+    format!("- {card}{english} / {russian}{by}")
 }

@@ -1,12 +1,26 @@
 //! Demo data: boards, what has happened on them, and what is counted are of one piece.
 
 use poligon_testkit::{Client, TestApp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{BOARDS, PROJECTS, TEAMS, ids_by_column, items, replayed, start};
 
 /// People of the demo who take part.
 const PEOPLE: i64 = 80;
+
+/// Every report.
+const KINDS: [&str; 10] = [
+    "cumulative_flow",
+    "burndown",
+    "burnup",
+    "lead_time",
+    "cycle_time",
+    "throughput",
+    "time_in_column",
+    "workload",
+    "overdue",
+    "estimate_accuracy",
+];
 
 async fn seeded(app: &TestApp) {
     app.seed_demo(poligon_tasks::domain(), PEOPLE).await;
@@ -95,8 +109,62 @@ async fn each_role_has_somebody_to_log_in_as(app: TestApp) {
     assert_eq!(items(&guest).len(), 2);
 }
 
+/// What a report comes to: figures that a person would look at.
+fn summary(kind: &str, report: &Value) -> Value {
+    let of = |name: &str| report[name].as_array().unwrap();
+    let each = |rows: &Vec<Value>, names: &[&str]| {
+        let row = |row: &Value| names.iter().map(|name| row[name].clone()).collect::<Vec<Value>>();
+        json!(rows.iter().map(row).collect::<Vec<_>>())
+    };
+    match kind {
+        "cumulative_flow" => json!([of("days")[0]["cards"], of("days").last().unwrap()["cards"]]),
+        "burndown" => each(&of("days")[89..].to_vec(), &["scope", "remaining"]),
+        "burnup" => each(&of("days")[89..].to_vec(), &["scope", "completed"]),
+        "lead_time" | "cycle_time" => {
+            json!(["count", "mean", "p50", "p85", "p95", "min", "max"].map(|name| report[name].clone()))
+        }
+        "throughput" => each(of("periods"), &["count"]),
+        "time_in_column" => each(of("columns"), &["name", "stays", "cards", "total", "p50", "p85"]),
+        "workload" => {
+            let mut people = of("people").clone();
+            people.sort_by_key(|row| row["person"]["id"].as_i64().unwrap_or(i64::MAX));
+            each(&people, &["open", "active", "estimate", "completed"])
+        }
+        "overdue" => json!([of("open").len(), of("completed").len()]),
+        "estimate_accuracy" => {
+            let sum = |name: &str| of("points").iter().map(|point| point[name].as_i64().unwrap()).sum::<i64>();
+            json!([of("points").len(), sum("estimate"), sum("actual")])
+        }
+        other => panic!("{other}: what does it come to? Say so here"),
+    }
+}
+
+/// The figures of three boards, as `gateway seed --anchor 2026-04-30` makes them, of the 90 days before that in Berlin, where the
+/// clock was changed on the 29th of March. They are those of `tests/reports/figures.py`, which knows nothing of the service but
+/// the exported transitions.
+async fn the_figures_of_the_reports_are_known(app: TestApp) {
+    let anchor = serde_json::from_value(json!("2026-04-30T00:00:00Z")).unwrap();
+    app.seed_demo_as_of(poligon_tasks::domain(), PEOPLE, anchor).await;
+    let owner = app.log_in(11).await;
+    let range = "from=2026-01-30&to=2026-04-29&tz=Europe/Berlin";
+    let mut found = serde_json::Map::new();
+    for (board, who) in [(1, 11), (2, 11), (3, 21)] {
+        let reader = if who == 11 { owner.clone() } else { app.log_in(who).await };
+        for kind in KINDS {
+            let more = if kind == "throughput" { "&interval=week" } else { "" };
+            let path = format!("{BOARDS}/{board}/reports/{kind}?{range}{more}");
+            let report = reader.get(&path).send().await.expect(200).body;
+            found.insert(format!("{board} {kind}"), summary(kind, &report));
+        }
+    }
+    let known: Value = serde_json::from_str(include_str!("demo_figures.json")).unwrap();
+    let found = Value::Object(found);
+    assert_eq!(found, known, "{}", serde_json::to_string(&found).unwrap());
+}
+
 poligon_testkit::tests! { start =>
     boards_are_what_their_activity_says,
     what_is_counted_equals_rows,
     each_role_has_somebody_to_log_in_as,
+    the_figures_of_the_reports_are_known,
 }
