@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub(super) const DAYS: i64 = 90;
 /// Columns of a board: the last one is the only done one, the two before it are active.
 pub(super) const COLUMNS: usize = 5;
-const DONE: usize = COLUMNS - 1;
+pub(super) const DONE: usize = COLUMNS - 1;
 /// Hours of a day in which work is done, UTC.
 const HOURS: std::ops::Range<i64> = 8..18;
 

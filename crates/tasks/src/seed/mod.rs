@@ -5,6 +5,7 @@
 mod flow;
 mod people;
 mod rows;
+mod talk;
 mod words;
 
 use diesel::prelude::*;
@@ -73,6 +74,9 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         people::count_numbers(db, project_id, last)?;
     }
     for table in ["teams", "projects", "boards", "board_columns", "board_labels", "cards", "card_transitions"] {
+        dialect::reset_identity(db, table)?;
+    }
+    for table in ["card_comments", "checklists", "checklist_items"] {
         dialect::reset_identity(db, table)?;
     }
     Ok(dialect::analyze(db, &["cards", "card_labels", "card_assignees", "card_transitions", "board_activity"])?)

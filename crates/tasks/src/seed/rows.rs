@@ -1,5 +1,7 @@
 //! The rows of a demo board.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Json, Timestamp};
@@ -10,6 +12,7 @@ use rand::rngs::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use super::flow::{COLUMNS, Card, DAYS, Event, Flow};
+use super::talk::Talk;
 use super::words::{DEEDS, DESCRIPTIONS, MATTERS, PROJECTS};
 use crate::boards::Template;
 use crate::cards::{self, Priority};
@@ -20,7 +23,7 @@ use crate::schema::{
 };
 
 /// Rows that go to the database at once.
-const BATCH: usize = 200;
+pub(super) const BATCH: usize = 200;
 /// Labels of a board at most, for their ids.
 const LABELS: i64 = 10;
 
@@ -38,7 +41,7 @@ impl Board {
         (self.id - 1) * LABELS + i64::try_from(n).unwrap_or(0) + 1
     }
 
-    fn is_russian(&self) -> bool {
+    pub(super) fn is_russian(&self) -> bool {
         matches!(self.project_id, 3 | 4 | 11 | 12)
     }
 }
@@ -96,6 +99,7 @@ pub(super) fn insert(
     let said: Vec<Said> = numbered.map(|(card, number)| said(board, card, number, &workers, rng)).collect();
     let since = plan.before(Duration::days(DAYS) + Duration::hours(1));
     let mut activity = beginnings(board, since);
+    let mut talk = Talk::new(board, &workers, plan.seed);
     for event in &flow.events {
         let (card, told) = (&flow.cards[event.card], &said[event.card]);
         activity.push((
@@ -110,16 +114,18 @@ pub(super) fn insert(
             let (before, after) = (json!({"user_ids": []}), json!({"user_ids": told.assignees}));
             activity.push(("card_assigned", Some(card.id), Some(event.actor_id), before, after, event.at));
         }
+        activity.extend(talk.behind(event, card.id));
     }
     insert_board(db, board, flow, since, activity.len())?;
-    insert_cards(db, board, flow, &said)?;
-    insert_parts(db, board, flow, &said)?;
+    insert_cards(db, board, flow, &said, &talk)?;
+    insert_parts(db, board, flow, &said, &talk)?;
+    talk.insert(db, flow)?;
     insert_transitions(db, board, flow)?;
     insert_activity(db, board, activity)
 }
 
 /// An entry of activity: its kind, card, actor, what was, what is, when.
-type Entry = (&'static str, Option<i64>, Option<i64>, Value, Value, Timestamp);
+pub(super) type Entry = (&'static str, Option<i64>, Option<i64>, Value, Value, Timestamp);
 
 /// What has happened to a board before any card came.
 fn beginnings(board: &Board, since: Timestamp) -> Vec<Entry> {
@@ -206,14 +212,15 @@ fn insert_board(db: &mut Db, board: &Board, flow: &Flow<'_>, since: Timestamp, e
     Ok(())
 }
 
-fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said]) -> Result<(), DbError> {
+fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said], talk: &Talk) -> Result<(), DbError> {
     let mut ranks = vec![None; flow.cards.len()];
     for column in &flow.standing {
         for (place, card) in column.iter().enumerate() {
             ranks[*card] = Some(cards::rank_of(place));
         }
     }
-    let row = |((card, told), rank): ((&Card, &Said), &Option<i64>)| {
+    let row = |(((card, told), rank), counts): (((&Card, &Said), &Option<i64>), (i64, i64, i64))| {
+        let (comments, items, done) = counts;
         (
             (cards_table::id.eq(card.id), cards_table::board_id.eq(board.id)),
             (cards_table::column_id.eq(board.column_ids[card.column]), cards_table::rank.eq(*rank)),
@@ -223,14 +230,14 @@ fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said]) -> R
             (cards_table::priority.eq(told.priority), cards_table::estimate.eq(told.estimate)),
             (cards_table::start_at.eq(told.start_at), cards_table::due_at.eq(told.due_at)),
             (cards_table::created_by.eq(card.created_by), cards_table::version.eq(1_i64)),
-            (cards_table::comment_count.eq(0_i64), cards_table::attachment_count.eq(0_i64)),
-            (cards_table::item_count.eq(0_i64), cards_table::done_item_count.eq(0_i64)),
+            (cards_table::comment_count.eq(comments), cards_table::attachment_count.eq(0_i64)),
+            (cards_table::item_count.eq(items), cards_table::done_item_count.eq(done)),
             (cards_table::created_at.eq(card.created_at), cards_table::updated_at.eq(card.created_at)),
             (cards_table::entered_at.eq(card.entered_at), cards_table::archived_at.eq(card.archived_at)),
             cards_table::trashed_at.eq(card.trashed_at),
         )
     };
-    let rows: Vec<_> = flow.cards.iter().zip(said).zip(&ranks).map(row).collect();
+    let rows: Vec<_> = flow.cards.iter().zip(said).zip(&ranks).zip(talk.counts(flow.cards.len())).map(row).collect();
     for part in rows.chunks(BATCH) {
         let part = part.to_vec();
         poligon_core::on_each!(db, c => diesel::insert_into(cards_table::table).values(part).execute(c))?;
@@ -239,9 +246,10 @@ fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said]) -> R
 }
 
 /// Labels, assignees and watchers.
-fn insert_parts(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said]) -> Result<(), DbError> {
+fn insert_parts(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said], talk: &Talk) -> Result<(), DbError> {
     let (mut labels, mut assignees, mut watchers) = (Vec::new(), Vec::new(), Vec::new());
-    for (card, told) in flow.cards.iter().zip(said) {
+    let authors = talk.authors();
+    for (place, (card, told)) in flow.cards.iter().zip(said).enumerate() {
         let watch = |id: i64| (card_watchers::card_id.eq(card.id), card_watchers::user_id.eq(id));
         labels.extend(told.label_ids.iter().map(|id| {
             (card_labels::card_id.eq(card.id), card_labels::label_id.eq(*id), card_labels::board_id.eq(board.id))
@@ -254,7 +262,9 @@ fn insert_parts(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said]) -> R
             )
         }));
         watchers.push(watch(card.created_by));
-        watchers.extend(told.assignees.iter().filter(|id| **id != card.created_by).map(|id| watch(*id)));
+        let others: BTreeSet<i64> = authors.range((place, 0)..(place + 1, 0)).map(|(_, id)| *id).collect();
+        let others: BTreeSet<i64> = others.into_iter().chain(told.assignees.iter().copied()).collect();
+        watchers.extend(others.into_iter().filter(|id| *id != card.created_by).map(watch));
     }
     for part in labels.chunks(BATCH) {
         insert_many!(db, card_labels::table, part.to_vec())?;

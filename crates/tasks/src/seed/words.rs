@@ -83,3 +83,36 @@ pub(super) const DESCRIPTIONS: [[&str; 2]; 4] = [
     ],
     ["See the thread of last week, and `GET /health`.", "См. обсуждение на прошлой неделе и `GET /health`."],
 ];
+
+/// What is said about cards, in English and Russian.
+pub(super) const COMMENTS: [[&str; 2]; 10] = [
+    ["Seen on staging, too.", "На стенде то же самое."],
+    ["I cannot repeat it with the build of today.", "На сегодняшней сборке не повторяется."],
+    ["Which browser was that in?", "В каком браузере это было?"],
+    ["The test is there, and it fails. **Thank you!**", "Тест есть, и он падает. **Спасибо!**"],
+    [
+        "Let us split this: the second half is a card of its own.",
+        "Давайте разделим: вторая половина — отдельная карточка.",
+    ],
+    ["Waiting for an answer of the provider.", "Ждём ответа поставщика."],
+    ["It is the clock: see `time_zone` in the settings.", "Дело в часах: см. `time_zone` в настройках."],
+    ["Reviewed; two small remarks.", "Посмотрел, два мелких замечания."],
+    ["- works with one user\n- fails with ten at once", "- с одним пользователем работает\n- с десятью сразу падает"],
+    ["This was the last one before the release.", "Это было последнее перед выпуском."],
+];
+
+/// What lists of items are called.
+pub(super) const LISTS: [[&str; 2]; 3] =
+    [["Before the release", "Перед выпуском"], ["Definition of done", "Критерии готовности"], ["Steps", "Шаги"]];
+
+/// Items of lists.
+pub(super) const ITEMS: [[&str; 2]; 8] = [
+    ["Write a test that fails", "Написать тест, который падает"],
+    ["Mend it", "Исправить"],
+    ["Try it on both databases", "Проверить на обеих базах"],
+    ["Measure before and after", "Измерить до и после"],
+    ["Ask somebody else to look at it", "Попросить кого-нибудь посмотреть"],
+    ["Say so in the changelog", "Написать в журнале изменений"],
+    ["Try it with bad input", "Проверить на неверных данных"],
+    ["Tell those who asked for it", "Сообщить тем, кто просил"],
+];

@@ -76,6 +76,13 @@ async fn what_is_counted_equals_rows(app: TestApp) {
         ("teams", "member_count", "SELECT COUNT(*) FROM team_members WHERE team_id = object.id"),
         ("projects", "last_card_number", "SELECT MAX(number) FROM cards WHERE project_id = object.id"),
         ("boards", "card_count", "SELECT COUNT(*) FROM cards WHERE board_id = object.id"),
+        ("cards", "comment_count", "SELECT COUNT(*) FROM card_comments WHERE card_id = object.id"),
+        ("cards", "item_count", "SELECT COUNT(*) FROM checklist_items WHERE card_id = object.id"),
+        (
+            "cards",
+            "done_item_count",
+            "SELECT COUNT(*) FROM checklist_items WHERE card_id = object.id AND done_at IS NOT NULL",
+        ),
         ("board_columns", "card_count", "SELECT COUNT(*) FROM cards WHERE column_id = object.id AND rank IS NOT NULL"),
     ] {
         assert_eq!(wrong(table, counter, counted).await, 0, "{table}");
@@ -91,6 +98,9 @@ async fn what_is_counted_equals_rows(app: TestApp) {
         ("archived_at IS NOT NULL", 50, 500),
         ("trashed_at IS NOT NULL", 3, 60),
         ("due_at IS NOT NULL", 400, 600),
+        ("comment_count > 0", 500, 1_200),
+        ("item_count > 0", 200, 400),
+        ("done_item_count > 0", 150, 400),
         ("estimate IS NULL", 150, 350),
     ] {
         let count = app.number(format!("SELECT COUNT(*) AS n FROM cards WHERE {what}")).await;
