@@ -35,8 +35,9 @@ const LONGEST: Duration = Duration::from_mins(1);
 pub(crate) struct AttachmentForm {
     /// At most 10 MiB, with its name: one that ends in `.png`, `.jpg`, `.jpeg`, `.gif`, `.webp`, `.pdf`, `.mp4`, `.webm`,
     /// `.zip`, `.gz`, `.docx`, `.xlsx`, `.pptx`, `.odt`, `.ods`, `.odp`, or of texts in UTF-8 in `.txt`, `.log`, `.diff`,
-    /// `.patch`, `.feature`, `.sql`, `.yaml`, `.yml`, `.toml`, `.ini`, `.md`, `.csv`, `.tsv`, `.json`, `.har`. Its bytes
-    /// have to be what its name says.
+    /// `.patch`, `.feature`, `.sql`, `.yaml`, `.yml`, `.toml`, `.ini`, `.md`, `.csv`, `.tsv`, `.json`, `.har`. What it
+    /// is is told by how its bytes begin, and has to be what its name says; a document passes as the archive that it is
+    /// inside, a text has to be one throughout, and JSON to be whole.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }

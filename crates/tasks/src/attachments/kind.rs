@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek as _, SeekFrom};
 
 use poligon_common::Refused;
+use serde::de::IgnoredAny;
 
 /// What is looked at to tell what a file is, in bytes.
 const HEAD: usize = 8 * 1024;
 /// Pieces in which a text is read, in bytes.
 const PIECE: usize = 64 * 1024;
 
+const JSON: &str = "application/json";
 const ZIP: &str = "application/zip";
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -55,7 +57,7 @@ const KINDS: &[Kind] = &[
     text(&["md"], "text/markdown; charset=utf-8"),
     text(&["csv"], "text/csv; charset=utf-8"),
     text(&["tsv"], "text/tab-separated-values; charset=utf-8"),
-    text(&["json", "har"], "application/json"),
+    text(&["json", "har"], JSON),
 ];
 
 /// The media type that a file is served as. Reads it from its beginning, and puts it back there: not for an async worker.
@@ -67,12 +69,22 @@ pub(super) fn media_type_of(name: &str, file: &mut File) -> Result<Result<&'stat
         return Ok(Err(Refused::new("file_type", message)));
     };
     file.seek(SeekFrom::Start(0))?;
-    let is = if kind.found.is_empty() { is_text(file)? } else { is_one_of(kind.found, file)? };
+    let mut is = if kind.found.is_empty() { is_text(file)? } else { is_one_of(kind.found, file)? };
     file.seek(SeekFrom::Start(0))?;
+    if is && kind.media_type == JSON {
+        is = serde_json::from_reader::<_, IgnoredAny>(BufReader::new(&mut *file)).is_ok();
+        file.seek(SeekFrom::Start(0))?;
+    }
     if is {
         return Ok(Ok(kind.media_type));
     }
-    let what = if kind.found.is_empty() { "plain text in UTF-8" } else { kind.media_type };
+    let what = if kind.media_type == JSON {
+        "JSON in UTF-8"
+    } else if kind.found.is_empty() {
+        "plain text in UTF-8"
+    } else {
+        kind.media_type
+    };
     Ok(Err(Refused::new("file_type", format!("ends in .{ending}, and is not {what}"))))
 }
 
@@ -142,6 +154,8 @@ mod tests {
     fn text_is_utf_8_throughout() {
         let plain = Some("text/plain; charset=utf-8");
         assert_eq!(taken("a.log", "\u{feff}día\t\x1b[31mrot\x1b[0m\r\n".as_bytes()), plain);
+        assert_eq!(taken("a.json", b"{\"a\": [1]}\n"), Some("application/json"));
+        assert_eq!((taken("a.json", b"{a"), taken("a.har", b"[1] [2]")), (None, None));
         assert_eq!(taken("a.csv", b"a,b\n1,2\n"), Some("text/csv; charset=utf-8"));
         for broken in [&b"a\0b"[..], b"\xff\xfea\0", b"caf\xe9", b"cut \xc3", b"\x7fELF"] {
             assert_eq!(taken("a.txt", broken), None, "{broken:?}");

@@ -27,6 +27,11 @@ impl BoardRow {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
+
+    /// What it is for.
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
 }
 
 /// A board, whoever asks.

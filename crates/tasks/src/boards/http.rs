@@ -78,7 +78,7 @@ pub(crate) async fn patch_board(
     Tagged::version(&board, board.version, "private, no-cache")
 }
 
-/// Deletes a board with everything on it, for good; administrators of the project do.
+/// Deletes a board with everything on it, for good; administrators of the project do. One of an archived project is only read.
 #[utoipa::path(delete, path = "/boards/{id}", params(("id" = i64, Path, minimum = 1)),
     responses((status = 204, description = "Deleted")))]
 pub(crate) async fn delete_board(

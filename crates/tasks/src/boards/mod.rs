@@ -40,7 +40,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::create_board).refuses(changing).refuses(making).idempotent_by_key())
         .user(op!(http::get_board).refuses(there))
         .user(op!(http::patch_board).refuses(changing).by_version())
-        .user(op!(http::delete_board).refuses(there).refuses(&[&error::ROLE_TOO_LOW]).by_version())
+        .user(op!(http::delete_board).refuses(there).refuses(&[&error::ROLE_TOO_LOW, &error::ARCHIVED]).by_version())
         .user(op!(http::list_board_activity).refuses(there))
         .user(
             op!(columns_http::create_column).refuses(changing).refuses(&[&error::TOO_MANY_COLUMNS]).idempotent_by_key(),

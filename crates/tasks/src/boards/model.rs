@@ -168,7 +168,7 @@ pub(super) fn delete(
     now: Timestamp,
 ) -> Result<(), Error> {
     let board = lock(db, board_id)?;
-    projects::access(db, board.project_id, user_id)?.require(ProjectRole::Admin)?;
+    projects::access(db, board.project_id, user_id)?.require(ProjectRole::Admin)?.require_open()?;
     if !check(board.version) {
         return Err(Error::Stale);
     }

@@ -81,7 +81,8 @@ pub(crate) struct CardParams {
     /// separated by spaces, and all must hold; `-` turns one around; of values with commas one must hold; what has spaces stands
     /// in quotation marks. Fields: `assignee`, `label`, `column`, `priority`, `due`, `start`, `created`, `estimate`, `number`,
     /// `is` (`archived`, `open`, `done`, `overdue`, `unassigned`), `has` (`due`, `estimate`, `label`, `comment`, `attachment`,
-    /// `checklist`). Comparisons are `>`, `>=`, `<`, `<=` and `from..to`. Every wrong term is told.
+    /// `checklist`). Comparisons of priority, days and
+    /// estimates are `>`, `>=`, `<`, `<=` and `from..to`. Every wrong term is told; of `assignee`, a name that nobody has finds nothing.
     #[param(value_type = Option<String>, max_length = 500)]
     filter: Option<String>,
     /// The order; `-number` without it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
-use poligon_common::input::not_null;
+use poligon_common::input::{Object, not_null};
 use poligon_core::db::{Db, any_of};
 use poligon_core::on_each;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,8 @@ use crate::schema::task_notification_preferences as preferences;
 pub(crate) struct Channels {
     /// In the list.
     pub(super) in_app: bool,
-    /// By mail, to your confirmed address: one a day at most, with all that was told since the last and is unread.
+    /// By mail, to your confirmed address: one a day at most, with all that was told since the last and is unread. The first
+    /// comes an hour after what it tells of.
     pub(super) mail: bool,
 }
 
@@ -39,7 +40,8 @@ pub(crate) struct ChannelsPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     in_app: Option<bool>,
-    /// By mail, to your confirmed address: one a day at most, with all that was told since the last and is unread.
+    /// By mail, to your confirmed address: one a day at most, with all that was told since the last and is unread. The first
+    /// comes an hour after what it tells of.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     mail: Option<bool>,
@@ -69,13 +71,14 @@ macro_rules! preferences {
         pub(crate) struct NotificationPreferencesPatch {
             $($(#[doc = $doc])+
             #[serde(default, deserialize_with = "not_null")]
-            #[schema(nullable = false)]
-            $field: Option<ChannelsPatch>,)+
+            #[schema(value_type = Option<ChannelsPatch>, nullable = false)]
+            $field: Option<Object<ChannelsPatch>>,)+
         }
 
         impl NotificationPreferencesPatch {
             fn changes(self) -> impl Iterator<Item = (Kind, ChannelsPatch)> {
-                [$((Kind::$kind, self.$field),)+].into_iter().filter_map(|(kind, patch)| Some((kind, patch?)))
+                let all = [$((Kind::$kind, self.$field),)+].into_iter();
+                all.filter_map(|(kind, patch)| patch.map(|Object(patch)| (kind, patch)))
             }
         }
     };

@@ -14,7 +14,7 @@ use crate::boards::{self, ColumnType, Label};
 use crate::cards::{self, CardSummary};
 use crate::checklists::{self, ChecklistResponse};
 use crate::error::Error;
-use crate::schema::{board_columns, card_comments, card_transitions, cards as cards_table};
+use crate::schema::{board_columns, card_attachments, card_comments, card_transitions, cards as cards_table};
 
 /// A card has come into a column, or gone from one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, Queryable, Selectable)]
@@ -60,8 +60,29 @@ pub(crate) struct ExportedColumn {
     /// What a card in it is.
     #[serde(rename = "type")]
     kind: ColumnType,
+    /// Cards that may stand in it at the same time.
+    wip_limit: Option<i64>,
     /// Its place, from 1 at the left; `null` when it was deleted.
     position: Option<i64>,
+}
+
+/// A file on a card of an exported board. Its bytes are at `/api/tasks/attachments/{id}/file`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, Queryable, Selectable)]
+#[diesel(table_name = card_attachments)]
+pub(crate) struct ExportedAttachment {
+    /// Its id.
+    id: i64,
+    /// What it is called.
+    name: String,
+    /// What it is.
+    media_type: String,
+    /// Its length, in bytes.
+    size: i64,
+    /// Who put it there.
+    uploader_id: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
 }
 
 /// What was said about a card of an exported board.
@@ -87,6 +108,8 @@ pub(crate) struct ExportedCard {
     checklists: Vec<ChecklistResponse>,
     /// What was said about it, the oldest first.
     comments: Vec<ExportedComment>,
+    /// The files on it, the oldest first.
+    attachments: Vec<ExportedAttachment>,
 }
 
 /// A whole board.
@@ -99,6 +122,8 @@ pub(crate) struct BoardExport {
     board_id: i64,
     /// Its name.
     name: String,
+    /// What it is for.
+    description: String,
     /// What the numbers of its cards stand behind.
     project_key: String,
     /// Its columns, those that were deleted included.
@@ -115,13 +140,38 @@ pub(crate) struct BoardExport {
 
 fn columns_of(db: &mut Db, board_id: i64) -> Result<Vec<ExportedColumn>, Error> {
     let all = board_columns::table.filter(board_columns::board_id.eq(board_id)).order(board_columns::id);
-    let columns = (board_columns::id, board_columns::name, board_columns::kind, board_columns::position);
-    let rows: Vec<(i64, String, String, Option<i64>)> = all.select(columns).load(db)?;
-    let column = |(id, name, kind, position): (i64, String, String, Option<i64>)| {
+    let columns = (board_columns::id, board_columns::name, board_columns::kind);
+    let rows = all.select((columns, board_columns::wip_limit, board_columns::position));
+    let rows: Vec<((i64, String, String), Option<i64>, Option<i64>)> = rows.load(db)?;
+    let column = |((id, name, kind), wip_limit, position): ((i64, String, String), Option<i64>, Option<i64>)| {
         let kind = ColumnType::of(&kind);
-        ExportedColumn { id, name, kind, position }
+        ExportedColumn { id, name, kind, wip_limit, position }
     };
     Ok(rows.into_iter().map(column).collect())
+}
+
+/// The comments on the cards of a board, by card.
+fn comments_on(db: &mut Db, board_id: i64) -> Result<BTreeMap<i64, Vec<ExportedComment>>, Error> {
+    let here = cards_table::table.filter(cards_table::board_id.eq(board_id)).select(cards_table::id);
+    let said = card_comments::table.filter(card_comments::card_id.eq_any(here)).order(card_comments::id);
+    let columns = (card_comments::card_id, card_comments::author_id, card_comments::body, card_comments::created_at);
+    let mut comments: BTreeMap<i64, Vec<ExportedComment>> = BTreeMap::new();
+    for (card_id, author_id, body, created_at) in said.select(columns).load::<(i64, i64, String, Timestamp)>(db)? {
+        comments.entry(card_id).or_default().push(ExportedComment { author_id, body, created_at });
+    }
+    Ok(comments)
+}
+
+/// The files on the cards of a board, by card.
+fn attachments_on(db: &mut Db, board_id: i64) -> Result<BTreeMap<i64, Vec<ExportedAttachment>>, Error> {
+    let here = cards_table::table.filter(cards_table::board_id.eq(board_id)).select(cards_table::id);
+    let there = card_attachments::table.filter(card_attachments::card_id.eq_any(here)).order(card_attachments::id);
+    let rows = there.select((card_attachments::card_id, ExportedAttachment::as_select()));
+    let mut attachments: BTreeMap<i64, Vec<ExportedAttachment>> = BTreeMap::new();
+    for (card_id, attachment) in rows.load(db)? {
+        attachments.entry(card_id).or_default().push(attachment);
+    }
+    Ok(attachments)
 }
 
 /// Everything on a board: by as many statements, whatever its size.
@@ -133,21 +183,17 @@ pub(super) fn whole(db: &mut Db, (board_id, user_id): (i64, i64), now: Timestamp
     let texts = here.filter(cards_table::trashed_at.is_null()).select((cards_table::id, cards_table::description));
     let mut texts: BTreeMap<i64, String> = texts.load::<(i64, String)>(db)?.into_iter().collect();
     let mut lists = checklists::of_board(db, board_id)?;
-    let said = card_comments::table.filter(card_comments::card_id.eq_any(here.select(cards_table::id)));
-    let columns = (card_comments::card_id, card_comments::author_id, card_comments::body, card_comments::created_at);
+    let (mut comments, mut attachments) = (comments_on(db, board_id)?, attachments_on(db, board_id)?);
     let mut people: Vec<i64> = all.iter().flat_map(CardSummary::assignees).collect();
-    let mut comments: BTreeMap<i64, Vec<ExportedComment>> = BTreeMap::new();
-    for row in said.order(card_comments::id).select(columns).load::<(i64, i64, String, Timestamp)>(db)? {
-        let (card_id, author_id, body, created_at) = row;
-        people.push(author_id);
-        comments.entry(card_id).or_default().push(ExportedComment { author_id, body, created_at });
-    }
+    people.extend(comments.values().flatten().map(|comment| comment.author_id));
+    people.extend(attachments.values().flatten().map(|attachment| attachment.uploader_id));
     people.sort_unstable();
     people.dedup();
     let exported = |card: CardSummary| ExportedCard {
         description: texts.remove(&card.id()).unwrap_or_default(),
         checklists: lists.remove(&card.id()).unwrap_or_default(),
         comments: comments.remove(&card.id()).unwrap_or_default(),
+        attachments: attachments.remove(&card.id()).unwrap_or_default(),
         card,
     };
     let passed = card_transitions::table.filter(card_transitions::board_id.eq(board_id)).order(card_transitions::id);
@@ -155,6 +201,7 @@ pub(super) fn whole(db: &mut Db, (board_id, user_id): (i64, i64), now: Timestamp
         exported_at: now,
         board_id,
         name: board.name().to_owned(),
+        description: board.description().to_owned(),
         project_key: access.project.key,
         columns: columns_of(db, board_id)?,
         labels: boards::labels_of(db, board_id)?,

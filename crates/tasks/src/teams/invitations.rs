@@ -79,7 +79,8 @@ pub(crate) async fn look_up_invitation(
     Ok(Answer::ok(ctx.db.read_primary(move |db| invite::look_up(db, &body.token.0, now)).await?))
 }
 
-/// Accepts an invitation: the caller is in the team, as what it says. It is used up.
+/// Accepts an invitation: the caller is in the team, as what it says. It is used up. Whoever has its token may, whatever the
+/// address of their account.
 #[utoipa::path(post, path = "/invitations/accept", request_body = InvitationTokenRequest,
     responses((status = 200, description = "The team", body = TeamResponse)))]
 pub(crate) async fn accept_invitation(

@@ -41,7 +41,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(roster::put_team_member_role).refuses(ranks))
         .user(op!(roster::delete_team_member).refuses(ranks))
         .user(op!(invitations::list_team_invitations).refuses(deciding))
-        .user(op!(invitations::create_team_invitation).refuses(inviting).idempotent_by_key())
+        .user(op!(invitations::create_team_invitation).limited("mail").refuses(inviting).idempotent_by_key())
         .user(op!(invitations::delete_team_invitation).refuses(deciding))
         .user(op!(invitations::look_up_invitation))
         .user(op!(invitations::accept_invitation).refuses(coming))

@@ -1,12 +1,13 @@
 //! Files on cards.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use poligon_testkit::{Client, Part, Request, TestApp, at_once};
 use serde_json::{Value, json};
 
-use crate::world::{BOARDS, CARDS, Desk, PROJECTS, acting, at, eventually, id_of, items, member, person, start};
+use crate::world::{
+    BOARDS, CARDS, Desk, PROJECTS, acting, at, eventually, eventually_by_job, id_of, items, member, person, start,
+};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01";
 const MIB: usize = 1024 * 1024;
@@ -36,13 +37,7 @@ fn stored(app: &TestApp) -> Vec<PathBuf> {
 }
 
 async fn files_come(app: &TestApp, wanted: usize) {
-    for _ in 0..200 {
-        if stored(app).len() == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{} files, and not {wanted}: {:?}", stored(app).len(), stored(app));
+    eventually_by_job(app, chrono::Duration::minutes(1), async || stored(app).len() == wanted).await;
 }
 
 async fn files_are_put_on_cards_read_and_taken_off(app: TestApp) {
@@ -224,7 +219,7 @@ async fn an_upload_that_came_to_no_end_is_cleared_away(app: TestApp) {
     app.sql("ALTER TABLE card_attachments RENAME COLUMN broken TO name".to_owned()).await;
     assert_eq!(stored(&app).len(), 1);
     app.clock().advance(chrono::Duration::minutes(30));
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(stored(&app).len(), 1, "it may still come to its row");
     app.clock().advance(chrono::Duration::minutes(40));
     files_come(&app, 0).await;

@@ -114,7 +114,7 @@ async fn bad_input_is_refused_by_name(app: TestApp) {
         (json!([{"card_id": 1, "status": "open"}, {"create": {"title": ""}}]), "/operations/1/create/title"),
         (json!([{"card_id": 1, "update": {"owner": 1}}]), "/operations/0/update/owner"),
     ] {
-        let refused = bulk(&desk, "skip_bad", operations).send().await.expect_problem(422, "validation_failed");
+        let refused = bulk(&desk, "all_or_nothing", operations).send().await.expect_problem(422, "validation_failed");
         assert_eq!(refused.pointers(), [pointer]);
     }
     let refused = bulk(&desk, "sometimes", json!([{"card_id": 1, "status": "open"}])).send().await;
@@ -125,6 +125,45 @@ async fn bad_input_is_refused_by_name(app: TestApp) {
     viewer.post(&path).json(&body).send().await.expect_problem(403, "role_too_low");
     stranger.post(&path).json(&body).send().await.expect_problem(404, "not_found");
     desk.ann.get(&at(CARDS, &card)).send().await.expect(200);
+}
+
+/// Whatever is wrong with an operation, each of them is told of, and the others are done.
+async fn wrong_values_are_told_one_by_one(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let card = desk.card("x", "Ready").await;
+    let operations = json!([
+        {"card_id": card["id"], "update": {"title": 5}},
+        {"card_id": card["id"], "update": {"title": "", "owner": 1}},
+        [],
+        {"card_id": 999_999, "status": "trashed"},
+        {"card_id": card["id"], "update": {"title": "y"}},
+        {"create": {"title": "new"}, "card_id": null},
+    ]);
+    let pointers = [
+        "/operations/0/update/title",
+        "/operations/1/update/title",
+        "/operations/1/update/owner",
+        "/operations/2",
+        "/operations/3/card_id",
+    ];
+    let refused = bulk(&desk, "all_or_nothing", operations.clone()).send().await;
+    let mut told =
+        refused.expect_problem(422, "validation_failed").pointers().iter().map(ToString::to_string).collect::<Vec<_>>();
+    told.sort();
+    let mut expected = pointers.map(ToOwned::to_owned).to_vec();
+    expected.sort();
+    assert_eq!(told, expected);
+    let done = bulk(&desk, "skip_bad", operations).send().await.expect(200).body;
+    assert_eq!((&done["done"], &done["failed"]), (&json!(2), &json!(4)));
+    assert_eq!(done["results"][0]["error"]["errors"][0]["pointer"], "/update/title");
+    assert_eq!(done["results"][4]["card"]["title"], "y");
+    // Of very much that is wrong not every place is looked up, and nothing of it is done.
+    let body = json!({"card_id": card["id"], "update": {"a": 1, "b": 1, "c": 1}});
+    let many: Vec<Value> = (0..100).map(|_| body.clone()).collect();
+    let done = bulk(&desk, "skip_bad", json!(many)).send().await.expect(200).body;
+    assert_eq!((&done["done"], &done["failed"]), (&json!(0), &json!(100)));
+    let nul = json!([{"card_id": card["id"], "update": {"title": "a\u{0}b"}}]);
+    bulk(&desk, "skip_bad", nul).send().await.expect_problem(422, "validation_failed");
 }
 
 /// Two that move the same cards: each is done as a whole.
@@ -152,5 +191,6 @@ poligon_testkit::tests! { start =>
     everything_is_done_in_order,
     what_cannot_be_done_is_told_by_its_place,
     bad_input_is_refused_by_name,
+    wrong_values_are_told_one_by_one,
     two_at_once_do_not_mix,
 }

@@ -4,7 +4,7 @@ use chrono::Duration;
 use poligon_testkit::{Backend, Client, TestApp};
 use serde_json::json;
 
-use crate::world::{CARDS, Desk, at, eventually, id_of, member, removing};
+use crate::world::{CARDS, Desk, at, eventually, eventually_by_job, id_of, member, removing};
 
 async fn start(backend: Backend) -> TestApp {
     let domains = TestApp::builder(backend).domain(poligon_auth::domain()).domain(poligon_tasks::domain());
@@ -44,7 +44,7 @@ async fn written(app: &TestApp, wanted: i64) {
 /// Waits until so many are settled: mailed, or left out.
 async fn settled(app: &TestApp, wanted: i64) {
     let statement = "SELECT count(*) AS n FROM task_notifications WHERE mailed_at IS NOT NULL";
-    eventually(async || app.number(statement).await == wanted).await;
+    eventually_by_job(app, Duration::minutes(5), async || app.number(statement).await == wanted).await;
 }
 
 async fn digests(app: &TestApp, address: &str) -> Vec<String> {
@@ -64,7 +64,7 @@ async fn one_mail_a_day_tells_everything_since_the_last(app: TestApp) {
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert!(digests(&app, &address).await.is_empty(), "things are gathered for an hour");
     app.clock().advance(Duration::minutes(16));
-    eventually(async || digests(&app, &address).await.len() == 1).await;
+    eventually_by_job(&app, Duration::minutes(5), async || digests(&app, &address).await.len() == 1).await;
     let first = digests(&app, &address).await.remove(0);
     assert!(first.contains("Checkout\n- QA-1 Coupon counts twice: assigned to you / назначена вам ("), "{first}");
     assert!(first.contains("- QA-2 Empty cart: assigned"), "{first}");
@@ -75,7 +75,7 @@ async fn one_mail_a_day_tells_everything_since_the_last(app: TestApp) {
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(digests(&app, &address).await.len(), 1, "the next is a day later");
     app.clock().advance(Duration::hours(5));
-    eventually(async || digests(&app, &address).await.len() == 2).await;
+    eventually_by_job(&app, Duration::minutes(5), async || digests(&app, &address).await.len() == 2).await;
     let both = digests(&app, &address).await.concat();
     assert_eq!(both.matches("Coupon counts twice").count(), 1, "nothing is told twice: {both}");
     assert!(both.contains("QA-3 Third"), "{both}");
@@ -105,7 +105,7 @@ async fn what_was_read_or_is_hidden_is_left_out(app: TestApp) {
     let listed = bob.get("/api/tasks/notifications").send().await.expect(200);
     assert!(!listed.text.contains("mail only"), "{}", listed.text);
     app.clock().advance(Duration::minutes(70));
-    eventually(async || digests(&app, &to_bob).await.len() == 1).await;
+    eventually_by_job(&app, Duration::minutes(5), async || digests(&app, &to_bob).await.len() == 1).await;
     let sent = digests(&app, &to_bob).await.remove(0);
     assert!(sent.contains("mail only") && !sent.contains("- QA-1 read"), "{sent}");
 }
@@ -139,7 +139,7 @@ async fn two_copies_send_one_mail(app: TestApp) {
         app.clock().advance(Duration::minutes(70));
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
     }
-    eventually(async || digests(&app, &address).await.len() == 1).await;
+    eventually_by_job(&app, Duration::minutes(5), async || digests(&app, &address).await.len() == 1).await;
 }
 
 poligon_testkit::tests! { start =>

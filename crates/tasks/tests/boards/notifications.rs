@@ -9,8 +9,8 @@ use poligon_testkit::{Client, TestApp, at_once};
 use serde_json::{Value, json};
 
 use crate::world::{
-    CARDS, Desk, PROJECTS, TEAMS, acting, at, eventually, id_of, items, member, moving, person, putting, removing,
-    start,
+    CARDS, Desk, PROJECTS, TEAMS, acting, at, eventually, eventually_by_job, id_of, items, member, moving, person,
+    putting, removing, start,
 };
 
 const NOTIFICATIONS: &str = "/api/tasks/notifications";
@@ -248,6 +248,8 @@ async fn people_say_what_they_want_to_be_told(app: TestApp) {
     for (body, pointer) in [
         (json!({"birthday": {"in_app": true}}), "/birthday"),
         (json!({"moved": null}), "/moved"),
+        (json!({"moved": [false, true]}), "/moved"),
+        (json!({"moved": []}), "/moved"),
         (json!({"moved": {"in_app": null}}), "/moved/in_app"),
         (json!({"moved": {"sms": true}}), "/moved/sms"),
         (json!({"moved": {"mail": 1}}), "/moved/mail"),
@@ -443,9 +445,9 @@ async fn old_ones_go(app: TestApp) {
     bob.put(&format!("{}/read", at(NOTIFICATIONS, &told(&bob).await[0]))).send().await.expect(200);
     let rows = || app.number("SELECT count(*) AS n FROM task_notifications");
     app.clock().advance(Duration::days(91));
-    eventually(async || rows().await == 2).await;
+    eventually_by_job(&app, Duration::days(1), async || rows().await == 2).await;
     app.clock().advance(Duration::days(275));
-    eventually(async || rows().await == 0).await;
+    eventually_by_job(&app, Duration::days(1), async || rows().await == 0).await;
 }
 
 async fn whoever_deletes_their_account_takes_it_along(app: TestApp) {

@@ -236,3 +236,18 @@ pub(crate) async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
     }
     panic!("it has not happened within ten seconds");
 }
+
+/// Waits until it is so, by a job that runs every `period`: one that was at work when the clock was moved is due again only
+/// so long after that.
+pub(crate) async fn eventually_by_job(app: &TestApp, period: chrono::Duration, mut is_so: impl AsyncFnMut() -> bool) {
+    for n in 1..=400 {
+        if is_so().await {
+            return;
+        }
+        if n % 80 == 0 {
+            app.clock().advance(period);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("it has not happened within ten seconds");
+}
