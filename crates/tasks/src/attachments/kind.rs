@@ -168,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn the_document_knows_every_type() {
+        let document = serde_json::to_value((crate::domain().routes)().document()).unwrap();
+        let answer = &document["paths"]["/api/tasks/attachments/{id}/file"]["get"]["responses"]["200"];
+        let mut documented: Vec<&str> = answer["content"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known: Vec<&str> = KINDS.iter().map(|kind| kind.media_type.split(';').next().unwrap()).collect();
+        for types in [&mut documented, &mut known] {
+            types.sort_unstable();
+        }
+        assert_eq!(documented, known);
+    }
+
+    #[test]
     fn no_ending_stands_twice_and_none_is_shown_by_a_browser_as_a_page() {
         let mut endings: Vec<&str> = KINDS.iter().flat_map(|kind| kind.endings).copied().collect();
         for page in ["html", "htm", "xhtml", "svg", "xml", "js", "mjs", "css", "swf", "exe", "sh", "bat"] {
