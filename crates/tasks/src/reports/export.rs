@@ -138,16 +138,18 @@ pub(crate) struct BoardExport {
     transitions: Vec<TransitionResponse>,
 }
 
+/// Id, name and type of a column; its limit; its place.
+type ColumnCells = ((i64, String, String), Option<i64>, Option<i64>);
+
 fn columns_of(db: &mut Db, board_id: i64) -> Result<Vec<ExportedColumn>, Error> {
     let all = board_columns::table.filter(board_columns::board_id.eq(board_id)).order(board_columns::id);
     let columns = (board_columns::id, board_columns::name, board_columns::kind);
     let rows = all.select((columns, board_columns::wip_limit, board_columns::position));
-    let rows: Vec<((i64, String, String), Option<i64>, Option<i64>)> = rows.load(db)?;
-    let column = |((id, name, kind), wip_limit, position): ((i64, String, String), Option<i64>, Option<i64>)| {
+    let column = |((id, name, kind), wip_limit, position): ColumnCells| {
         let kind = ColumnType::of(&kind);
         ExportedColumn { id, name, kind, wip_limit, position }
     };
-    Ok(rows.into_iter().map(column).collect())
+    Ok(rows.load::<ColumnCells>(db)?.into_iter().map(column).collect())
 }
 
 /// The comments on the cards of a board, by card.

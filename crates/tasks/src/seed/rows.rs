@@ -212,6 +212,9 @@ fn insert_board(db: &mut Db, board: &Board, flow: &Flow<'_>, since: Timestamp, e
     Ok(())
 }
 
+/// A card with what it says, its rank, and how much is said about it.
+type Whole<'a> = (((&'a Card, &'a Said), &'a Option<i64>), (i64, i64, i64));
+
 fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said], talk: &Talk) -> Result<(), DbError> {
     let mut ranks = vec![None; flow.cards.len()];
     for column in &flow.standing {
@@ -219,8 +222,7 @@ fn insert_cards(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said], talk
             ranks[*card] = Some(cards::rank_of(place));
         }
     }
-    let row = |(((card, told), rank), counts): (((&Card, &Said), &Option<i64>), (i64, i64, i64))| {
-        let (comments, items, done) = counts;
+    let row = |(((card, told), rank), (comments, items, done)): Whole<'_>| {
         (
             (cards_table::id.eq(card.id), cards_table::board_id.eq(board.id)),
             (cards_table::column_id.eq(board.column_ids[card.column]), cards_table::rank.eq(*rank)),
