@@ -232,13 +232,15 @@ class Buyer(Caller):
             self.send("POST", f"{API}/orders/{found['id']}/cancel", {"reason": "thought better of it"})
 
     def send_back(self):
-        found = self.own(self.shop.orders)
-        order = found and self.get(f"{API}/orders/{found['id']}")
-        lines = [line for line in (order or {}).get("lines", []) if line["delivered"] > line["returned"]]
-        if lines:
-            line = self.rng.choice(lines)
-            lines = [{"line_id": line["id"], "quantity": self.rng.randint(1, line["delivered"])}]
-            self.change("return", "POST", f"/orders/{order['id']}/return", {"lines": lines, "reason": "unwanted"})
+        for _ in range(5):  # few of the newest have been delivered
+            found = self.own(self.shop.orders)
+            order = found and self.get(f"{API}/orders/{found['id']}")
+            lines = [line for line in (order or {}).get("lines", []) if line["delivered"] > line["returned"]]
+            if lines:
+                line = self.rng.choice(lines)
+                lines = [{"line_id": line["id"], "quantity": self.rng.randint(1, line["delivered"])}]
+                self.change("return", "POST", f"/orders/{order['id']}/return", {"lines": lines, "reason": "unwanted"})
+                return
 
     def keep_after_all(self):
         found = self.own(self.shop.returns)

@@ -10,6 +10,7 @@ pub mod edge;
 pub mod email;
 pub mod etag;
 pub mod extract;
+pub mod files;
 pub mod html;
 pub mod idempotency;
 pub mod input;

@@ -1,6 +1,7 @@
 //! A running application of one test.
 
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -195,6 +196,18 @@ impl TestApp {
         Client::new(self.url())
     }
 
+    /// The folder of the storage.
+    pub fn storage_folder(&self) -> PathBuf {
+        PathBuf::from(self.ctx.config.storage.url.trim_start_matches("file://"))
+    }
+
+    /// Every file in the storage.
+    pub fn stored_files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        walk(&self.storage_folder(), &mut found);
+        found
+    }
+
     /// The clock; moves only after [`Builder::settable_clock`].
     pub fn clock(&self) -> &Clock {
         &self.ctx.clock
@@ -232,5 +245,12 @@ impl Drop for TestApp {
         if !matches!(waiting.join(), Ok(Some(()))) {
             eprintln!("an application under test did not stop in time");
         }
+    }
+}
+
+/// Every file under a folder; nothing when it does not exist (yet).
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() { walk(&entry.path(), found) } else { found.push(entry.path()) }
     }
 }

@@ -30,6 +30,7 @@ mod backend;
 mod client;
 mod database;
 mod people;
+mod queries;
 mod rows;
 mod stream;
 mod totp;
@@ -42,6 +43,7 @@ pub use backend::{Backend, POSTGRES_URL, REDIS_URL};
 pub use client::{Client, Part, Reply, Request, at_once, form_body};
 pub use database::{admin_connection, fresh_database};
 pub use people::built_in_roles;
+pub use queries::{count_queries, queries_of};
 pub use stream::{EventStream, StreamEvent, request_stream};
 pub use totp::totp_code;
 

@@ -1,14 +1,10 @@
 //! Pictures over HTTP.
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
-};
+use actix_web::body::MessageBody as _;
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use futures_util::StreamExt as _;
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::etag::is_known;
 use poligon_common::extract::{Form, Text, Upload};
+use poligon_common::files::{FileAnswer, shown};
 use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::input::{Line, Whole, not_null};
 use poligon_common::page::{Listing, Page, PageParams};
@@ -110,22 +106,16 @@ pub(crate) async fn get_image_file(
     if !public && !is_staff(user.as_ref()) {
         return Err(Problem::not_found());
     }
-    let tag = format!("\"{}-{}\"", found.file, size.name());
-    let caching = if public { "public, max-age=31536000, immutable" } else { "private, no-store" };
-    let known = req.headers().contains_key(IF_NONE_MATCH) && is_known(&req, &tag);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, caching)).insert_header((VARY, "Authorization"));
-    if known {
-        return Ok(response.finish());
+    let answer = FileAnswer {
+        tag: format!("{}-{}", found.file, size.name()),
+        media_type: found.media_type,
+        disposition: shown(),
+        cache_control: if public { "public, max-age=31536000, immutable" } else { "private, no-store" },
+    };
+    match Drawing::of(&found.file) {
+        Some(drawing) => answer.send_made(&req, async || Ok(draw(move || drawing.draw(size)).await?.boxed())).await,
+        None => answer.send(&ctx, &req, &name_of(&found.file, size)).await,
     }
-    let media_type = HeaderValue::from_str(&found.media_type).map_err(|e| Problem::internal(&e))?;
-    response.insert_header((CONTENT_TYPE, media_type)).insert_header((CONTENT_DISPOSITION, "inline"));
-    if let Some(drawing) = Drawing::of(&found.file) {
-        return Ok(response.body(draw(move || drawing.draw(size)).await?));
-    }
-    let file = ctx.storage.open_file(&name_of(&found.file, size)).await?;
-    let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));
-    Ok(response.body(SizedStream::new(file.length, pieces)))
 }
 
 /// Adds a picture to a product, behind the others. A product has at most 20.

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use crate::hostile_cases::Fate::{self, Either, Refused, Taken, Wrong};
 use crate::hostile_cases::{SCRIPT, cases};
-use crate::images::stored;
 use crate::pictures::{file, png};
 use crate::world::{make, path_of, product, staff, start};
 
@@ -47,7 +46,7 @@ async fn assert_harmless(what: &str, client: &Client, image: &Value) {
 
 /// Names in the storage are ours, and nothing was written beside it.
 fn assert_names(app: &TestApp) {
-    for path in stored(app) {
+    for path in app.stored_files() {
         let parts: Vec<&str> = path.iter().rev().take(3).filter_map(|part| part.to_str()).collect();
         let (file, size) = parts[0].split_once('-').expect("a name of ours");
         let is_hex = file.len() == 32 && file.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -113,7 +112,7 @@ async fn a_payload_would_be_found(app: TestApp) {
     let made = make(&staff, &product("Kettle", "K-1", 100)).await;
     let path = format!("{}/images", path_of(&made));
     let image = staff.post(&path).form(&[file(png(8, 8))]).send().await.expect(201).body;
-    for file in stored(&app) {
+    for file in app.stored_files() {
         let bytes = std::fs::read(&file).expect("a file");
         std::fs::write(&file, [&bytes, SCRIPT].concat()).expect("a file");
     }

@@ -1,7 +1,6 @@
 //! Pictures of products: uploaded, shown, served, put in order and removed.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use image::{DynamicImage, GenericImageView as _, ImageFormat};
@@ -280,26 +279,14 @@ async fn a_repeated_upload_with_a_key_makes_one_picture(app: TestApp) {
     assert_eq!(shown["images"].as_array().unwrap().len(), 1);
 }
 
-/// Every file in the storage.
-pub(crate) fn stored(app: &TestApp) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.path().is_dir() { walk(&entry.path(), found) } else { found.push(entry.path()) }
-        }
-    }
-    let mut found = Vec::new();
-    walk(Path::new(app.ctx.config.storage.url.trim_start_matches("file://")), &mut found);
-    found
-}
-
 async fn files_come(app: &TestApp, wanted: usize) {
     for _ in 0..200 {
-        if stored(app).len() == wanted {
+        if app.stored_files().len() == wanted {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{} files, and not {wanted}: {:?}", stored(app).len(), stored(app));
+    panic!("{} files, and not {wanted}: {:?}", app.stored_files().len(), app.stored_files());
 }
 
 async fn files_without_a_picture_are_removed(app: TestApp) {
@@ -307,7 +294,7 @@ async fn files_without_a_picture_are_removed(app: TestApp) {
     let made = a_product(&staff).await;
     let keep = upload(&staff, &made, png(4, 4), "").await.expect(201).body;
     let gone = upload(&staff, &made, png(4, 4), "").await.expect(201).id();
-    assert_eq!(stored(&app).len(), 8);
+    assert_eq!(app.stored_files().len(), 8);
     staff.delete(&format!("/api/ecommerce/images/{gone}")).send().await.expect(204);
     staff.get(&format!("/api/ecommerce/images/{gone}/small")).send().await.expect_problem(404, "not_found");
     app.clock().advance(chrono::Duration::minutes(2));
@@ -316,10 +303,10 @@ async fn files_without_a_picture_are_removed(app: TestApp) {
     break_pictures(&app).await;
     upload(&staff, &made, png(4, 4), "").await.expect(500);
     mend_pictures(&app).await;
-    assert_eq!(stored(&app).len(), 8);
+    assert_eq!(app.stored_files().len(), 8);
     app.clock().advance(chrono::Duration::minutes(30));
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    assert_eq!(stored(&app).len(), 8, "it may still come to its row");
+    assert_eq!(app.stored_files().len(), 8, "it may still come to its row");
     app.clock().advance(chrono::Duration::minutes(40));
     files_come(&app, 4).await;
     fetch(&app.client(), &keep["urls"]["original"]).await;
@@ -346,7 +333,7 @@ async fn a_storage_that_fails_is_told(app: TestApp) {
     let staff = staff(&app).await;
     let made = a_product(&staff).await;
     let image = upload(&staff, &made, png(4, 4), "").await.expect(201).body;
-    let folder = PathBuf::from(app.ctx.config.storage.url.trim_start_matches("file://"));
+    let folder = app.storage_folder();
     let aside = folder.with_extension("aside");
     std::fs::rename(&folder, &aside).unwrap();
     std::fs::write(&folder, "").unwrap();

@@ -2,15 +2,10 @@
 
 use std::time::Duration;
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
-};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use futures_util::StreamExt as _;
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::etag::is_known;
 use poligon_common::extract::{Form, Text, Upload};
+use poligon_common::files::{FileAnswer, shown};
 use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::input::{Line, not_null};
 use poligon_common::page::{Listing, Page, PageParams};
@@ -152,18 +147,12 @@ pub(crate) async fn get_media_file(
 ) -> Result<HttpResponse, Problem> {
     let viewer = Viewer::of(user.as_ref());
     let found = ctx.db.read_primary(move |db| holder::find_file(db, id, viewer)).await?;
-    let tag = format!("\"{}-{}\"", found.file, size.name());
-    // Who sees it today may not see it tomorrow: it is asked for each time, and nobody keeps what not everybody may see.
-    let caching = if found.public { "public, no-cache" } else { "private, no-store" };
-    let known = req.headers().contains_key(IF_NONE_MATCH) && is_known(&req, &tag);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, caching)).insert_header((VARY, "Authorization"));
-    if known {
-        return Ok(response.finish());
-    }
-    let media_type = HeaderValue::from_str(&found.media_type).map_err(|e| Problem::internal(&e))?;
-    let file = ctx.storage.open_file(&name_of(&found.file, size)).await?;
-    response.insert_header((CONTENT_TYPE, media_type)).insert_header((CONTENT_DISPOSITION, "inline"));
-    let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));
-    Ok(response.body(SizedStream::new(file.length, pieces)))
+    let answer = FileAnswer {
+        tag: format!("{}-{}", found.file, size.name()),
+        media_type: found.media_type,
+        disposition: shown(),
+        // Who sees it today may not see it tomorrow: it is asked for each time, and nobody keeps what not everybody may see.
+        cache_control: if found.public { "public, no-cache" } else { "private, no-store" },
+    };
+    answer.send(&ctx, &req, &name_of(&found.file, size)).await
 }

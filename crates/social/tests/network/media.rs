@@ -1,7 +1,6 @@
 //! Pictures: uploaded, used, served to whom they are for, cleared away.
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -299,7 +298,7 @@ async fn a_person_has_a_hundred_unused_pictures_at_most(app: TestApp) {
     for reply in sent.into_iter().filter(|reply| reply.status != 201) {
         reply.expect_problem(409, "too_much_media");
     }
-    assert_eq!(stored(&app).len(), 12);
+    assert_eq!(app.stored_files().len(), 12);
     let one = unused(&ann).await.remove(0);
     ann.post(POSTS).json(&json!({"media_ids": [one["id"]]})).send().await.expect(201);
     upload(&ann).await;
@@ -321,29 +320,17 @@ async fn a_repeated_upload_with_a_key_makes_one_picture(app: TestApp) {
     assert_eq!(unused(&ann).await.len(), 1);
 }
 
-/// Every file in the storage.
-pub(crate) fn stored(app: &TestApp) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.path().is_dir() { walk(&entry.path(), found) } else { found.push(entry.path()) }
-        }
-    }
-    let mut found = Vec::new();
-    walk(Path::new(app.ctx.config.storage.url.trim_start_matches("file://")), &mut found);
-    found
-}
-
 /// Waits until so many rows and files of pictures are left.
 async fn come_to(app: &TestApp, pictures: i64) {
     let (mut rows, mut files) = (0, 0);
     for _ in 0..200 {
-        (rows, files) = (number(app, "SELECT count(*) AS n FROM social_media").await, stored(app).len());
+        (rows, files) = (number(app, "SELECT count(*) AS n FROM social_media").await, app.stored_files().len());
         if (rows, files) == (pictures, usize::try_from(pictures).unwrap() * 4) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{rows} rows and {files} files, and not {pictures} pictures: {:?}", stored(app));
+    panic!("{rows} rows and {files} files, and not {pictures} pictures: {:?}", app.stored_files());
 }
 
 async fn pictures_that_stand_in_nothing_are_removed_after_a_day(app: TestApp) {
@@ -378,7 +365,7 @@ async fn pictures_that_stand_in_nothing_are_removed_after_a_day(app: TestApp) {
 async fn a_file_that_stays_holds_up_no_other(app: TestApp) {
     let ann = person(&app).await;
     let stays = upload(&ann).await;
-    let before = stored(&app);
+    let before = app.stored_files();
     let other = upload(&ann).await;
     // In place of one file there is a folder, which is not removed like a file.
     let bad = before.iter().find(|path| path.to_string_lossy().ends_with("-small")).expect("a file").clone();
@@ -412,7 +399,7 @@ async fn a_file_that_stays_holds_up_no_other(app: TestApp) {
 async fn a_storage_that_fails_leaves_nothing_behind(app: TestApp) {
     let ann = person(&app).await;
     let (_, picture) = shown(&ann, "public").await;
-    let folder = PathBuf::from(app.ctx.config.storage.url.trim_start_matches("file://"));
+    let folder = app.storage_folder();
     let aside = folder.with_extension("aside");
     std::fs::rename(&folder, &aside).unwrap();
     std::fs::write(&folder, "").unwrap();

@@ -4,7 +4,7 @@
 use image::ImageFormat;
 use poligon_testkit::{Part, TestApp};
 
-use crate::media::{MEDIA, file, png, stored};
+use crate::media::{MEDIA, file, png};
 use crate::world::{person, start};
 
 const SCRIPT: &[u8] = b"<script>alert(1)</script><?php system($_GET['c']); ?>";
@@ -65,7 +65,7 @@ async fn hostile_uploads_do_no_harm(app: TestApp) {
             assert!(!served.bytes.windows(7).any(|part| part == b"<script"), "{what}");
         }
     }
-    for path in stored(&app) {
+    for path in app.stored_files() {
         let parts: Vec<&str> = path.iter().rev().take(3).filter_map(|part| part.to_str()).collect();
         let (file, size) = parts[0].split_once('-').expect("a name of ours");
         assert!(file.len() == 32 && file.bytes().all(|b| b.is_ascii_hexdigit()), "{}", path.display());

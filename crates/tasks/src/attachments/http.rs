@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, Charset, ContentDisposition, DispositionParam, DispositionType, ETAG, ExtendedValue,
-    HeaderValue, IF_NONE_MATCH, VARY,
-};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use futures_util::StreamExt as _;
 use poligon_common::answer::{Answer, NoContent};
-use poligon_common::etag::is_known;
 use poligon_common::extract::{Form, Text, Upload};
+use poligon_common::files::{FileAnswer, saved_as};
 use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Path, Problem};
@@ -150,33 +144,13 @@ pub(crate) async fn get_attachment_file(
 ) -> Result<HttpResponse, Problem> {
     let user_id = user.user_id;
     let found = ctx.db.read_primary(move |db| model::find_file(db, id, user_id)).await?;
-    let tag = format!("\"{}\"", found.file);
-    let known = req.headers().contains_key(IF_NONE_MATCH) && is_known(&req, &tag);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    // Whoever sees it today may not see it tomorrow.
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "private, no-store"));
-    response.insert_header((VARY, "Authorization"));
-    if known {
-        return Ok(response.finish());
-    }
-    let media_type = HeaderValue::from_str(&found.media_type).map_err(|e| Problem::internal(&e))?;
-    response.insert_header((CONTENT_TYPE, media_type)).insert_header(to_be_saved(&found.name));
-    let file = ctx.storage.open_file(&name_of(&found.file)).await?;
-    let pieces = file.pieces.map(|piece| piece.map(actix_web::web::Bytes::from));
-    Ok(response.body(SizedStream::new(file.length, pieces)))
-}
-
-/// A file is saved under its name: in ASCII for those that know no other, and whole (RFC 6266, section 4.3).
-fn to_be_saved(name: &str) -> ContentDisposition {
-    let plain = |c: char| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' };
-    let whole = ExtendedValue {
-        charset: Charset::Ext("UTF-8".to_owned()),
-        language_tag: None,
-        value: name.as_bytes().to_owned(),
+    let answer = FileAnswer {
+        media_type: found.media_type,
+        disposition: saved_as(&found.name),
+        cache_control: "private, no-store", // whoever sees it today may not see it tomorrow
+        tag: found.file.clone(),
     };
-    let parameters =
-        vec![DispositionParam::Filename(name.chars().map(plain).collect()), DispositionParam::FilenameExt(whole)];
-    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+    answer.send(&ctx, &req, &name_of(&found.file)).await
 }
 
 /// Takes a file off its card; members of the project do.

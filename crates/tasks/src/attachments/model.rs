@@ -211,9 +211,7 @@ pub(crate) fn let_go_of_boards(db: &mut Db, board_ids: &[i64], now: Timestamp) -
 }
 
 fn drop_rows(db: &mut Db, rows: &[(i64, String)], now: Timestamp) -> Result<(), Error> {
-    for (_, file) in rows {
-        strays::note(db, file, &[name_of(file)], now)?;
-    }
+    strays::note_all(db, rows.iter().map(|(_, file)| (file.as_str(), vec![name_of(file)])), now)?;
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
     diesel::delete(card_attachments::table.filter(card_attachments::id.eq_any(ids))).execute(db)?;
     Ok(())

@@ -1,7 +1,5 @@
 //! Files on cards.
 
-use std::path::{Path, PathBuf};
-
 use poligon_testkit::{Client, Part, Request, TestApp, at_once};
 use serde_json::{Value, json};
 
@@ -24,20 +22,8 @@ async fn names(reader: &Client, card: &Value) -> Vec<String> {
     items(&page).iter().map(|found| found["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Every file in the storage.
-fn stored(app: &TestApp) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.path().is_dir() { walk(&entry.path(), found) } else { found.push(entry.path()) }
-        }
-    }
-    let mut found = Vec::new();
-    walk(Path::new(app.ctx.config.storage.url.trim_start_matches("file://")), &mut found);
-    found
-}
-
 async fn files_come(app: &TestApp, wanted: usize) {
-    eventually_by_job(app, chrono::Duration::minutes(1), async || stored(app).len() == wanted).await;
+    eventually_by_job(app, chrono::Duration::minutes(1), async || app.stored_files().len() == wanted).await;
 }
 
 async fn files_are_put_on_cards_read_and_taken_off(app: TestApp) {
@@ -120,7 +106,7 @@ async fn a_file_has_to_be_what_it_is_called(app: TestApp) {
     desk.ann.post(&path).json(&json!({})).send().await.expect_problem(415, "unsupported_media_type");
     let large = adding(&desk.ann, &card, "a.txt", vec![b'x'; 10 * MIB + 1]).send().await;
     large.expect_problem(413, "payload_too_large");
-    assert!(stored(&app).is_empty(), "what is refused is not kept: {:?}", stored(&app));
+    assert!(app.stored_files().is_empty(), "what is refused is not kept: {:?}", app.stored_files());
     assert_eq!(names(&desk.ann, &card).await, Vec::<String>::new());
     // As large as it may be, so that it is stored in pieces.
     let made = adding(&desk.ann, &card, "a.txt", vec![b'x'; 10 * MIB]).send().await.expect(201).body;
@@ -129,7 +115,7 @@ async fn a_file_has_to_be_what_it_is_called(app: TestApp) {
     // Nothing that it is called leads out of the storage.
     adding(&desk.ann, &card, "../../../../etc/passwd.txt", "x").send().await.expect(201);
     assert_eq!(names(&desk.ann, &card).await, ["a.txt", "passwd.txt"]);
-    for path in stored(&app) {
+    for path in app.stored_files() {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit()), "{}", path.display());
     }
@@ -190,7 +176,7 @@ async fn files_go_with_their_card_their_board_and_their_project(app: TestApp) {
     let url = items(&found)[0]["url"].as_str().unwrap().to_owned();
     desk.ann.delete(&at(CARDS, &trashed)).send().await.expect(204);
     desk.ann.get(&url).send().await.expect_problem(404, "not_found"); // as the card in the trash is
-    assert_eq!(stored(&app).len(), 4);
+    assert_eq!(app.stored_files().len(), 4);
     app.clock().advance(chrono::Duration::days(31));
     eventually(async || app.number("SELECT count(*) AS n FROM card_attachments").await == 2).await;
     app.clock().advance(chrono::Duration::minutes(2));
@@ -217,10 +203,10 @@ async fn an_upload_that_came_to_no_end_is_cleared_away(app: TestApp) {
     app.sql("ALTER TABLE card_attachments RENAME COLUMN name TO broken".to_owned()).await;
     adding(&desk.ann, &card, "a.txt", "x").send().await.expect(500);
     app.sql("ALTER TABLE card_attachments RENAME COLUMN broken TO name".to_owned()).await;
-    assert_eq!(stored(&app).len(), 1);
+    assert_eq!(app.stored_files().len(), 1);
     app.clock().advance(chrono::Duration::minutes(30));
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-    assert_eq!(stored(&app).len(), 1, "it may still come to its row");
+    assert_eq!(app.stored_files().len(), 1, "it may still come to its row");
     app.clock().advance(chrono::Duration::minutes(40));
     files_come(&app, 0).await;
 }

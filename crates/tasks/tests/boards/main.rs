@@ -17,6 +17,7 @@ mod move_races;
 mod notifications;
 mod parts;
 mod projects;
+mod queries;
 mod races;
 mod teams;
 mod world;
