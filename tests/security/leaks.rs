@@ -31,6 +31,7 @@ const INSIDE: [&str; 34] = [
     "src/",
     "/home/",
     "/tmp/",
+    "/dev/shm/",
     "/root/",
     "cargo",
     "panicked",

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 
 /// How often a request is asked again: what runs beside it (jobs, deliveries) makes some counts too high, and none too low.
 const TRIES: usize = 3;
@@ -15,17 +15,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements of this process.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 
-fn counter() -> Option<Box<dyn Instrumentation>> {
-    Some(Box::new(|event: InstrumentationEvent<'_>| {
-        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-            STARTED.fetch_add(1, Ordering::SeqCst);
-        }
-    }))
+fn count(event: InstrumentationEvent<'_>) {
+    if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+        STARTED.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// From now on the statements of new connections are counted: to be called before an application starts.
 pub fn count_queries() {
-    set_default_instrumentation(counter).expect("nobody holds the instrumentation");
+    set_default_instrumentation(|| Some(Box::new(count))).expect("nobody holds the instrumentation");
 }
 
 /// The statements that something takes, which needs [`count_queries`]: the fewest of some tries.
