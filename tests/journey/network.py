@@ -18,7 +18,7 @@ from service import KINDS, Gateway, Place
 from talking import (
     walk_attachment, walk_direct, walk_group, walk_history, walk_leaving, walk_markers, walk_messages, walk_request,
 )  # fmt: skip
-from telling import walk_more_reports, walk_notifications, walk_reports, walk_stream, walk_ticket
+from telling import walk_more_reports, walk_notifications, walk_reports, walk_stream, walk_ticket, walk_ties_told
 
 
 def network(gateway, checks):
@@ -27,6 +27,7 @@ def network(gateway, checks):
     walk_profile(anyone, ann, checks)
     walk_following(ann, bob, stranger, checks)
     walk_friendship(ann, vera, stranger, checks)
+    walk_ties_told(ann, bob, vera, checks)
     walk_mute(ann, bob, checks)
     media = walk_media(ann, bob, checks)
     post = walk_posts(anyone, ann, bob, media, checks)

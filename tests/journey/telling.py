@@ -11,11 +11,15 @@ from shopper import key
 from talking import chat_of, say
 
 
-def walk_notifications(ann, bob, vera, stranger, checks):
-    """Each thing is told once to whom it concerns, reactions together, and nothing that is not wanted."""
+def walk_ties_told(ann, bob, vera, checks):
+    """Before anybody mutes anybody: whoever is muted when it is to be told is not told of."""
     checks.equal([one["actor"]["id"] for one in wait_told(ann, "friend_accepted", bool)[:1]], [vera.id], "a friendship is told")
     checks.that(bob.id in [one["actor"]["id"] for one in wait_told(ann, "follow", bool)], "a follower is told")
     checks.that(wait_told(bob, "follow_accepted", bool), "an accepted request is told")
+
+
+def walk_notifications(ann, bob, vera, stranger, checks):
+    """Each thing is told once to whom it concerns, reactions together, and nothing that is not wanted."""
     checks.that(wait_told(bob, "mention", bool), "a mention is told")
     post = ann.post(f"{API}/posts", {"body": f"Do you like it, @{vera.name}?"}, 201).body["id"]
     path = f"{API}/posts/{post}"
