@@ -241,7 +241,7 @@ fn told(reply: &Reply) -> Option<&'static str> {
         members.remove("instance");
     }
     let text = body.to_string().to_lowercase();
-    INSIDE.into_iter().find(|word| text.contains(word))
+    INSIDE.iter().copied().find(|word| text.contains(word))
 }
 
 /// Refusals that any operation may have and none lists: the answer of the layer below, and of paths that nobody has.
