@@ -722,6 +722,8 @@ def before_call(context, case, kwargs):
             del case.headers["If-Match"]
         if is_valid(case) and not CART_TOKEN.fullmatch((case.headers or {}).get("X-Cart-Token", "A" * 43)):
             del case.headers["X-Cart-Token"]
+        if operation == "POST /api/tasks/cards/bulk" and not is_valid(case):
+            boards.refuse_bad(case.body)
         if wants_real(case, operation):
             REAL[operation](case)
             injected[operation] += 1
