@@ -26,7 +26,9 @@ def is_there(kind, made):
     )
     found = answer.json() if answer.status_code == 200 else {}
     owned = found.get("role") in ("owner", "admin")
-    return owned and not found.get("archived_at") and not found.get("archived")
+    # New cards come into the first column.
+    takes = kind != "board" or any(column["wip_limit"] is None for column in found.get("columns", [])[:1])
+    return owned and takes and not found.get("archived_at") and not found.get("archived")
 
 
 def roomy(kind, make, uses):
