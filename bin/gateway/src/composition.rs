@@ -11,7 +11,13 @@ use crate::operation;
 
 /// The domains, in the order in which their demo data is made.
 pub fn domains() -> Vec<Domain> {
-    vec![poligon_auth::domain(), poligon_ecommerce::domain(), poligon_social::domain(), poligon_tasks::domain()]
+    vec![
+        poligon_auth::domain(),
+        poligon_ecommerce::domain(),
+        poligon_social::domain(),
+        poligon_tasks::domain(),
+        poligon_content::domain(),
+    ]
 }
 
 /// Routes outside of the domains. They take every path that is left, so they come after the domains.

@@ -149,6 +149,13 @@ impl IfMatch {
     }
 }
 
+impl IfMatch {
+    /// The version that the caller has read, by the first tag that names one.
+    pub fn version(&self) -> Option<i64> {
+        self.0.as_ref()?.iter().find_map(|given| version_of(given))
+    }
+}
+
 /// The tags of a line: `*`, or a list of `"…"` and `W/"…"` (RFC 9110, section 8.8.3). A tag may hold a comma.
 fn tags_of(line: &str) -> Option<Vec<String>> {
     let mut rest = line.trim();

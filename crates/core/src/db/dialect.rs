@@ -162,6 +162,17 @@ pub fn lock(db: &mut Db, key: i64) -> QueryResult<()> {
     }
 }
 
+/// The same for those who only read what [`lock`] guards: any number of them hold it at once, and none beside whoever
+/// changes it.
+pub fn lock_shared(db: &mut Db, key: i64) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => {
+            diesel::sql_query("SELECT pg_advisory_xact_lock_shared($1)").bind::<BigInt, _>(key).execute(c).map(drop)
+        }
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
 /// Waits for a lock named by `key` and holds it for as long as the connection lives. SQLite: see `Database::alone`.
 pub(super) fn hold(db: &mut Db, key: i64) -> QueryResult<()> {
     match db {

@@ -59,10 +59,30 @@ pub const MESSAGES: TextIndex = TextIndex {
                ON CONFLICT (message_id) DO UPDATE SET words = excluded.words",
 };
 
+/// The words of published articles.
+pub const ARTICLES: TextIndex = TextIndex {
+    sqlite: [
+        "DELETE FROM article_search WHERE rowid = ?",
+        "INSERT INTO article_search (rowid, title, rest) VALUES (?, ?, ?)",
+    ],
+    postgres: "INSERT INTO article_texts (article_id, words) \
+               SELECT id, setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', rest), 'D') \
+               FROM unnest($1, $2, $3) AS given (id, title, rest) \
+               ON CONFLICT (article_id) DO UPDATE SET words = excluded.words",
+};
+
 impl TextIndex {
     /// Makes these the words of the row `id`: stems with spaces between them.
     pub fn put(&self, db: &mut Db, id: i64, title: &str, rest: &str) -> QueryResult<()> {
         self.put_many(db, &[(id, title.to_owned(), rest.to_owned())])
+    }
+
+    /// The row `id` has no words any more. On PostgreSQL `delete` does that, a statement of one table on one id.
+    pub fn remove(&self, db: &mut Db, id: i64, delete: &'static str) -> QueryResult<()> {
+        match db {
+            Db::Postgres(c) => diesel::sql_query(delete).bind::<BigInt, _>(id).execute(c).map(drop),
+            Db::Sqlite(c) => diesel::sql_query(self.sqlite[0]).bind::<BigInt, _>(id).execute(c).map(drop),
+        }
     }
 
     /// The same for many rows: id, title, rest.

@@ -8,7 +8,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use poligon_common::FieldError;
-use poligon_core::db::{Db, MultiBackend, Timestamp, dialect};
+use poligon_core::db::{Db, MultiBackend, Timestamp, dialect, keyset};
 use poligon_core::schema::users;
 use serde::{Deserialize, Serialize};
 
@@ -97,22 +97,45 @@ pub(super) fn list(
     let (labels, people) = (boards::labels_of(db, board_id)?, named(db, &wanted.filter)?);
     let scene = Scene { board_id, user_id, now, columns, labels, people };
     scene.check(&wanted.filter)?;
-    let chosen = || {
-        let all = cards::table.filter(cards::board_id.eq(board_id)).filter(cards::trashed_at.is_null()).into_boxed();
-        scene.rules(wanted).into_iter().fold(all, diesel::QueryDsl::filter)
+    let chosen = |within: Vec<Rule>| {
+        let all = cards::table.filter(cards::trashed_at.is_null()).into_boxed();
+        within.into_iter().chain(scene.rules(wanted)).fold(all, diesel::QueryDsl::filter)
     };
-    let page = behind.into_iter().fold(chosen(), |cards, cursor| cards.filter(rest(cursor, wanted.order)));
+    let page = chosen(within(db, board_id, behind, wanted.order));
     let page = match wanted.order {
-        Order::Number => page.order(cards::id.asc()),
-        Order::NumberDown => page.order(cards::id.desc()),
+        Order::Number => page.order((cards::board_id.asc(), cards::id.asc())),
+        Order::NumberDown => page.order((cards::board_id.desc(), cards::id.desc())),
         Order::Priority => page.order((cards::priority.asc(), cards::id.asc())),
         Order::PriorityDown => page.order((cards::priority.desc(), cards::id.desc())),
         Order::Due => page.order((cards::due_at.is_null(), cards::due_at.asc(), cards::id.asc())),
         Order::DueDown => page.order((cards::due_at.is_null(), cards::due_at.desc(), cards::id.desc())),
     };
     let briefs: Vec<Brief> = page.limit(most).select(Brief::as_select()).load(db)?;
-    let total = if count { Some(chosen().count().get_result(db)?) } else { None };
+    let total =
+        if count { Some(chosen(vec![Box::new(cards::board_id.eq(board_id))]).count().get_result(db)?) } else { None };
     Ok((summaries(db, briefs, &access.project.key)?, total))
+}
+
+/// The cards of a board that follow `behind` in an order. In that of numbers, PostgreSQL is asked for a part of the index by
+/// board and number: asked for the highest numbers of one board, it reads those of all boards, the highest first, until it
+/// has met enough of this one, which may have none of them. SQLite reads the index by board in any case.
+fn within(db: &Db, board_id: i64, behind: Option<Cursor>, order: Order) -> Vec<Rule> {
+    let place = (cards::board_id, cards::id);
+    let at = behind.as_ref().map(|cursor| cursor.id);
+    match order {
+        Order::Number if !keyset::goes_in_steps(db) => {
+            vec![Box::new(cards::board_id.le(board_id)), Box::new(keyset::after(place, board_id, at.unwrap_or(0)))]
+        }
+        Order::NumberDown if !keyset::goes_in_steps(db) => {
+            let last = at.unwrap_or(i64::MAX);
+            vec![Box::new(cards::board_id.ge(board_id)), Box::new(keyset::before(place, board_id, last))]
+        }
+        _ => {
+            let mut rules: Vec<Rule> = vec![Box::new(cards::board_id.eq(board_id))];
+            rules.extend(behind.map(|cursor| rest(cursor, order)));
+            rules
+        }
+    }
 }
 
 /// What follows a card in an order.

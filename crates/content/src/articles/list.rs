@@ -1,0 +1,255 @@
+//! Lists of articles: one query on one index for every order, and one for each of the parts that are shown.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use poligon_common::Problem;
+use poligon_common::page::Page;
+use poligon_common::person::Person;
+use poligon_core::db::keyset::{after, before};
+use poligon_core::db::{Db, Timestamp, any_of, limited};
+use poligon_core::on_each;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::content::Language;
+use super::filter::{Filter, Sort, View, filtered};
+use super::parts::{Parts, Which, of_many};
+use super::relevance;
+use super::row::ArticleRow;
+use super::shelf;
+use super::status::Status;
+use super::text::reading_minutes;
+use crate::blogs::{BlogLink, BlogLinkRow};
+use crate::categories::{CategoryLink, Tree};
+use crate::error::Error;
+use crate::schema::{articles, blogs};
+use crate::tags::TagLink;
+
+/// An article as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ArticleSummary {
+    /// Its id.
+    pub(super) id: i64,
+    /// Its name in addresses.
+    pub(super) slug: String,
+    /// Its state.
+    status: Status,
+    /// The state of the draft that is worked on beside what is published; `null` when there is none, and in lists of what
+    /// everybody sees.
+    draft_status: Option<Status>,
+    /// The title of the newest revision; `null` in lists of what everybody sees.
+    draft_title: Option<String>,
+    /// The blog that it stands in; `null` for none.
+    blog: Option<BlogLink>,
+    /// Its title.
+    pub(super) title: String,
+    /// The language that it is written in.
+    pub(super) language: Language,
+    /// How it begins.
+    pub(super) excerpt: String,
+    /// Words in it.
+    word_count: i64,
+    /// Minutes that reading it takes.
+    reading_minutes: i64,
+    /// Who has written it, in order.
+    pub(super) authors: Vec<Person>,
+    /// The categories that it stands in, in order.
+    categories: Vec<CategoryLink>,
+    /// Its tags, in order.
+    pub(super) tags: Vec<TagLink>,
+    /// When it was published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) published_at: Option<Timestamp>,
+    /// When what everybody sees of it was published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) revised_at: Option<Timestamp>,
+    /// When it will be published by itself; `null` in lists of what everybody sees.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    publish_at: Option<Timestamp>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// Where a page ended: the order, the value sorted by, and the id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Cursor {
+    /// Newest, by the instant of publication.
+    N(Timestamp, i64),
+    /// Oldest.
+    O(Timestamp, i64),
+    /// Newest, by id: of what is not published.
+    I(i64),
+    /// Oldest.
+    J(i64),
+    /// Title.
+    T(String, i64),
+    /// Relevance: the bits of the rank, which no decimal form keeps exactly.
+    W(u64, i64),
+}
+
+impl Cursor {
+    fn fits(&self, sort: Sort, desk: bool) -> bool {
+        matches!(
+            (self, sort, desk),
+            (Self::N(..), Sort::Newest, false)
+                | (Self::O(..), Sort::Oldest, false)
+                | (Self::I(_), Sort::Newest, true)
+                | (Self::J(_), Sort::Oldest, true)
+                | (Self::T(..), Sort::Title, _)
+                | (Self::W(..), Sort::Relevance, _)
+        )
+    }
+
+    /// The cursor of a page in this order.
+    pub(super) fn of(page: &Page, sort: Sort, desk: bool) -> Result<Option<Self>, Problem> {
+        let cursor = page.after::<Self>()?;
+        if cursor.as_ref().is_none_or(|cursor| cursor.fits(sort, desk)) {
+            return Ok(cursor);
+        }
+        Err(Problem::invalid_field("/cursor", "cursor", "is a cursor of another list"))
+    }
+
+    /// Where a page ends behind an article.
+    pub(super) fn behind(row: &ArticleRow, sort: Sort, desk: bool) -> Self {
+        let published = row.published_at.unwrap_or(row.created_at);
+        match (sort, desk) {
+            (Sort::Oldest, false) => Self::O(published, row.id),
+            (Sort::Newest, true) => Self::I(row.id),
+            (Sort::Oldest, true) => Self::J(row.id),
+            (Sort::Title, _) => Self::T(row.title_key.clone(), row.id),
+            (Sort::Newest | Sort::Relevance, _) => Self::N(published, row.id),
+        }
+    }
+}
+
+/// Articles of a page, before the names of their categories.
+pub(super) struct Rows {
+    found: Vec<(ArticleRow, Cursor)>,
+    parts: BTreeMap<i64, Parts>,
+    blogs: BTreeMap<i64, BlogLink>,
+    desk: bool,
+}
+
+/// An article on a page, and where the page ends behind it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct Listed {
+    pub(super) article: ArticleSummary,
+    #[serde(skip)]
+    pub(super) cursor: Cursor,
+}
+
+impl Rows {
+    fn of(db: &mut Db, rows: Vec<(ArticleRow, Cursor)>, desk: bool) -> Result<Self, Error> {
+        let ids: Vec<i64> = rows.iter().map(|(row, _)| row.id).collect();
+        let parts = of_many(db, &ids, if desk { Which::Head } else { Which::Live })?;
+        let of_blogs: Vec<i64> = rows.iter().filter_map(|(row, _)| row.blog_id).collect();
+        let of_rows: Vec<(i64, BlogLinkRow)> = if of_blogs.is_empty() {
+            Vec::new()
+        } else {
+            let there = blogs::table.filter(any_of(db, blogs::id, &of_blogs));
+            there.select((blogs::id, BlogLinkRow::as_select())).load(db)?
+        };
+        let blogs = of_rows.into_iter().map(|(id, row)| (id, row.into())).collect();
+        Ok(Self { found: rows, parts, blogs, desk })
+    }
+
+    /// As they are shown, with the names of their categories.
+    pub(super) fn shown(self, tree: &Tree) -> Vec<Listed> {
+        let Self { found, mut parts, blogs, desk } = self;
+        let shown = found.into_iter().map(|(row, cursor)| {
+            let parts = parts.remove(&row.id).unwrap_or_default();
+            let blog = row.blog_id.and_then(|id| blogs.get(&id).cloned());
+            Listed { article: summary(row, parts, blog, tree, desk), cursor }
+        });
+        shown.collect()
+    }
+}
+
+fn summary(row: ArticleRow, parts: Parts, blog: Option<BlogLink>, tree: &Tree, desk: bool) -> ArticleSummary {
+    let stand = row.stand();
+    ArticleSummary {
+        id: row.id,
+        slug: row.slug,
+        status: stand.status,
+        draft_status: stand.draft.filter(|_| desk),
+        draft_title: desk.then_some(row.head_title),
+        blog,
+        title: row.title,
+        language: Language::of(&row.language),
+        excerpt: row.excerpt,
+        word_count: row.word_count,
+        reading_minutes: reading_minutes(row.word_count),
+        authors: parts.authors,
+        categories: tree.links(&parts.category_ids),
+        tags: parts.tags,
+        published_at: row.published_at,
+        revised_at: row.live_at,
+        publish_at: row.publish_at.filter(|_| desk),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+/// The articles of a filter in an order, behind a cursor.
+pub(super) fn list(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<Cursor>, most: i64) -> Result<Rows, Error> {
+    let desk = matches!(filter.view, View::Desk { .. });
+    if sort == Sort::Relevance {
+        let rows = relevance::list(db, filter, behind, most)?;
+        return Rows::of(db, rows, desk);
+    }
+    let rows = match shelf::page(db, filter, sort, behind.as_ref(), most)? {
+        Some(ids) => by_ids(db, &ids)?,
+        None => general(db, filter, sort, behind, most)?,
+    };
+    let rows = rows.into_iter().map(|row| (Cursor::behind(&row, sort, desk), row)).map(|(at, row)| (row, at));
+    Rows::of(db, rows.collect(), desk)
+}
+
+/// Articles in the order of their ids here.
+pub(super) fn by_ids(db: &mut Db, ids: &[i64]) -> Result<Vec<ArticleRow>, Error> {
+    let rows = articles::table.filter(any_of(db, articles::id, ids)).select(ArticleRow::as_select());
+    let rows: Vec<ArticleRow> = rows.load(db)?;
+    let mut by_id: BTreeMap<i64, ArticleRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+}
+
+fn general(
+    db: &mut Db,
+    filter: &Filter,
+    sort: Sort,
+    behind: Option<Cursor>,
+    most: i64,
+) -> Result<Vec<ArticleRow>, Error> {
+    let desk = matches!(filter.view, View::Desk { .. });
+    let rows = on_each!(db, c => {
+        let query = filtered!(filter);
+        let query = match behind.clone() {
+            None | Some(Cursor::W(..)) => query,
+            Some(Cursor::N(at, id)) => query.filter(before((articles::published_at.assume_not_null(), articles::id), at, id)),
+            Some(Cursor::O(at, id)) => query.filter(after((articles::published_at.assume_not_null(), articles::id), at, id)),
+            Some(Cursor::I(id)) => query.filter(articles::id.lt(id)),
+            Some(Cursor::J(id)) => query.filter(articles::id.gt(id)),
+            Some(Cursor::T(key, id)) => query.filter(after((articles::title_key, articles::id), key, id)),
+        };
+        let query = match (sort, desk) {
+            (Sort::Newest | Sort::Relevance, false) => query.order((articles::published_at.desc(), articles::id.desc())),
+            (Sort::Oldest, false) => query.order((articles::published_at.asc(), articles::id.asc())),
+            (Sort::Newest | Sort::Relevance, true) => query.order(articles::id.desc()),
+            (Sort::Oldest, true) => query.order(articles::id.asc()),
+            (Sort::Title, _) => query.order((articles::title_key.asc(), articles::id.asc())),
+        };
+        limited(query.select(ArticleRow::as_select()), most).load(c)
+    })?;
+    Ok(rows)
+}
+
+/// How many articles a filter has.
+pub(super) fn count(db: &mut Db, filter: &Filter) -> Result<i64, Error> {
+    Ok(filtered!(filter).count().get_result(db)?)
+}

@@ -1,0 +1,207 @@
+//! An article with everything that is shown of it.
+
+use diesel::prelude::*;
+use poligon_common::person::Person;
+use poligon_core::db::{Db, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::{Rights, find_worked_on, rights};
+use super::content::Language;
+use super::parts::{Parts, Which, of_one};
+use super::row::{ArticleRow, RevisionRow, TocEntry, find, revision};
+use super::status::Status;
+use super::text::reading_minutes;
+use crate::blogs::{BlogLink, BlogLinkRow};
+use crate::caller::Caller;
+use crate::categories::{CategoryLink, Tree};
+use crate::error::Error;
+use crate::schema::blogs;
+use crate::tags::TagLink;
+
+/// An article in one of its revisions: the one that everybody sees, or the newest for those who work on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Article)]
+pub(crate) struct ArticleResponse {
+    /// Its id.
+    pub(super) id: i64,
+    /// Its name in addresses.
+    pub(super) slug: String,
+    /// Its state.
+    status: Status,
+    /// The state of the draft that is worked on beside what is published; `null` when there is none, and for those who do
+    /// not work on it.
+    draft_status: Option<Status>,
+    /// The states that this caller may bring it to, or the draft beside it.
+    next_statuses: Vec<Status>,
+    /// The number of this revision; counts the saves.
+    pub(super) revision: i64,
+    /// The blog that it stands in; `null` for none.
+    blog: Option<BlogLink>,
+    /// Its title.
+    title: String,
+    /// The language that it is written in.
+    language: Language,
+    /// Its text in Markdown.
+    body: String,
+    /// The same in HTML, in which nothing runs.
+    html: String,
+    /// Its headings.
+    toc: Vec<TocEntry>,
+    /// What lists show of it.
+    excerpt: String,
+    /// Words in it.
+    word_count: i64,
+    /// Minutes that reading it takes, by 238 words a minute (Brysbaert 2019).
+    reading_minutes: i64,
+    /// Who has written it, in order.
+    authors: Vec<Person>,
+    /// The categories that it stands in, in order.
+    categories: Vec<CategoryLink>,
+    /// Its tags, in order.
+    tags: Vec<TagLink>,
+    /// What search engines show for its title; `null` for the title itself.
+    meta_title: Option<String>,
+    /// What search engines show below; `null` for the excerpt.
+    meta_description: Option<String>,
+    /// Where it was published first, when that is elsewhere (RFC 6596).
+    canonical_url: Option<String>,
+    /// When it was published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    published_at: Option<Timestamp>,
+    /// When this revision was published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    revised_at: Option<Timestamp>,
+    /// When it will be published by itself; for those who work on it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    publish_at: Option<Timestamp>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When this revision was saved.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl ArticleResponse {
+    /// Its title.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Its text, in which nothing runs.
+    pub(super) fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// The tag of its language (RFC 5646).
+    pub(super) fn language_tag(&self) -> &'static str {
+        self.language.name()
+    }
+
+    /// Who has written it.
+    pub(super) fn author_names(&self) -> impl Iterator<Item = &str> {
+        self.authors.iter().map(|person| person.display_name.as_str())
+    }
+
+    /// Minutes that reading it takes.
+    pub(super) fn minutes(&self) -> i64 {
+        self.reading_minutes
+    }
+
+    /// When it was published, as text.
+    pub(super) fn published(&self) -> String {
+        self.published_at.map(|at| at.to_string()).unwrap_or_default()
+    }
+
+    /// Where it was published first.
+    pub(super) fn canonical(&self) -> Option<&str> {
+        self.canonical_url.as_deref()
+    }
+}
+
+/// What was found of an article, before the names of its categories.
+pub(super) struct Found {
+    article: ArticleRow,
+    revision: RevisionRow,
+    blog: Option<BlogLink>,
+    parts: Parts,
+    rights: Rights,
+}
+
+impl Found {
+    fn of(db: &mut Db, article: ArticleRow, rights: Rights, which: Which) -> Result<Self, Error> {
+        let number = match which {
+            Which::Live => article.live.ok_or(Error::NotFound)?,
+            Which::Head => article.head,
+        };
+        let revision = revision(db, article.id, number)?.ok_or(Error::NotFound)?;
+        let blog = match article.blog_id {
+            Some(id) => blogs::table.find(id).select(BlogLinkRow::as_select()).first(db).optional()?,
+            None => None,
+        };
+        let parts = of_one(db, article.id, which)?;
+        Ok(Self { article, revision, blog: blog.map(BlogLink::from), parts, rights })
+    }
+
+    /// As it is shown, with the names of its categories.
+    pub(super) fn shown(self, tree: &Tree) -> ArticleResponse {
+        let Self { article, revision, blog, parts, rights } = self;
+        let stand = article.stand();
+        let works = rights.work;
+        let is_live = article.live == Some(revision.number);
+        let excerpt = revision.shown_excerpt().to_owned();
+        ArticleResponse {
+            id: article.id,
+            slug: article.slug,
+            status: stand.status,
+            draft_status: stand.draft.filter(|_| works),
+            next_statuses: rights.next(stand),
+            revision: revision.number,
+            blog,
+            title: revision.title,
+            language: Language::of(&revision.language),
+            body: revision.body,
+            html: revision.html,
+            toc: revision.toc.0,
+            excerpt,
+            word_count: revision.word_count,
+            reading_minutes: reading_minutes(revision.word_count),
+            authors: parts.authors,
+            categories: tree.links(&parts.category_ids),
+            tags: parts.tags,
+            meta_title: revision.meta_title,
+            meta_description: revision.meta_description,
+            canonical_url: revision.canonical_url,
+            published_at: article.published_at,
+            revised_at: article.live_at.filter(|_| is_live),
+            publish_at: article.publish_at.filter(|_| works),
+            created_at: article.created_at,
+            updated_at: revision.saved_at,
+        }
+    }
+}
+
+/// An article as somebody sees it: what is published of it, or the newest revision when nothing is and they work on it.
+pub(super) fn find_seen(db: &mut Db, id: i64, caller: Option<&Caller>) -> Result<Found, Error> {
+    let article = find(db, id)?;
+    let rights = rights(db, &article, caller)?;
+    match (article.live, rights.work) {
+        (Some(_), _) => Found::of(db, article, rights, Which::Live),
+        (None, true) => Found::of(db, article, rights, Which::Head),
+        (None, false) => Err(Error::NotFound),
+    }
+}
+
+/// The newest revision of an article, for those who work on it.
+pub(super) fn find_draft(db: &mut Db, id: i64, caller: &Caller) -> Result<Found, Error> {
+    let (article, rights) = find_worked_on(db, id, caller)?;
+    Found::of(db, article, rights, Which::Head)
+}
+
+/// The newest revision of an article to somebody who has just saved it, whatever they are to it now.
+pub(super) fn find_saved(db: &mut Db, id: i64, caller: &Caller) -> Result<Found, Error> {
+    let article = find(db, id)?;
+    let rights = rights(db, &article, Some(caller))?;
+    Found::of(db, article, rights, Which::Head)
+}

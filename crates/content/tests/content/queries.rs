@@ -1,0 +1,56 @@
+//! What is read takes as many statements for much as for little.
+
+use std::collections::BTreeMap;
+
+use poligon_testkit::{Backend, TestApp, count_queries, queries_of};
+use serde_json::json;
+
+use crate::world::{ARTICLES, author, category, editor, made, published, start};
+
+/// More than any of them takes.
+const MOST: usize = 12;
+
+async fn counted(backend: Backend) -> TestApp {
+    count_queries();
+    start(backend).await
+}
+
+async fn reading_takes_as_many_statements_whatever_there_is(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    let place = category(&ed, "Place", None).await;
+    let blog = crate::world::blog(&ann, "Blog").await;
+    let fill = async |many: usize| {
+        for n in 0..many {
+            let body = json!({"title": format!("n{n}"), "body": "words", "blog_id": blog["id"],
+                "category_ids": [place["id"]], "tags": ["one", "two", format!("n{}", n % 5)]});
+            published(&ann, &ed, body).await;
+            made(&ann, json!({"title": format!("draft {n}")})).await;
+        }
+    };
+    // Who is logged in is answered anew each time.
+    let reads = [
+        format!("{ARTICLES}?mine=true&limit=100&include_total=true"),
+        format!("{ARTICLES}?status=draft&limit=100"),
+        format!("{ARTICLES}/1"),
+        format!("{ARTICLES}/1/draft"),
+        format!("{ARTICLES}/1/revisions"),
+        format!("{ARTICLES}/1/history"),
+        "/api/content/feed.atom".to_owned(),
+    ];
+    let count = async || {
+        let mut counts = BTreeMap::new();
+        for path in &reads {
+            let read = async || drop(ann.get(path).send().await.expect(200));
+            counts.insert(path.clone(), queries_of(read).await);
+        }
+        counts
+    };
+    fill(2).await;
+    let of_little = count().await;
+    fill(12).await;
+    assert_eq!(count().await, of_little);
+    println!("statements: {of_little:#?}");
+    assert!(of_little.values().all(|count| (1..=MOST).contains(count)), "{of_little:#?}");
+}
+
+poligon_testkit::tests! { counted => reading_takes_as_many_statements_whatever_there_is }

@@ -1,0 +1,110 @@
+//! What many do at once.
+
+use std::collections::BTreeSet;
+
+use poligon_testkit::{TestApp, at_once};
+use serde_json::json;
+
+use crate::world::{ARTICLES, acting, approve, article, at, author, editor, items, made, patching, start};
+
+/// Twenty save what they have all read: one of them wins, and the others are told.
+async fn twenty_editors_save_one_article(app: TestApp) {
+    let ann = author(&app).await;
+    let one = article(&ann, "One").await;
+    let draft = format!("{}/draft", at(ARTICLES, &one));
+    for round in 0..3 {
+        let tag = ann.get(&draft).send().await.expect(200).header("etag").unwrap().to_owned();
+        let save = |n| patching(&ann, &one, json!({"body": format!("{round}.{n}")})).header("if-match", &tag);
+        let replies = at_once((0..20).map(save)).await;
+        let won: Vec<_> = replies.iter().filter(|reply| reply.status == 200).collect();
+        assert_eq!(won.len(), 1, "one winner a version");
+        for lost in replies.iter().filter(|reply| reply.status != 200) {
+            lost.clone().expect_problem(412, "precondition_failed");
+            assert_eq!(lost.body["theirs"]["body"], won[0].body["body"]);
+            assert_ne!(lost.body["mine"]["body"], won[0].body["body"], "what was sent comes back");
+        }
+    }
+    assert_eq!(ann.get(&draft).send().await.expect(200).body["revision"], 4);
+}
+
+/// Twenty save without a word on what they have read: every text is there, each under a number of its own.
+async fn no_text_is_lost(app: TestApp) {
+    let ann = author(&app).await;
+    let one = article(&ann, "One").await;
+    let save = |n: usize| patching(&ann, &one, json!({"body": format!("text {n}"), "tags": [format!("tag{}", n % 3)]}));
+    let replies = at_once((0..20).map(save)).await;
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    let path = format!("{}/revisions", at(ARTICLES, &one));
+    let mut texts = BTreeSet::new();
+    for number in 2..=21 {
+        let revision = ann.get(&format!("{path}/{number}")).send().await.expect(200);
+        texts.insert(revision.body["body"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(texts.len(), 20);
+    ann.get(&format!("{path}/22")).send().await.expect(404);
+}
+
+async fn fifty_equal_titles_have_fifty_slugs(app: TestApp) {
+    let ann = author(&app).await;
+    let make = |_| ann.post(ARTICLES).json(&json!({"title": "Одинаковый заголовок", "tags": ["one", "two"]}));
+    let replies = at_once((0..50).map(make)).await;
+    let slugs: BTreeSet<String> =
+        replies.into_iter().map(|reply| reply.expect(201).body["slug"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(slugs.len(), 50);
+    let plain = "odinakovyi-zagolovok";
+    assert!(slugs.iter().all(|slug| slug.starts_with(plain)), "{slugs:?}");
+    assert!(slugs.contains(plain) && slugs.contains(&format!("{plain}-50")), "{slugs:?}");
+    let tags = app.client().get("/api/content/tags").send().await.expect(200);
+    assert_eq!(items(&tags).len(), 2);
+}
+
+/// Ten press the same button: one does it, and it has happened once.
+async fn an_act_happens_once(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    let one = article(&ann, "One").await;
+    for (who, what) in [(&ann, "submit"), (&ed, "approve"), (&ed, "publish"), (&ed, "archive")] {
+        let replies = at_once((0..10).map(|_| acting(who, &one, what))).await;
+        let done = replies.iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(done, 1, "{what}");
+        assert!(replies.iter().all(|reply| matches!(reply.status, 200 | 409)));
+    }
+    let history = ann.get(&format!("{}/history", at(ARTICLES, &one))).send().await.expect(200);
+    assert_eq!(items(&history).len(), 5);
+}
+
+/// Somebody saves while somebody else publishes what was approved: what everybody sees was approved.
+async fn what_is_published_was_approved(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    for n in 0..8 {
+        let one = made(&ann, json!({"title": format!("n{n}"), "body": "approved"})).await;
+        approve(&ann, &ed, &one).await;
+        let save = patching(&ann, &one, json!({"body": "smuggled"}));
+        let publish = acting(&ed, &one, "publish");
+        let replies = at_once([save, publish]).await;
+        assert_eq!(replies[0].status, 200);
+        let seen = app.client().get(&at(ARTICLES, &one)).send().await;
+        match replies[1].status {
+            200 => assert_eq!(seen.expect(200).body["body"], "approved"),
+            409 => drop(seen.expect(404)),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+async fn one_key_makes_one_article(app: TestApp) {
+    let ann = author(&app).await;
+    let make = |_| ann.post(ARTICLES).header("idempotency-key", "same").json(&json!({"title": "Once"}));
+    let replies = at_once((0..20).map(make)).await;
+    assert!(replies.iter().all(|reply| matches!(reply.status, 201 | 409)), "{replies:?}");
+    let page = ann.get(&format!("{ARTICLES}?mine=true&include_total=true")).send().await.expect(200);
+    assert_eq!(page.body["total"], 1);
+}
+
+poligon_testkit::tests! { start =>
+    twenty_editors_save_one_article,
+    no_text_is_lost,
+    fifty_equal_titles_have_fifty_slugs,
+    an_act_happens_once,
+    what_is_published_was_approved,
+    one_key_makes_one_article,
+}

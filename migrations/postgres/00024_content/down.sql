@@ -1,0 +1,16 @@
+DROP FUNCTION article_search(text);
+DROP TABLE article_texts;
+DROP TABLE article_steps;
+DROP TABLE category_articles;
+DROP TABLE tag_articles;
+DROP TABLE author_articles;
+DROP TABLE article_tags;
+DROP TABLE article_categories;
+DROP TABLE article_authors;
+DROP TABLE article_revisions;
+DROP TABLE article_slugs;
+DROP TABLE articles;
+DROP TABLE blog_members;
+DROP TABLE blogs;
+DROP TABLE content_tags;
+DROP TABLE content_categories;
