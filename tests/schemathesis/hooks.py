@@ -21,6 +21,7 @@ from collections import Counter
 from pathlib import Path
 
 import boards
+import content
 import network
 import schemathesis
 from callers import ADMIN, BASE, PASSWORD, Admin, Person, http, lock, numbers, post
@@ -664,6 +665,7 @@ REAL = {
     "GET /docs/{file}": real_file,
     **network.REAL,
     **boards.REAL,
+    **content.REAL,
 }
 turns: Counter = Counter()
 
@@ -714,7 +716,7 @@ def before_call(context, case, kwargs):
             case.query.pop("cursor", None)
             if operation == "GET /api/ecommerce/products":
                 name_what_exists(case.query)
-            for queries in (network.QUERIES, boards.QUERIES):
+            for queries in (network.QUERIES, boards.QUERIES, content.QUERIES):
                 if operation in queries:
                     queries[operation](case.query)
         # The generator gives valid headers that do not follow their own pattern.

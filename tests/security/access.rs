@@ -7,6 +7,7 @@ use poligon_testkit::{Client, Reply, TestApp, built_in_roles};
 use serde_json::json;
 
 use crate::boards::{self, Work, work_of};
+use crate::content::{self, Texts, texts_of};
 use crate::document::{Document, Operation};
 use crate::network::{self, Talk, talk_of};
 use crate::policy::{ANYBODY, OBJECTS, POLICY, PUBLIC, ROLES, USER};
@@ -21,7 +22,7 @@ fn is_open(access: &str) -> bool {
 }
 
 fn policy() -> BTreeMap<&'static str, &'static str> {
-    POLICY.iter().chain(network::POLICY).chain(boards::POLICY).copied().collect()
+    POLICY.iter().chain(network::POLICY).chain(boards::POLICY).chain(content::POLICY).copied().collect()
 }
 
 async fn the_table_and_the_document_are_one_list(_: TestApp) {
@@ -77,9 +78,13 @@ fn on_boards(operation: &Operation) -> bool {
     operation.path.starts_with("/api/tasks/")
 }
 
+fn of_content(operation: &Operation) -> bool {
+    operation.path.starts_with("/api/content/")
+}
+
 /// Whether it takes nobody's session away.
 fn leaves_sessions(operation: &Operation) -> bool {
-    in_shop(operation) || in_network(operation) || on_boards(operation)
+    in_shop(operation) || in_network(operation) || on_boards(operation) || of_content(operation)
 }
 
 /// Whether an answer is the refusal of a caller as such.
@@ -183,7 +188,8 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let (shipment, image) = (shipment_to(&admin, victim).await, image_of(&admin, goods.product).await);
     let goods = Goods { image, review, order, payment, shipment, ..goods };
     let (talk, work) = (talk_of(app, victim).await, work_of(app, victim).await);
-    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods, talk, work }
+    let texts = texts_of(app, victim).await;
+    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods, talk, work, texts }
 }
 
 /// What those who are admitted may spoil: an account, a role and goods of its own.
@@ -197,6 +203,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     let user = owner.user_id.expect("an id");
     let talk = if in_network(operation) { talk_of(app, &owner).await } else { Talk::NONE };
     let work = if on_boards(operation) { work_of(app, &owner).await } else { Work::NONE };
+    let texts = if of_content(operation) { texts_of(app, &owner).await } else { Texts::NONE };
     let mut goods = if in_shop(operation) { goods(app).await } else { Goods::NONE };
     if operation.path.contains("/shipments/") {
         goods.shipment = shipment_to(&app.sign_in_as(&["admin"]).await, &app.sign_in_as(&[]).await).await;
@@ -204,7 +211,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     if operation.path.contains("/images/") {
         goods.image = image_of(&app.sign_in_as(&["admin"]).await, goods.product).await;
     }
-    Target { user, session: 1, role: name, goods, talk, work }
+    Target { user, session: 1, role: name, goods, talk, work, texts }
 }
 
 async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {
@@ -254,6 +261,7 @@ async fn every_fourth_object_is_its_owners(app: TestApp, part: usize) {
         .iter()
         .chain(network::OBJECTS)
         .chain(boards::OBJECTS)
+        .chain(content::OBJECTS)
         .map(|(id, own, other)| (*id, (*own, *other)))
         .collect();
     let operations = object_operations(&document);

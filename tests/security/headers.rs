@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::boards::Work;
+use crate::content::Texts;
 use crate::document::Document;
 use crate::network::Talk;
 use crate::requests::{Goods, Target, path, request};
@@ -27,6 +28,7 @@ fn nothing() -> Target {
         goods: Goods::NONE,
         talk: Talk::NONE,
         work: Work::NONE,
+        texts: Texts::NONE,
     }
 }
 

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::boards::work_of;
+use crate::content::texts_of;
 use crate::document::{Document, Operation};
 use crate::network::talk_of;
 use crate::requests::{Target, body, path, request, with_body};
@@ -188,6 +189,7 @@ async fn collect(app: &TestApp, document: &Document, part: usize) -> Collected {
         goods: goods(app).await,
         talk: talk_of(app, &app.sign_in_as(&[]).await).await,
         work: work_of(app, &app.sign_in_as(&[]).await).await,
+        texts: texts_of(app, &app.sign_in_as(&[]).await).await,
     };
     for operation in document.operations.iter().skip(part).step_by(4) {
         // A new one each time: some of these requests end the caller's session.

@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod boards;
+mod content;
 mod document;
 mod headers;
 mod leaks;

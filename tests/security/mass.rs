@@ -6,6 +6,7 @@ use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
 use crate::boards::work_of;
+use crate::content::texts_of;
 use crate::document::{Document, Operation};
 use crate::network::talk_of;
 use crate::requests::{Target, body, path, with_body};
@@ -55,8 +56,9 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
     admin.put(&roles).json(&json!({"roles": ["admin"]})).send().await.expect(200);
     app.grant("spare", &[]).await;
     let (goods, talk) = (goods(&app).await, talk_of(&app, &boss).await);
-    let work = work_of(&app, &boss).await;
-    let target = Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into(), goods, talk, work };
+    let (work, texts) = (work_of(&app, &boss).await, texts_of(&app, &boss).await);
+    let target =
+        Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into(), goods, talk, work, texts };
     let document = Document::read();
     let mut tried = 0;
     // A webhook is refused for its signature before its members are looked at, and its sender may add some at any time.

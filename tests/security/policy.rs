@@ -187,6 +187,12 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             "reviews:moderate",
             // The social network.
             "social:moderate",
+            // Content.
+            "articles:write",
+            "articles:publish",
+            "articles:approve_own",
+            "taxonomy:write",
+            "content:moderate",
         ],
     ),
     (
@@ -210,9 +216,9 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             "reviews:moderate",
         ],
     ),
-    ("moderator", &["users:read", "users:lock", "reviews:moderate", "social:moderate"]),
-    ("editor", &[]),
-    ("author", &[]),
+    ("moderator", &["users:read", "users:lock", "reviews:moderate", "social:moderate", "content:moderate"]),
+    ("editor", &["articles:write", "articles:publish", "taxonomy:write", "content:moderate"]),
+    ("author", &["articles:write"]),
     ("auditor", &["users:read", "roles:read", "audit:read", "system:read"]),
 ];
 

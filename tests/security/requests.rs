@@ -4,6 +4,7 @@ use poligon_testkit::{Client, Part, Request};
 use serde_json::{Value, json};
 
 use crate::boards::{self, Work};
+use crate::content::{self, Texts};
 use crate::document::Operation;
 use crate::network::{self, Talk};
 use crate::world::PASSWORD;
@@ -23,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) talk: Talk,
     /// What somebody's team works on.
     pub(crate) work: Work,
+    /// What somebody has in the content.
+    pub(crate) texts: Texts,
 }
 
 /// Ids of the shop's objects.
@@ -80,6 +83,11 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
         assert!(!filled.contains('{') && !filled.contains("/0"), "{}: an id of what? Say so here", operation.id);
         return filled;
     }
+    if operation.path.starts_with("/api/content/") {
+        let filled = target.texts.fill(&operation.path);
+        assert!(!filled.contains('{') && !filled.contains("/0"), "{}: an id of what? Say so here", operation.id);
+        return filled;
+    }
     let ids = [
         ("/sessions/", target.session),
         ("/users/", target.user),
@@ -128,6 +136,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
         Some("auth") => of_accounts(id),
         Some("social") => network::body(id),
         Some("tasks") => boards::body(id),
+        Some("content") => content::body(id),
         _ => of_the_shop(id),
     }
 }

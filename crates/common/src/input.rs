@@ -13,6 +13,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::markdown::is_seen;
 use crate::problem::Refused;
 
 /// Whether a text holds control characters or invisible ones (bidirectional marks, zero width).
@@ -146,6 +147,9 @@ impl<const LEAST: usize, const MOST: usize> TryFrom<String> for Line<LEAST, MOST
         }
         if has_invisible(&line) {
             return Err(Refused::new("characters", "must be one line, without control characters and invisible ones"));
+        }
+        if LEAST > 0 && !is_seen(&line) {
+            return Err(Refused::new("characters", "must have a character that is seen"));
         }
         Ok(Self(line))
     }

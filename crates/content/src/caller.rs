@@ -2,7 +2,7 @@
 
 use poligon_common::CurrentUser;
 
-use crate::permissions::{ARTICLES_APPROVE_OWN, ARTICLES_PUBLISH, ARTICLES_WRITE};
+use crate::permissions::{ARTICLES_APPROVE_OWN, ARTICLES_PUBLISH, ARTICLES_WRITE, CONTENT_MODERATE};
 
 /// Somebody who is logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) struct Caller {
     pub(crate) publishes: bool,
     /// Approves what they wrote themselves.
     pub(crate) approves_own: bool,
+    /// Decides on what others say of articles.
+    pub(crate) moderates: bool,
 }
 
 impl Caller {
@@ -24,6 +26,7 @@ impl Caller {
             writes: user.may(ARTICLES_WRITE),
             publishes: user.may(ARTICLES_PUBLISH),
             approves_own: user.may(ARTICLES_APPROVE_OWN),
+            moderates: user.may(CONTENT_MODERATE),
         }
     }
 

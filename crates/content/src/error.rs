@@ -14,6 +14,10 @@ poligon_common::problem_kinds! {
     TOO_MANY_BLOGS = 409, "too_many_blogs", "Too many blogs", "Somebody is in at most 100 blogs.";
     ARTICLE_ARCHIVED = 409, "article_archived", "Article archived", "The article is in the archive: it is read, and not changed. Bring it back first.";
     SLUG_TAKEN = 409, "slug_taken", "Slug taken", "Something else has or had this slug. Choose another, or leave it out to have one made.";
+    COMMENTS_CLOSED = 409, "comments_closed", "Comments closed", "No comments are taken on this article.";
+    COMMENT_TOO_DEEP = 409, "comment_too_deep", "Comment too deep", "Comments stand at most six deep below each other. Reply to the one above.";
+    TOO_MANY_ARTICLE_COMMENTS = 409, "too_many_article_comments", "Too many comments", "An article has at most 10,000 comments.";
+    EDIT_TIME_OVER = 409, "edit_time_over", "Time is over", "A comment is changed within 15 minutes.";
     CATEGORY_CYCLE = 409, "category_cycle", "Category cycle", "A category cannot stand below itself.";
     CATEGORY_TOO_DEEP = 409, "category_too_deep", "Category too deep", "The tree of categories has at most eight levels.";
     CATEGORY_USED = 409, "category_used", "Category used", "Articles or other categories stand in the category. Say with `move_to` where they shall go.";
@@ -52,6 +56,18 @@ pub enum Error {
     /// By something else.
     #[error("the slug {0} is taken")]
     SlugTaken(String),
+    /// No comments are taken.
+    #[error("no comments are taken on this article")]
+    CommentsClosed,
+    /// Levels that there may be.
+    #[error("comments stand at most {0} deep below each other")]
+    CommentTooDeep(usize),
+    /// As many as an article can have.
+    #[error("the article has as many comments as it can have")]
+    TooManyComments,
+    /// It is older than may be changed.
+    #[error("the comment was written over 15 minutes ago")]
+    EditTimeOver,
     /// The category would stand below itself.
     #[error("a category cannot stand below itself")]
     CategoryCycle,
@@ -133,6 +149,10 @@ impl Error {
             Self::ArticleArchived => &ARTICLE_ARCHIVED,
             Self::InvalidTransition(..) => &common::INVALID_TRANSITION,
             Self::SlugTaken(_) => &SLUG_TAKEN,
+            Self::CommentsClosed => &COMMENTS_CLOSED,
+            Self::CommentTooDeep(_) => &COMMENT_TOO_DEEP,
+            Self::TooManyComments => &TOO_MANY_ARTICLE_COMMENTS,
+            Self::EditTimeOver => &EDIT_TIME_OVER,
             Self::CategoryCycle => &CATEGORY_CYCLE,
             Self::CategoryTooDeep(_) => &CATEGORY_TOO_DEEP,
             Self::CategoryUsed(..) => &CATEGORY_USED,

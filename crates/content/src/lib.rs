@@ -6,6 +6,7 @@
 //! | `tags` | `content_tags` |
 //! | `blogs` | `blogs`, `blog_members` |
 //! | `articles` | `articles`, `article_slugs`, `article_revisions`, `article_steps`, what articles are by, in and tagged with, the words of articles |
+//! | `comments` | `article_comments` |
 //! | `feeds` | none: what is published, for readers of feeds and for search engines |
 //!
 //! What somebody may do with an article is decided in one place, `articles::access`.
@@ -14,6 +15,7 @@ mod articles;
 mod blogs;
 mod caller;
 mod categories;
+mod comments;
 mod error;
 mod events;
 mod feeds;
@@ -46,6 +48,7 @@ fn routes() -> Routes {
     tags::routes(&mut all);
     blogs::routes(&mut all);
     articles::routes(&mut all);
+    comments::routes(&mut all);
     feeds::routes(&mut all);
     all
 }

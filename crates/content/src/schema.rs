@@ -92,6 +92,8 @@ diesel::table! {
         excerpt -> Text,
         word_count -> BigInt,
         head_title -> Text,
+        comments_open -> Bool,
+        comment_count -> BigInt,
         created_by -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
@@ -228,6 +230,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What people say of articles.
+    article_comments (id) {
+        id -> BigInt,
+        article_id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        path -> Text,
+        author_id -> BigInt,
+        status -> Text,
+        shown -> Bool,
+        body -> Text,
+        html -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        edited_at -> Nullable<Instant>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Instant>,
+        reason -> Text,
+    }
+}
+
 diesel::joinable!(articles -> blogs (blog_id));
 diesel::joinable!(blog_members -> blogs (blog_id));
 diesel::joinable!(author_articles -> users (user_id));
@@ -251,5 +277,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     tag_articles,
     category_articles,
     article_steps,
+    article_comments,
 );
 poligon_core::allow_joins!(author_articles: users);

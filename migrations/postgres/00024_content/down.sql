@@ -1,5 +1,6 @@
 DROP FUNCTION article_search(text);
 DROP TABLE article_texts;
+DROP TABLE article_comments;
 DROP TABLE article_steps;
 DROP TABLE category_articles;
 DROP TABLE tag_articles;

@@ -1,4 +1,5 @@
 DROP TABLE article_search;
+DROP TABLE article_comments;
 DROP TABLE article_steps;
 DROP TABLE category_articles;
 DROP TABLE tag_articles;

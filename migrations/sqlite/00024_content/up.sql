@@ -77,6 +77,9 @@ CREATE TABLE articles (
     word_count INTEGER NOT NULL CHECK (word_count >= 0),
     -- The title of the newest revision.
     head_title TEXT NOT NULL,
+    -- Whether comments are taken, and how many everybody sees.
+    comments_open INTEGER NOT NULL CHECK (comments_open IN (0, 1)),
+    comment_count INTEGER NOT NULL CHECK (comment_count >= 0),
     created_by INTEGER NOT NULL REFERENCES users (id),
     created_at TEXT NOT NULL CHECK (created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
     updated_at TEXT NOT NULL CHECK (updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
@@ -197,6 +200,33 @@ CREATE TABLE article_steps (
     created_at TEXT NOT NULL CHECK (created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z')
 ) STRICT;
 CREATE INDEX article_steps_article ON article_steps (article_id, id);
+
+-- A tree of comments below an article. `path` holds the ids from the first down to the comment itself, `/1/5/`.
+CREATE TABLE article_comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (id > 0),
+    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    parent_id INTEGER REFERENCES article_comments (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    author_id INTEGER NOT NULL REFERENCES users (id),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'spam', 'trash')),
+    -- Whether everybody sees it: it is approved, and so is everything above it.
+    shown INTEGER NOT NULL CHECK (shown IN (0, 1)),
+    body TEXT NOT NULL,
+    html TEXT NOT NULL,
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at TEXT NOT NULL CHECK (created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    edited_at TEXT CHECK (edited_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    decided_by INTEGER REFERENCES users (id),
+    decided_at TEXT CHECK (decided_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    -- Why.
+    reason TEXT NOT NULL,
+    CHECK (NOT shown OR status = 'approved')
+) STRICT;
+CREATE INDEX article_comments_branch ON article_comments (article_id, parent_id, id);
+CREATE INDEX article_comments_parent ON article_comments (parent_id);
+CREATE INDEX article_comments_path ON article_comments (path);
+CREATE INDEX article_comments_author ON article_comments (author_id, status, id);
+CREATE INDEX article_comments_status ON article_comments (status, id);
 
 -- The words of a published article, stemmed (Snowball) by the application; the title counts ten times.
 CREATE VIRTUAL TABLE article_search USING fts5 (title, rest, tokenize = 'unicode61 remove_diacritics 0');

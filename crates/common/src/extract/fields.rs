@@ -70,6 +70,9 @@ fn take_inner(given: &mut Map<String, Value>, pointer: &str) -> bool {
     object.remove(&name).is_some()
 }
 
+/// What no list of words has.
+const NO_WORD: &str = "\u{1}";
+
 /// Words of a list that were written as `{"word": null}`: serde's other form of an enum, which the contract does not
 /// know. Such an object is one for which the word alone would do as well.
 pub(super) fn words_as_objects<T: DeserializeOwned>(body: &[u8]) -> Vec<FieldError> {
@@ -86,10 +89,15 @@ pub(super) fn words_as_objects<T: DeserializeOwned>(body: &[u8]) -> Vec<FieldErr
         let word = place.as_object().and_then(|object| object.keys().next().cloned()).unwrap_or_default();
         let object = std::mem::replace(place, Value::String(word));
         let fits = T::deserialize(&value).is_ok();
+        // Where any word does, it is no list of words: something that is looked at later, and in its own way.
+        if let Some(place) = value.pointer_mut(at) {
+            *place = Value::String(NO_WORD.to_owned());
+        }
+        let takes_any = fits && T::deserialize(&value).is_ok();
         if let Some(place) = value.pointer_mut(at) {
             *place = object;
         }
-        fits
+        fits && !takes_any
     };
     let words = places.into_iter().filter(is_word);
     words.map(|at| FieldError::new(at, "type", "must be a string")).collect()

@@ -30,7 +30,7 @@ pub(super) async fn tagged(ctx: &Ctx, found: Found) -> Result<Tagged, Problem> {
 /// The newest revision of an article that the caller has just changed.
 pub(super) async fn changed(ctx: &Ctx, id: i64, caller: Caller) -> Result<Tagged, Problem> {
     forget_article(ctx, id);
-    let found = ctx.db.read_primary(move |db| find_saved(db, id, &caller)).await?;
+    let found = ctx.db.read_whole(move |db| find_saved(db, id, &caller)).await?;
     tagged(ctx, found).await
 }
 
@@ -61,12 +61,12 @@ pub(crate) async fn get_article(
         return Ok(HttpResponse::MovedPermanently().insert_header((LOCATION, place)).finish());
     }
     if caller.is_some() {
-        let found = ctx.db.read_primary(find).await?;
+        let found = ctx.db.read_whole(find).await?;
         return Ok(tagged(&ctx, found).await?.respond_to(&req));
     }
     let scope = article_scope(id);
     near::versioned(&ctx, &req, &[&scope, LISTS, CATEGORIES], async || {
-        let found = ctx.db.read_primary(find).await?;
+        let found = ctx.db.read_whole(find).await?;
         let article = found.shown(tree(&ctx).await?.as_ref());
         Ok((article.revision, article))
     })
@@ -80,7 +80,7 @@ pub(crate) async fn get_article(
         (status = 304, description = "Unchanged")))]
 pub(crate) async fn get_article_draft(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<Id>) -> Result<Tagged, Problem> {
     let caller = Caller::of(&user);
-    let found = ctx.db.read_primary(move |db| find_draft(db, id, &caller)).await?;
+    let found = ctx.db.read_whole(move |db| find_draft(db, id, &caller)).await?;
     tagged(&ctx, found).await
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct ArticleSummary {
     categories: Vec<CategoryLink>,
     /// Its tags, in order.
     pub(super) tags: Vec<TagLink>,
+    /// Comments that everybody sees.
+    comment_count: i64,
     /// When it was published.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) published_at: Option<Timestamp>,
@@ -188,6 +190,7 @@ fn summary(row: ArticleRow, parts: Parts, blog: Option<BlogLink>, tree: &Tree, d
         authors: parts.authors,
         categories: tree.links(&parts.category_ids),
         tags: parts.tags,
+        comment_count: row.comment_count,
         published_at: row.published_at,
         revised_at: row.live_at,
         publish_at: row.publish_at.filter(|_| desk),

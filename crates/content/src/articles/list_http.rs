@@ -59,7 +59,7 @@ async fn page_of(ctx: &Ctx, page: &Page, asked: Asked) -> Result<Answer<Listing<
         let total = if count { Some(list::count(db, &filter)?) } else { None };
         Ok::<_, Error>((list::list(db, &filter, asked.sort, asked.behind, most)?, total))
     };
-    let (rows, total) = ctx.db.read_primary(work).await?;
+    let (rows, total) = ctx.db.read_whole(work).await?;
     Ok(page.answer(rows.shown(&for_names), total, |listed: &Listed| listed.cursor.clone()))
 }
 

@@ -30,6 +30,7 @@ mod save;
 mod shelf;
 pub(crate) mod shelves;
 mod slug;
+mod standing;
 mod status;
 mod steps;
 mod text;
@@ -47,6 +48,8 @@ pub(crate) use change::delete_next_draft;
 pub(crate) use content::Language;
 pub(crate) use jobs::jobs;
 pub(crate) use published::{PublishedText, newest_published};
+pub(crate) use row::take;
+pub(crate) use standing::{Standing, count_comments, open_discussion, standing};
 pub(crate) use status::Status;
 pub(crate) use text::{Rendered, render};
 

@@ -31,7 +31,7 @@ pub(crate) async fn get_article_page(
         let (id, present) = slug::find(db, &named)?;
         Ok::<_, Error>((find_seen(db, id, None)?, present))
     };
-    let (found, present) = ctx.db.read_primary(work).await?;
+    let (found, present) = ctx.db.read_whole(work).await?;
     if let Some(slug) = present {
         let place = format!("/api/content/articles/{slug}/page");
         return Ok(HttpResponse::MovedPermanently().insert_header((LOCATION, place)).finish());

@@ -70,7 +70,7 @@ pub(crate) async fn diff_article_revisions(
     let caller = Caller::of(&user);
     // The first has none before it, and differs from itself in nothing.
     let from = params.from.map_or_else(|| (number - 1).max(1), |from| from.0);
-    let (from, to) = ctx.db.read_primary(move |db| revisions::two(db, id, (from, number), &caller)).await?;
+    let (from, to) = ctx.db.read_whole(move |db| revisions::two(db, id, (from, number), &caller)).await?;
     let differing = tokio::task::spawn_blocking(move || revisions::differ(&from, &to));
     Ok(Answer::ok(differing.await.map_err(|e| Problem::internal(&e))?))
 }

@@ -19,7 +19,7 @@ pub(crate) struct ArticleRow {
     pub(super) status: String,
     pub(super) draft_status: Option<String>,
     pub(super) head: i64,
-    pub(super) live: Option<i64>,
+    pub(crate) live: Option<i64>,
     pub(super) publish_at: Option<Timestamp>,
     pub(super) published_at: Option<Timestamp>,
     pub(super) live_at: Option<Timestamp>,
@@ -29,6 +29,8 @@ pub(crate) struct ArticleRow {
     pub(super) excerpt: String,
     pub(super) word_count: i64,
     pub(super) head_title: String,
+    pub(crate) comments_open: bool,
+    pub(super) comment_count: i64,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }

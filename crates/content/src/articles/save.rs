@@ -87,6 +87,7 @@ pub(super) fn create(
         articles::excerpt.eq(content.excerpt.as_ref().unwrap_or(&rendered.summary)),
         articles::word_count.eq(rendered.word_count),
         articles::head_title.eq(&content.title),
+        (articles::comments_open.eq(true), articles::comment_count.eq(0)),
         articles::created_by.eq(caller.user_id),
         (articles::created_at.eq(now), articles::updated_at.eq(now)),
     );

@@ -60,6 +60,10 @@ pub(crate) struct ArticleResponse {
     categories: Vec<CategoryLink>,
     /// Its tags, in order.
     tags: Vec<TagLink>,
+    /// Comments that everybody sees.
+    comment_count: i64,
+    /// Whether comments are taken.
+    comments_open: bool,
     /// What search engines show for its title; `null` for the title itself.
     meta_title: Option<String>,
     /// What search engines show below; `null` for the excerpt.
@@ -170,6 +174,8 @@ impl Found {
             authors: parts.authors,
             categories: tree.links(&parts.category_ids),
             tags: parts.tags,
+            comment_count: article.comment_count,
+            comments_open: article.comments_open,
             meta_title: revision.meta_title,
             meta_description: revision.meta_description,
             canonical_url: revision.canonical_url,

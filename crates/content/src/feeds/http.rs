@@ -26,7 +26,7 @@ async fn feed(
         let blog_id = blog.as_ref().map(|named| find_id(db, named)?.ok_or(Error::NotFound)).transpose()?;
         Feed::of(db, blog_id)
     };
-    let feed = ctx.db.read_primary(work).await?;
+    let feed = ctx.db.read_whole(work).await?;
     let base = ctx.config.server.base_url();
     let own = match &feed.blog {
         Some(blog) => format!("{base}/api/content/blogs/{}/{name}", blog.id),

@@ -47,6 +47,8 @@ fn insert_articles(db: &mut Db, stories: &[Story]) -> Result<(), DbError> {
             articles::excerpt.eq(face.rendered.summary.clone()),
             articles::word_count.eq(face.rendered.word_count),
             articles::head_title.eq(head.title.clone()),
+            articles::comments_open.eq(true),
+            articles::comment_count.eq(0_i64),
             articles::created_by.eq(story.authors[0]),
             articles::created_at.eq(story.revisions[0].saved_at),
             articles::updated_at.eq(changed),

@@ -138,7 +138,10 @@ async fn every_caller_may_what_the_table_says(app: TestApp) {
 async fn the_table_knows_every_operation(_: TestApp) {
     let document = serde_json::to_value((poligon_content::domain().routes)().document()).unwrap();
     let paths = document["paths"].as_object().unwrap();
+    // What hangs on an article has tests of its own.
+    let others = ["/comments", "/discussion"];
     let of_articles = paths.iter().filter(|(path, _)| path.contains("/articles/{id}"));
+    let of_articles = of_articles.filter(|(path, _)| !others.iter().any(|other| path.ends_with(other)));
     let count: usize = of_articles.map(|(_, item)| item.as_object().unwrap().len()).sum();
     assert_eq!(count, TABLE.len());
 }

@@ -5,6 +5,7 @@ mod access;
 mod articles;
 mod blogs;
 mod categories;
+mod comments;
 mod demo;
 mod departures;
 mod feeds;

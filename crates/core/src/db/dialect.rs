@@ -58,6 +58,16 @@ pub fn begin_write_planned_once(db: &mut Db) -> QueryResult<()> {
     }
 }
 
+/// Opens a transaction that only reads, and sees one state of everything: that of its first statement.
+pub(super) fn begin_snapshot(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => {
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        }
+        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+    }
+}
+
 /// Opens a transaction inside of the open one: a savepoint.
 pub(super) fn begin_nested(db: &mut Db) -> QueryResult<()> {
     on_each!(db, c => AnsiTransactionManager::begin_transaction(c))

@@ -141,6 +141,26 @@ impl Database {
         }
     }
 
+    /// Runs `work`, of several statements, so that all of them see one state of the database: whatever is written meanwhile,
+    /// what they find is of one piece. On a reader that sees every answered write.
+    pub async fn read_whole<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: FromDb,
+        F: FnOnce(&mut Db) -> Result<T, E> + Send + 'static,
+    {
+        self.read_primary(move |db| {
+            dialect::begin_snapshot(db).map_err(DbError::from)?;
+            let found = work(db);
+            // Nothing was written, so it is no matter how it ends; a connection that cannot end it is not used again.
+            let ended = if found.is_ok() { dialect::commit(db) } else { dialect::rollback(db) };
+            let found = found?;
+            ended.map_err(DbError::from)?;
+            Ok(found)
+        })
+        .await
+    }
+
     /// Runs `work` in one transaction on the primary, and again when the database asks for that. The answer comes
     /// after the commit; an `Err` rolls everything back.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>

@@ -18,8 +18,9 @@ pub(crate) struct ActivityResponse {
     /// What it was: `card_created`, `card_updated`, `card_moved`, `card_assigned`, `card_archived`, `card_trashed`,
     /// `card_restored`, `card_purged`; `attachment_added`, `attachment_removed`; `comment_created`, `comment_updated`, `comment_deleted`; `checklist_created`,
     /// `checklist_updated`, `checklist_arranged`, `checklist_deleted`, `checklist_item_created`, `checklist_item_updated`,
-    /// `checklist_item_deleted`; `board_created`, `board_updated`; `column_created`, `column_updated`,
-    /// `columns_arranged`, `column_deleted`; `label_created`, `label_updated`, `label_deleted`.
+    /// `checklist_item_deleted`; `board_created`, `board_updated`, `board_archived`, `board_restored` (with its project);
+    /// `column_created`, `column_updated`, `columns_arranged`, `column_deleted`; `label_created`, `label_updated`,
+    /// `label_deleted` (every card that had it is without it from then on).
     #[serde(rename = "type")]
     pub(crate) kind: String,
     /// The card that it was about.
@@ -30,7 +31,7 @@ pub(crate) struct ActivityResponse {
     #[schema(value_type = Option<Object>)]
     pub(crate) before: Value,
     /// What has changed, as it is from then on; `null` when there is nothing. A place is `column_id` with `after_id`, the card
-    /// above, `null` at the top.
+    /// above, `null` at the top; of what goes into the archive or the trash, or comes back, `status` is told as well.
     #[schema(value_type = Option<Object>)]
     pub(crate) after: Value,
     /// When.

@@ -147,6 +147,18 @@ pub(crate) fn change_by_itself<T>(
     run(db, (board, None, None), now, work)
 }
 
+/// Makes a change that follows from what somebody has done to the project, archived or not.
+pub(super) fn change_for<T>(
+    db: &mut Db,
+    board_id: i64,
+    user_id: i64,
+    now: Timestamp,
+    work: impl FnOnce(&mut Db, &mut Change) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let board = lock(db, board_id)?;
+    run(db, (board, None, Some(user_id)), now, work)
+}
+
 fn run<T>(
     db: &mut Db,
     (board, access, actor_id): (BoardRow, Option<Access>, Option<i64>),

@@ -59,7 +59,7 @@ pub(crate) async fn get_board(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<Id
         let board = view::find(db, id, user_id)?;
         Ok::<_, Error>(Tagged::version(&board, board.version(), "private, no-cache"))
     };
-    ctx.db.read_primary(work).await?
+    ctx.db.read_whole(work).await?
 }
 
 /// Changes name and description of a board (RFC 7396); administrators of the project do.

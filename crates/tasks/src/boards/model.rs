@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::access::{BoardRow, access};
-use super::change::{Change, change, lock};
+use super::change::{Change, change, change_for, lock};
 use super::input::{BoardParams, BoardPatch, BoardRequest};
 use super::{columns, labels};
 use crate::attachments;
@@ -141,6 +141,9 @@ pub(super) fn update(
         let before = change.board.clone();
         let name = patch.name.as_ref().map_or(&before.name, |name| &name.0);
         let description = patch.description.as_ref().map_or(&before.description, |text| &text.0);
+        if (name, description) == (&before.name, &before.description) {
+            return Ok(()); // nothing has happened
+        }
         let values = (
             boards::name.eq(name),
             boards::description.eq(description),
@@ -177,10 +180,32 @@ pub(super) fn delete(
 
 /// Keeps everybody off the boards of a project until the transaction ends: whoever changes one looks at the project behind
 /// that. The project's row is locked already.
-pub(crate) fn hold_all_of(db: &mut Db, project_id: i64) -> Result<(), Error> {
+fn hold_all_of(db: &mut Db, project_id: i64) -> Result<(), Error> {
     let all = diesel::update(boards::table.filter(boards::project_id.eq(project_id)));
     all.set(boards::last_seq.eq(boards::last_seq)).execute(db)?;
     Ok(())
+}
+
+/// Notes on every board of a project that it was archived, or brought back; answers which they are. The project's row is
+/// locked already; the boards are from then on.
+pub(crate) fn note_archived(
+    db: &mut Db,
+    project_id: i64,
+    user_id: i64,
+    shut: bool,
+    now: Timestamp,
+) -> Result<Vec<i64>, Error> {
+    hold_all_of(db, project_id)?;
+    let all = boards::table.filter(boards::project_id.eq(project_id)).order(boards::id).select(boards::id);
+    let ids: Vec<i64> = all.load(db)?;
+    let kind = if shut { "board_archived" } else { "board_restored" };
+    for id in &ids {
+        change_for(db, *id, user_id, now, |_, change| {
+            change.note(kind, None, json!({"archived": !shut}), json!({"archived": shut}));
+            Ok(())
+        })?;
+    }
+    Ok(ids)
 }
 
 /// Deletes all boards of a project, whose row is locked.

@@ -110,6 +110,10 @@ impl Given {
     fn read(raw: &RawValue) -> Self {
         match parse_json(raw.get().as_bytes()) {
             Ok(operation) => Self::Operation(Box::new(operation)),
+            Err(problem) if problem.fields().is_empty() => {
+                // A number that no number is, half of a character: JSON by its grammar, and nothing that can be read.
+                Self::Wrong(vec![FieldError::new("", "malformed", "is nothing that can be read as JSON")])
+            }
             Err(problem) => Self::Wrong(problem.fields().to_vec()),
         }
     }

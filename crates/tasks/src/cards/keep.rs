@@ -38,13 +38,14 @@ fn counted_in(db: &mut Db, card_id: i64) -> Result<Option<i64>, Error> {
 
 /// Takes a card out of its column, if it stands in it; answers where it stood.
 fn lift(db: &mut Db, card: &CardRow) -> Result<Value, Error> {
-    if card.status() != Status::Open {
-        return Ok(Value::Null);
+    let status = card.status();
+    if status != Status::Open {
+        return Ok(json!({"status": status}));
     }
     let rank = place_of(db, card)?;
     let above = place::above(db, card.column_id, rank)?;
     boards::count_card(db, card.column_id, -1)?;
-    Ok(json!({"column_id": card.column_id, "after_id": above}))
+    Ok(json!({"column_id": card.column_id, "after_id": above, "status": status}))
 }
 
 /// Puts a card into the archive. One that is there stays so.
@@ -60,7 +61,7 @@ fn archive(db: &mut Db, change: &mut Change, card: &CardRow) -> Result<(), Error
     if !columns.iter().any(|column| column.id == card.column_id && done(column)) {
         change.pass(card.id, Some(card.column_id), None);
     }
-    change.note("card_archived", Some(card.id), before, Value::Null);
+    change.note("card_archived", Some(card.id), before, json!({"status": Status::Archived}));
     Ok(())
 }
 
@@ -71,7 +72,7 @@ fn trash(db: &mut Db, change: &mut Change, card: &CardRow) -> Result<(), Error> 
     let values = (cards::rank.eq(None::<i64>), cards::trashed_at.eq(change.now));
     diesel::update(cards::table.find(card.id)).set(values).execute(db)?;
     change.pass(card.id, counted, None);
-    change.note("card_trashed", Some(card.id), before, Value::Null);
+    change.note("card_trashed", Some(card.id), before, json!({"status": Status::Trashed}));
     Ok(())
 }
 
@@ -95,8 +96,9 @@ fn restore(db: &mut Db, change: &mut Change, card: &CardRow) -> Result<(), Error
     }
     boards::count_card(db, column.id, 1)?;
     change.pass(card.id, counted, Some(column.id));
-    let after = json!({"column_id": column.id, "after_id": place.after_id});
-    change.note("card_restored", Some(card.id), Value::Null, after);
+    let before = json!({"status": card.status()});
+    let after = json!({"column_id": column.id, "after_id": place.after_id, "status": Status::Open});
+    change.note("card_restored", Some(card.id), before, after);
     Ok(())
 }
 

@@ -129,6 +129,6 @@ pub(crate) async fn list_cards(
     }
     let part = (behind, page.fetch(), page.include_total);
     let work = move |db: &mut _| list::list(db, (id, user_id), &wanted, part, now);
-    let (rows, total) = ctx.db.read_primary(work).await?;
+    let (rows, total) = ctx.db.read_whole(work).await?;
     Ok(page.answer(rows, total, |card| Cursor::of(id, order, card)))
 }

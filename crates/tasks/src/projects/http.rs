@@ -9,6 +9,7 @@ use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem, Query};
 
 use super::input::{ProjectParams, ProjectPatch, ProjectRequest};
 use super::model::{self, ProjectResponse};
+use crate::boards::announce;
 use crate::error::Error;
 
 /// The projects that the caller is in, by their teams or by themselves, the newest first.
@@ -101,5 +102,9 @@ pub(crate) async fn restore_project(ctx: Ctx, user: CurrentUser, Path(Id(id)): P
 
 async fn set_archived(ctx: &Ctx, id: i64, user_id: i64, shut: bool) -> Result<Tagged, Problem> {
     let now = ctx.clock.now();
-    shown(&ctx.db.write(move |db| model::archive(db, id, user_id, shut, now)).await?)
+    let (project, boards) = ctx.db.write(move |db| model::archive(db, id, user_id, shut, now)).await?;
+    for board_id in boards {
+        announce(ctx, board_id);
+    }
+    shown(&project)
 }

@@ -147,10 +147,15 @@ pub(super) fn update(
 ) -> Result<ProjectResponse, Error> {
     let before = take(db, id, user_id, check)?.require_open()?.project;
     let key = patch.key.as_ref().map_or(&before.key, |key| &key.0);
+    let name = patch.name.as_ref().map_or(&before.name, |name| &name.0);
+    let description = patch.description.as_ref().map_or(&before.description, |text| &text.0);
+    if (key, name, description) == (&before.key, &before.name, &before.description) {
+        return find(db, id, user_id); // nothing has changed
+    }
     let values = (
         projects::key.eq(key),
-        projects::name.eq(patch.name.as_ref().map_or(&before.name, |name| &name.0)),
-        projects::description.eq(patch.description.as_ref().map_or(&before.description, |text| &text.0)),
+        projects::name.eq(name),
+        projects::description.eq(description),
         projects::version.eq(before.version + 1),
         projects::updated_at.eq(now),
     );
@@ -159,13 +164,14 @@ pub(super) fn update(
 }
 
 /// Archives a project, or brings it back. What is so already stays so.
+/// Answers it with its boards, which it has happened to.
 pub(super) fn archive(
     db: &mut Db,
     id: i64,
     user_id: i64,
     shut: bool,
     now: Timestamp,
-) -> Result<ProjectResponse, Error> {
+) -> Result<(ProjectResponse, Vec<i64>), Error> {
     let before = take(db, id, user_id, &|_| true)?.project;
     if before.archived_at.is_some() != shut {
         let values = (
@@ -174,9 +180,10 @@ pub(super) fn archive(
             projects::updated_at.eq(now),
         );
         diesel::update(projects::table.find(id)).set(values).execute(db)?;
-        boards::hold_all_of(db, id)?;
+        let boards = boards::note_archived(db, id, user_id, shut, now)?;
+        return Ok((find(db, id, user_id)?, boards));
     }
-    find(db, id, user_id)
+    Ok((find(db, id, user_id)?, Vec::new()))
 }
 
 /// Deletes a project, archived or not; its administrators do.

@@ -210,7 +210,7 @@ pub(crate) async fn get_report(
     let range = params.range(ctx.clock.now()).map_err(Problem::invalid)?;
     let form = (form.pick(&req), language);
     let asked = Asked { board_id, user_id: user.user_id, kind, range, options: params.options(), form };
-    let sent = ctx.db.read_primary(move |db| asked.answer(db)).await??;
+    let sent = ctx.db.read_whole(move |db| asked.answer(db)).await??;
     let tagged = Tagged::bytes(Bytes::from(sent.body), HeaderValue::from_static(sent.media), "private, no-cache");
     let policy = sent.chart.then_some((CONTENT_SECURITY_POLICY, CHART_POLICY));
     Ok(tagged.customize().insert_header(policy.unwrap_or((CONTENT_DISPOSITION, HeaderValue::from_static("inline")))))
@@ -275,7 +275,7 @@ pub(crate) async fn export_board(
     Query(params): Query<ExportParams>,
 ) -> Result<impl Responder, Problem> {
     let (user_id, now): (i64, Timestamp) = (user.user_id, ctx.clock.now());
-    let whole = ctx.db.read_primary(move |db| export::whole(db, (id, user_id), now)).await?;
+    let whole = ctx.db.read_whole(move |db| export::whole(db, (id, user_id), now)).await?;
     let named = |ending: &str| format!("attachment; filename=\"board-{id}.{ending}\"");
     let mut response = HttpResponse::Ok();
     response.insert_header(("cache-control", "no-store"));

@@ -191,7 +191,8 @@ impl<'a> Flow<'a> {
 
     fn put_away(&mut self, card: usize, kind: &'static str, at: Timestamp, rng: &mut ChaCha8Rng) {
         let actor_id = self.worker(rng);
-        let before = self.lift(card);
+        let mut before = self.lift(card);
+        before["status"] = json!("open");
         let own = &mut self.cards[card];
         // What is archived as done stays done.
         let passed = if kind == "card_archived" {
@@ -201,6 +202,7 @@ impl<'a> Flow<'a> {
             own.trashed_at = Some(at);
             Some((Some(own.column), None))
         };
-        self.events.push(Event { kind, card, actor_id, before, after: Value::Null, passed, at });
+        let after = json!({"status": kind.trim_start_matches("card_")});
+        self.events.push(Event { kind, card, actor_id, before, after, passed, at });
     }
 }

@@ -103,9 +103,14 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<TeamResponse, Error> {
     let before = take(db, team_id, user_id, check)?.require(TeamRole::Admin)?.team;
+    let name = patch.name.as_ref().map_or(&before.name, |name| &name.0);
+    let description = patch.description.as_ref().map_or(&before.description, |text| &text.0);
+    if (name, description) == (&before.name, &before.description) {
+        return find(db, team_id, user_id); // nothing has changed
+    }
     let values = (
-        teams::name.eq(patch.name.as_ref().map_or(&before.name, |name| &name.0)),
-        teams::description.eq(patch.description.as_ref().map_or(&before.description, |text| &text.0)),
+        teams::name.eq(name),
+        teams::description.eq(description),
         teams::version.eq(before.version + 1),
         teams::updated_at.eq(now),
     );

@@ -187,7 +187,77 @@ async fn two_at_once_do_not_mix(app: TestApp) {
     assert_eq!(replayed(&desk.activity().await), ids_by_column(&desk.now().await));
 }
 
+/// JSON by its grammar, and nothing that can be read: no operation, so with `all_or_nothing` none is done.
+async fn what_cannot_be_read_is_no_operation(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let before = desk.activity().await.len();
+    let deep = "[".repeat(5_000) + &"]".repeat(5_000);
+    for bad in [
+        r#"{"create":{"title":1e400}}"#,
+        r#"{"create":{"title":"\ud800"}}"#,
+        r#"{"create":{"title":"x","estimate":1e999}}"#,
+        r#"{"card_id":1e400,"status":"open"}"#,
+        "1e400",
+        r#""\udfff""#,
+        deep.as_str(),
+    ] {
+        let send = async |mode: &str| {
+            let body = format!(
+                r#"{{"board_id":{},"mode":"{mode}","operations":[{{"create":{{"title":"first"}}}},{bad}]}}"#,
+                desk.board["id"]
+            );
+            let request = desk.ann.post(&format!("{CARDS}/bulk")).header("content-type", "application/json");
+            request.body(body).send().await
+        };
+        let refused = send("all_or_nothing").await;
+        assert!(matches!(refused.status, 400 | 422), "{bad:.40}: {} {}", refused.status, refused.text);
+        assert_eq!(desk.activity().await.len(), before, "{bad:.40}: something was done");
+        let told = send("skip_bad").await;
+        if told.status == 200 {
+            assert_eq!(told.body["failed"], 1);
+            assert!(!told.body["results"][1]["error"]["errors"].as_array().unwrap().is_empty(), "{}", told.text);
+            let id = &told.body["results"][0]["card"]["id"];
+            desk.ann.delete(&format!("{CARDS}/{id}")).send().await.expect(204);
+        }
+        let now = desk.activity().await.len();
+        assert!(now == before || told.status == 200);
+        if told.status == 200 {
+            return_to(&app, &desk, before).await;
+        }
+    }
+}
+
+/// Forgets what was done since, for the next round.
+async fn return_to(app: &TestApp, desk: &Desk, before: usize) {
+    let id = &desk.board["id"];
+    app.sql(format!("DELETE FROM board_activity WHERE board_id = {id} AND seq > {before}")).await;
+    app.sql(format!("UPDATE boards SET last_seq = {before} WHERE id = {id}")).await;
+}
+
+/// A member that is taken away is `null`, also when it is the only one.
+async fn one_member_may_be_taken_away(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let card = desk.card("x", "Ready").await;
+    let due = json!({"due_at": "2030-01-01T00:00:00Z", "estimate": 3});
+    desk.ann.patch(&at(CARDS, &card)).json(&due).send().await.expect(200);
+    for member in ["due_at", "estimate"] {
+        let operation = json!({"card_id": card["id"], "update": {member: null}});
+        let done = bulk(&desk, "all_or_nothing", json!([operation])).send().await.expect(200).body;
+        assert_eq!(done["results"][0]["card"][member], Value::Null);
+    }
+    for (wrong, pointer) in [
+        (json!({"create": {"title": null}}), "/operations/0/create/title"),
+        (json!({"card_id": card["id"], "status": {"open": null}}), "/operations/0/status"),
+        (json!({"card_id": card["id"], "update": {"priority": {"high": null}}}), "/operations/0/update/priority"),
+    ] {
+        let refused = bulk(&desk, "all_or_nothing", json!([wrong])).send().await;
+        assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), [pointer]);
+    }
+}
+
 poligon_testkit::tests! { start =>
+    what_cannot_be_read_is_no_operation,
+    one_member_may_be_taken_away,
     everything_is_done_in_order,
     what_cannot_be_done_is_told_by_its_place,
     bad_input_is_refused_by_name,

@@ -88,6 +88,10 @@ async fn activity_tells_what_has_changed(app: TestApp) {
     assert_eq!(own[1]["actor"]["id"], id_of(&desk.ann));
     assert_eq!(own[2]["before"], json!({"column_id": desk.column("Ready"), "after_id": null}));
     assert_eq!(own[3]["after"], json!({"user_ids": [id_of(&desk.ann)]}));
+    let review = desk.column("Review");
+    let standing = json!({"column_id": review, "after_id": null, "status": "open"});
+    assert_eq!((&own[4]["before"], &own[4]["after"]), (&standing, &json!({"status": "archived"})));
+    assert_eq!((&own[5]["before"], &own[5]["after"]), (&json!({"status": "archived"}), &standing));
     assert_eq!(replayed(&all), ids_by_column(&desk.now().await));
 }
 

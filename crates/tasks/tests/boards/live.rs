@@ -193,6 +193,38 @@ async fn streams_end_when_their_copy_stops(backend: Backend) {
     stopping.await.unwrap();
 }
 
+/// A project goes into the archive and comes back: its boards are told, and their streams.
+async fn the_archive_of_the_project_is_told(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let mut stream = open(&app, &desk, &desk.ann, None).await;
+    for (act, kind, archived) in [("archive", "board_archived", true), ("restore", "board_restored", false)] {
+        for _ in 0..2 {
+            desk.ann.post(&format!("{}/{act}", at(PROJECTS, &desk.project))).send().await.expect(200);
+        }
+        let told = next(&mut stream).await;
+        assert_eq!((told.name.as_str(), &told.data["after"]), (kind, &json!({"archived": archived})));
+        assert_eq!(told.data["actor"]["id"], id_of(&desk.ann));
+    }
+    let activity = desk.activity().await;
+    assert_eq!(activity.last().unwrap()["type"], "board_restored", "once each");
+}
+
+/// What changes nothing is no change.
+async fn a_patch_that_changes_nothing_is_not_told(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let before = desk.now().await;
+    for patch in [json!({}), json!({"name": before["name"]})] {
+        let same = desk.ann.patch(&at(BOARDS, &desk.board)).json(&patch).send().await.expect(200);
+        assert_eq!(same.body["version"], before["version"]);
+        for (collection, object) in [(PROJECTS, &desk.project), (crate::world::TEAMS, &desk.team)] {
+            let patch = if patch == json!({}) { patch.clone() } else { json!({"name": object["name"]}) };
+            let same = desk.ann.patch(&at(collection, object)).json(&patch).send().await.expect(200);
+            assert_eq!(same.body["version"], object["version"]);
+        }
+    }
+    assert_eq!(desk.now().await["last_seq"], before["last_seq"]);
+}
+
 mod whole {
     use super::streams_end_when_their_copy_stops;
 
@@ -200,6 +232,8 @@ mod whole {
 }
 
 poligon_testkit::tests! { start =>
+    the_archive_of_the_project_is_told,
+    a_patch_that_changes_nothing_is_not_told,
     every_viewer_is_told_of_every_change,
     last_event_id_gives_what_was_missed,
     who_may_open_a_stream,

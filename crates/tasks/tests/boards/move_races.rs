@@ -209,7 +209,53 @@ async fn nobody_who_has_gone_stays_assigned(app: TestApp) {
     }
 }
 
+/// A board that is read while cards move is of one piece: columns count what stands in them, no card is twice on it, and it is
+/// the board that its activity makes up to the number that it names.
+async fn what_is_read_meanwhile_is_of_one_piece(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let columns = [desk.column("Backlog"), desk.column("Ready"), desk.column("Done")];
+    let mut cards = Vec::new();
+    for n in 0..12 {
+        cards.push(desk.card(&n.to_string(), "Backlog").await);
+    }
+    let movers = cards.chunks(3).map(|own| {
+        let (ann, own) = (desk.ann.clone(), own.to_vec());
+        tokio::spawn(async move {
+            for round in 0..24 {
+                let column = columns[round % 3];
+                moving(&ann, &own[round % own.len()], column, json!({})).send().await.expect(200);
+            }
+        })
+    });
+    let movers: Vec<_> = movers.collect();
+    let (mut seen, mut exports) = (Vec::new(), Vec::new());
+    while !movers.iter().all(tokio::task::JoinHandle::is_finished) {
+        seen.push(desk.now().await);
+        let export = desk.ann.get(&format!("{}/export?format=json", at(BOARDS, &desk.board))).send().await.expect(200);
+        exports.push(export.body);
+    }
+    let activity = desk.activity().await;
+    assert!(seen.len() > 5, "only {} looks", seen.len());
+    for board in seen {
+        for column in board["columns"].as_array().unwrap() {
+            assert_eq!(column["card_count"], column["cards"].as_array().unwrap().len());
+        }
+        let last = usize::try_from(board["last_seq"].as_i64().unwrap()).unwrap();
+        assert_eq!(replayed(&activity[..last]), ids_by_column(&board));
+    }
+    for export in exports {
+        let mut at_last = std::collections::BTreeMap::new();
+        for passed in export["transitions"].as_array().unwrap() {
+            at_last.insert(passed["card_id"].as_i64().unwrap(), passed["to_column_id"].clone());
+        }
+        for card in export["cards"].as_array().unwrap() {
+            assert_eq!(card["column_id"], at_last[&card["id"].as_i64().unwrap()]);
+        }
+    }
+}
+
 poligon_testkit::tests! { start =>
+    what_is_read_meanwhile_is_of_one_piece,
     a_limit_holds_against_moves_at_once,
     a_storm_loses_and_doubles_no_card,
     every_new_card_gets_a_number_of_its_own,

@@ -1,0 +1,180 @@
+//! Writing, changing and taking back comments.
+
+use chrono::Duration;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use poligon_common::markdown::{Dialect, Draft, Mentions};
+use poligon_core::db::{Db, Timestamp};
+use poligon_core::on_each;
+
+use super::check::is_suspicious;
+use super::input::CommentRequest;
+use super::moderate::{bring, count};
+use super::status::Status;
+use super::view::{Row, known, level, row};
+use crate::articles::{self, standing};
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::schema::article_comments as comments;
+
+/// Comments stand at most so deep below each other.
+const DEEPEST: usize = 6;
+/// Comments on an article at most.
+const MOST: i64 = 10_000;
+/// How long a comment may be changed by its author.
+const EDIT: Duration = Duration::minutes(15);
+/// What a comment may have in it: names of people and hashtags are plain text.
+const DIALECT: Dialect = Dialect { mentions: Mentions::Strong, hashtags: None, headings: false };
+
+/// Makes HTML of a text, before a transaction begins.
+pub(super) fn html(text: &str) -> String {
+    let draft: Draft = DIALECT.draft(text);
+    draft.html(&std::collections::BTreeMap::new())
+}
+
+/// Whether what somebody says is seen at once: they decide on comments there, or have had one approved and say nothing
+/// suspicious.
+fn first_status(db: &mut Db, author_id: i64, text: &str, moderates: bool) -> Result<Status, Error> {
+    if moderates {
+        return Ok(Status::Approved);
+    }
+    let approved = comments::table.filter(comments::author_id.eq(author_id));
+    let approved = approved.filter(comments::status.eq(Status::Approved.name()));
+    let known: bool = diesel::select(exists(approved)).get_result(db)?;
+    Ok(if known && !is_suspicious(text) { Status::Approved } else { Status::Pending })
+}
+
+/// The comment that is replied to.
+fn parent_of(db: &mut Db, article_id: i64, id: i64) -> Result<Row, Error> {
+    let unknown =
+        || Error::field("/parent_id", "unknown_comment", "is not a comment on this article that everybody sees");
+    let there = comments::table.find(id).filter(comments::article_id.eq(article_id)).filter(comments::shown.eq(true));
+    let parent = there.select(Row::as_select()).first(db).optional()?.ok_or_else(unknown)?;
+    if level(&parent.path) >= DEEPEST { Err(Error::CommentTooDeep(DEEPEST)) } else { Ok(parent) }
+}
+
+/// Writes a comment; answers its id.
+pub(super) fn create(
+    db: &mut Db,
+    article_id: i64,
+    caller: &Caller,
+    (new, html): (&CommentRequest, &str),
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let article = articles::take(db, article_id)?;
+    let standing = standing(db, article_id, Some(caller))?;
+    if !standing.sees {
+        return Err(Error::NotFound);
+    }
+    if !article.comments_open || article.live.is_none() {
+        return Err(Error::CommentsClosed);
+    }
+    let there: i64 = comments::table.filter(comments::article_id.eq(article_id)).count().get_result(db)?;
+    if there >= MOST {
+        return Err(Error::TooManyComments);
+    }
+    let parent = new.parent_id.map(|id| parent_of(db, article_id, id.0)).transpose()?;
+    let status = first_status(db, caller.user_id, &new.body.0, standing.moderates)?;
+    let values = (
+        comments::article_id.eq(article_id),
+        comments::parent_id.eq(parent.as_ref().map(|parent| parent.id)),
+        comments::path.eq("/"),
+        comments::author_id.eq(caller.user_id),
+        comments::status.eq(status.name()),
+        comments::shown.eq(status == Status::Approved),
+        comments::body.eq(&new.body.0),
+        comments::html.eq(html),
+        comments::version.eq(1),
+        comments::created_at.eq(now),
+        comments::reason.eq(""),
+    );
+    let id: i64 =
+        on_each!(db, c => diesel::insert_into(comments::table).values(values).returning(comments::id).get_result(c))?;
+    let path = format!("{}{id}/", parent.map_or_else(|| "/".to_owned(), |parent| parent.path));
+    diesel::update(comments::table.find(id)).set(comments::path.eq(path)).execute(db)?;
+    count(db, article_id, i64::from(status == Status::Approved))?;
+    Ok(id)
+}
+
+/// A comment under the lock of its article, in the version that `check` accepts, to somebody who sees it.
+pub(super) fn take(
+    db: &mut Db,
+    id: i64,
+    caller: &Caller,
+    check: &dyn Fn(i64) -> bool,
+) -> Result<(Row, articles::Standing), Error> {
+    let article_id = row(db, id)?.article_id;
+    articles::take(db, article_id)?;
+    let row = row(db, id)?;
+    let standing = known(db, &row, Some(caller))?;
+    if check(row.version) { Ok((row, standing)) } else { Err(Error::Stale) }
+}
+
+/// Changes what one has said, for a while. What is suspicious waits again.
+pub(super) fn update(
+    db: &mut Db,
+    id: i64,
+    caller: &Caller,
+    change: Option<(&str, &str)>,
+    check: &dyn Fn(i64) -> bool,
+    now: Timestamp,
+) -> Result<(Row, bool), Error> {
+    let (before, standing) = take(db, id, caller, check)?;
+    if before.author_id != caller.user_id {
+        return Err(Error::RoleTooLow("only whoever wrote it changes it"));
+    }
+    if now > before.created_at + EDIT {
+        return Err(Error::EditTimeOver);
+    }
+    if let Some((text, html)) = change {
+        let values = (
+            comments::body.eq(text),
+            comments::html.eq(html),
+            comments::edited_at.eq(now),
+            comments::version.eq(before.version + 1),
+        );
+        diesel::update(comments::table.find(id)).set(values).execute(db)?;
+        if before.status == Status::Approved.name() && !standing.moderates && is_suspicious(text) {
+            bring(db, &before, Status::Pending)?;
+        }
+    }
+    Ok((row(db, id)?, standing.moderates))
+}
+
+/// Takes back what one has said, or removes what somebody else has: into the trash.
+pub(super) fn delete(
+    db: &mut Db,
+    id: i64,
+    caller: &Caller,
+    check: &dyn Fn(i64) -> bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (before, standing) = take(db, id, caller, check)?;
+    if before.author_id != caller.user_id && !standing.moderates {
+        return Err(Error::RoleTooLow("only whoever wrote it and moderators remove it"));
+    }
+    if before.status == Status::Trash.name() {
+        return Err(Error::NotFound);
+    }
+    bring(db, &before, Status::Trash)?;
+    let values = (
+        comments::version.eq(before.version + 1),
+        comments::decided_by.eq(caller.user_id),
+        comments::decided_at.eq(now),
+    );
+    diesel::update(comments::table.find(id)).set(values).execute(db)?;
+    Ok(())
+}
+
+/// Opens or closes the discussion of an article: those who review it, its authors, and moderators.
+pub(super) fn open(db: &mut Db, article_id: i64, caller: &Caller, open: bool) -> Result<(), Error> {
+    articles::take(db, article_id)?;
+    let standing = standing(db, article_id, Some(caller))?;
+    if !standing.sees {
+        return Err(Error::NotFound);
+    }
+    if !standing.moderates && !standing.writes {
+        return Err(Error::RoleTooLow("only its authors, editors and moderators do that"));
+    }
+    articles::open_discussion(db, article_id, open)
+}
