@@ -58,7 +58,7 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("content_list_article_comments", ANYBODY),
     ("content_create_article_comment", USER),
     ("content_put_article_discussion", USER),
-    ("content_list_comments", "content:moderate"),
+    ("content_list_comments", USER), // of an article that one reviews
     ("content_get_comment", ANYBODY),
     ("content_patch_comment", USER),
     ("content_delete_comment", USER),

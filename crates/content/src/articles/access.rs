@@ -5,12 +5,12 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_core::db::Db;
 
-use super::row::{ArticleRow, RevisionRow, find, take};
+use super::row::{ArticleRow, find, take};
 use super::status::{Act, Stand};
 use crate::blogs::{BlogRole, role_in};
 use crate::caller::Caller;
 use crate::error::Error;
-use crate::schema::{article_authors, blogs};
+use crate::schema::{article_authors, article_revisions, blogs};
 
 /// What somebody may do with an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,10 +59,11 @@ impl Rights {
         Err(Error::RoleTooLow(who))
     }
 
-    /// The states that somebody may bring it to.
-    pub(super) fn next(self, stand: Stand) -> Vec<super::status::Status> {
+    /// The states that somebody may bring it to; `approves` is whether they may approve this text.
+    pub(super) fn next(self, stand: Stand, approves: bool) -> Vec<super::status::Status> {
         let mut next = Vec::new();
-        for act in Act::ALL.into_iter().filter(|act| self.allow(*act)) {
+        let allowed = |act: &Act| self.allow(*act) && (*act != Act::Approve || approves);
+        for act in Act::ALL.into_iter().filter(allowed) {
             if let Ok(after) = stand.after(act)
                 && !next.contains(&after.at())
             {
@@ -111,22 +112,32 @@ pub(super) fn require_writer(db: &mut Db, blog_id: Option<i64>, caller: &Caller)
     Err(Error::RoleTooLow("only whoever is in the blog writes in it"))
 }
 
-/// Refuses an editor's approval of what they wrote themselves, unless they may do that by their permissions or the blog says
-/// so. Theirs is what they are an author of, and what they have saved last.
-pub(super) fn require_other_eyes(
-    db: &mut Db,
-    article: &ArticleRow,
-    head: &RevisionRow,
-    rights: Rights,
-    caller: &Caller,
-) -> Result<(), Error> {
-    let own = rights.author || head.saved_by == caller.user_id;
-    if !own || caller.approves_own {
-        return Ok(());
+/// Whether somebody may approve an article as far as it is a matter of whose text it is: not what they wrote themselves, unless
+/// by their permissions or because the blog says so. Theirs is what they are an author of, and what they have saved since it
+/// was last published.
+pub(super) fn may_approve(db: &mut Db, article: &ArticleRow, rights: Rights, caller: &Caller) -> Result<bool, Error> {
+    if caller.approves_own {
+        return Ok(true);
+    }
+    let saved = article_revisions::table.filter(article_revisions::article_id.eq(article.id));
+    let saved = saved.filter(article_revisions::number.gt(article.live.unwrap_or(0)));
+    let saved = saved.filter(article_revisions::saved_by.eq(caller.user_id));
+    if !rights.author && !diesel::select(exists(saved)).get_result::<bool>(db)? {
+        return Ok(true);
     }
     let allowed: Option<bool> = match article.blog_id {
         Some(blog_id) => blogs::table.find(blog_id).select(blogs::self_approval).first(db).optional()?,
         None => None,
     };
-    if allowed == Some(true) { Ok(()) } else { Err(Error::OwnText) }
+    Ok(allowed == Some(true))
+}
+
+/// Refuses whoever may not approve it because it is theirs.
+pub(super) fn require_other_eyes(
+    db: &mut Db,
+    article: &ArticleRow,
+    rights: Rights,
+    caller: &Caller,
+) -> Result<(), Error> {
+    if may_approve(db, article, rights, caller)? { Ok(()) } else { Err(Error::OwnText) }
 }

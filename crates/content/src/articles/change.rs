@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 
-use super::access::{Rights, require_writer, take_worked_on};
+use super::access::{Rights, require_other_eyes, require_writer, take_worked_on};
 use super::content::Content;
 use super::row::{ArticleRow, RevisionRow, head, revision, take};
 use super::save::{Saver, of_revision, save};
@@ -97,7 +97,7 @@ pub(super) fn move_to_blog(
         return Err(Error::Stale);
     }
     require_writer(db, blog_id, caller)?;
-    if article.stand().at() != Status::Draft {
+    if article.stand() != Stand::plain(Status::Draft) || article.published_at.is_some() {
         require_editor_there(db, &article, rights, blog_id, caller)?;
     }
     if article.blog_id == blog_id {
@@ -122,8 +122,10 @@ fn require_editor_there(
 ) -> Result<(), Error> {
     let rights = rights.require(Act::Publish)?;
     let there = ArticleRow { blog_id, ..article.clone() };
-    super::access::rights(db, &there, Some(caller))?.require(Act::Publish)?;
-    rights.require_write().map(drop)
+    let rights_there = super::access::rights(db, &there, Some(caller))?.require(Act::Publish)?;
+    rights.require_write()?;
+    // Or somebody would have it approved where they may do that themselves, and bring it to where they may not.
+    require_other_eyes(db, &there, rights_there, caller)
 }
 
 /// Deletes an article for good: its authors as long as nobody has seen it, editors at any time.
@@ -146,6 +148,7 @@ pub(super) fn delete(
 }
 
 fn remove(db: &mut Db, article: &ArticleRow, now: Timestamp) -> Result<(), Error> {
+    shelves::hold_taxonomy(db)?;
     if article.live.is_some() {
         workflow::forget(db, article)?;
         events::tell(db, UNPUBLISHED, article.id, article.head, now)?;

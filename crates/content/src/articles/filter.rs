@@ -53,7 +53,8 @@ pub(crate) struct ArticleParams {
     /// Only what the caller has written, in every state unless `status` says which.
     #[param(default = false)]
     pub(super) mine: Option<bool>,
-    /// The order; `relevance` when there is a `q`, otherwise `newest`. What is not published is as old as it was made.
+    /// The order; `relevance` when there is a `q` and everybody sees what is asked for, otherwise `newest`. What somebody works on
+    /// is as old as it was made.
     #[param(inline)]
     pub(super) sort: Option<Sort>,
 }

@@ -97,7 +97,7 @@ pub(crate) async fn create_article(
     let (caller, now) = (Caller::of(&user), ctx.clock.now());
     let made_of = rendered(body.body.0.clone()).await?;
     let tree = tree(&ctx).await?;
-    key.write(&ctx, move |db| {
+    let made = key.write(&ctx, move |db| {
         let id = save::create(db, &caller, &body, &made_of, now)?;
         let article = find_saved(db, id, &caller)?.shown(&tree);
         let tag = Tagged::version(&article, article.revision, PRIVATE).map(|tagged| tagged.tag().to_owned());
@@ -106,8 +106,10 @@ pub(crate) async fn create_article(
             Ok(tag) => answer.header(ETAG, &tag),
             Err(_) => answer,
         })
-    })
-    .await
+    });
+    let made = made.await?;
+    ctx.near.forget(LISTS); // it may have made tags
+    Ok(made)
 }
 
 /// Replaces what an article says: a new revision. What is published stays as it is until the revision is published, too.

@@ -26,7 +26,11 @@ impl TryFrom<String> for WebUrl {
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !url.username().is_empty() {
             return Err(refused());
         }
-        Ok(Self(url.into()))
+        let whole = String::from(url);
+        if whole.len() > 2_000 {
+            return Err(Refused::new("length", "must be at most 2000 characters, as it stands in an address"));
+        }
+        Ok(Self(whole))
     }
 }
 

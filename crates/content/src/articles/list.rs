@@ -206,7 +206,7 @@ pub(super) fn list(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<Curs
         let rows = relevance::list(db, filter, behind, most)?;
         return Rows::of(db, rows, desk);
     }
-    let rows = match shelf::page(db, filter, sort, behind.as_ref(), most)? {
+    let rows: Vec<ArticleRow> = match shelf::page(db, filter, sort, behind.as_ref(), most)? {
         Some(ids) => by_ids(db, &ids)?,
         None => general(db, filter, sort, behind, most)?,
     };
@@ -214,9 +214,10 @@ pub(super) fn list(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<Curs
     Rows::of(db, rows.collect(), desk)
 }
 
-/// Articles in the order of their ids here.
+/// Published articles in the order of their ids here.
 pub(super) fn by_ids(db: &mut Db, ids: &[i64]) -> Result<Vec<ArticleRow>, Error> {
-    let rows = articles::table.filter(any_of(db, articles::id, ids)).select(ArticleRow::as_select());
+    let rows = articles::table.filter(any_of(db, articles::id, ids)).filter(articles::live.is_not_null());
+    let rows = rows.select(ArticleRow::as_select());
     let rows: Vec<ArticleRow> = rows.load(db)?;
     let mut by_id: BTreeMap<i64, ArticleRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())

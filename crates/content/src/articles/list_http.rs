@@ -16,15 +16,18 @@ use crate::error::Error;
 use crate::events::{CATEGORIES, LISTS};
 use crate::named::Named;
 
-/// The order that was asked for, or the one that fits the question.
-fn sort_of(params: &ArticleParams) -> Result<Sort, Problem> {
+/// The order that was asked for, or the one that fits the question. Relevance is for what everybody sees.
+fn sort_of(params: &ArticleParams, desk: bool) -> Result<Sort, Problem> {
     match (params.sort, &params.q) {
         (Some(Sort::Relevance), None) => {
             Err(Problem::invalid_field("/sort", "needs_q", "relevance is to a q, which is missing"))
         }
+        (Some(Sort::Relevance), Some(_)) if desk => {
+            Err(Problem::invalid_field("/sort", "public", "is for what everybody sees: leave out status and mine"))
+        }
         (Some(sort), _) => Ok(sort),
-        (None, Some(_)) => Ok(Sort::Relevance),
-        (None, None) => Ok(Sort::Newest),
+        (None, Some(_)) if !desk => Ok(Sort::Relevance),
+        (None, _) => Ok(Sort::Newest),
     }
 }
 
@@ -71,8 +74,9 @@ async fn answer(
     blog: Option<Named>,
     req: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (sort, view) = (sort_of(&params)?, view_of(&params, user)?);
+    let view = view_of(&params, user)?;
     let desk = matches!(view, View::Desk { .. });
+    let sort = sort_of(&params, desk)?;
     let behind = Cursor::of(page, sort, desk)?;
     let asked = Asked { params, view, sort, behind, blog };
     if desk {

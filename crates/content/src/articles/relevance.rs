@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use poligon_core::db::{Db, Instant};
 use poligon_core::on_each;
 
-use super::filter::{Filter, View};
+use super::filter::Filter;
 use super::list::{Cursor, by_ids};
 use super::row::ArticleRow;
 use crate::error::Error;
@@ -28,8 +28,7 @@ const BEST: &str = "\
     AND (CAST($7 AS bigint) IS NULL OR a.blog_id = $7) \
     AND (CAST($8 AS text) IS NULL OR a.language = $8) \
     AND a.published_at >= coalesce($9, a.published_at) AND ($10 IS NULL OR a.published_at < $10) \
-    AND (CAST($11 AS bigint) IS NULL OR a.id IN (SELECT article_id FROM article_authors WHERE user_id = $11)) \
-    ORDER BY s.rank, a.id LIMIT $12";
+    ORDER BY s.rank, a.id LIMIT $11";
 
 /// One page behind a cursor.
 pub(super) fn list(
@@ -43,10 +42,6 @@ pub(super) fn list(
         Some(Cursor::W(bits, id)) => (f64::from_bits(bits), id),
         _ => (f64::MIN, 0),
     };
-    let mine = match filter.view {
-        View::Desk { caller, mine: true, .. } => Some(caller.user_id),
-        _ => None,
-    };
     let ranked: Vec<Ranked> = on_each!(db, c => diesel::sql_query(BEST)
         .bind::<Text, _>(words)
         .bind::<Double, _>(rank)
@@ -58,7 +53,6 @@ pub(super) fn list(
         .bind::<Nullable<Text>, _>(filter.language.map(super::content::Language::name))
         .bind::<Nullable<Instant>, _>(filter.from)
         .bind::<Nullable<Instant>, _>(filter.before)
-        .bind::<Nullable<BigInt>, _>(mine)
         .bind::<BigInt, _>(most)
         .load(c))?;
     let ids: Vec<i64> = ranked.iter().map(|found| found.id).collect();

@@ -7,6 +7,7 @@ use poligon_core::on_each;
 use super::access::{Rights, require_writer, take_worked_on};
 use super::content::Content;
 use super::input::{ArticlePatch, NewArticleRequest};
+use super::parts::{Which, of_one};
 use super::row::{ArticleRow, RevisionRow, head, revision};
 use super::status::{Stand, Status};
 use super::steps::{Step, note};
@@ -15,7 +16,7 @@ use super::{slug, write};
 use crate::caller::Caller;
 use crate::error::{Error, Versions};
 use crate::schema::{article_revisions, articles};
-use crate::tags;
+use crate::tags::{self, TagName};
 
 /// The form of a title that is sorted by.
 pub(super) fn title_key(title: &str) -> String {
@@ -124,10 +125,13 @@ pub(super) fn update(
     if !(read.check)(article.head) {
         return Err(conflict(db, &article, &before, patch, read.version)?);
     }
-    let content = patch.apply(Content::from(&before));
+    let content = patch.apply(present(db, &before, article.id)?);
     content.require_known(db, article.blog_id, &before.author_ids.0, caller, rights)?;
     let after = article.stand().saved()?;
     if let Some(slug) = &patch.slug {
+        if article.live.is_some() && !rights.review && slug.0 != article.slug {
+            return Err(Error::RoleTooLow("only editors change the address of what is published"));
+        }
         slug::change(db, &article, slug, now)?;
     }
     let rendered = rendered.cloned().unwrap_or_else(|| of_revision(&before));
@@ -184,17 +188,26 @@ fn conflict(
         Some(number) => revision(db, article.id, number)?,
         None => None,
     };
-    let mine = patch.apply(Content::from(base.as_ref().unwrap_or(theirs)));
+    let newest = present(db, theirs, article.id)?;
+    let mine = patch.apply(base.as_ref().map_or_else(|| newest.clone(), Content::from));
     let versions = Versions {
-        base: base.as_ref().map_or(serde_json::Value::Null, shown),
-        theirs: shown(theirs),
+        base: base.as_ref().map_or(serde_json::Value::Null, |row| shown(&Content::from(row), row.number)),
+        theirs: shown(&newest, theirs.number),
         mine: mine.value(),
     };
     Ok(Error::Conflict(Box::new(versions)))
 }
 
-fn shown(row: &RevisionRow) -> serde_json::Value {
-    let mut value = Content::from(row).value();
-    value["revision"] = row.number.into();
+fn shown(content: &Content, number: i64) -> serde_json::Value {
+    let mut value = content.value();
+    value["revision"] = number.into();
     value
+}
+
+/// What the newest revision of an article says, with the categories and tags that it has now: they may have been moved, renamed
+/// and merged since it was saved.
+fn present(db: &mut Db, newest: &RevisionRow, article_id: i64) -> Result<Content, Error> {
+    let parts = of_one(db, article_id, Which::Head)?;
+    let tags = parts.tags.into_iter().map(|tag| TagName(tag.name)).collect();
+    Ok(Content { category_ids: parts.category_ids, tags, ..Content::from(newest) })
 }

@@ -146,7 +146,11 @@ impl Stand {
             (Act::RequestChanges, InReview | Approved | Scheduled) => self.with(ChangesRequested),
             (Act::Schedule, Approved | Scheduled) => self.with(Scheduled),
             (Act::Publish, Approved | Scheduled) => Self::plain(Published),
-            (Act::Unpublish, at) if self.status == Published => Self::plain(if at == Published { Draft } else { at }),
+            (Act::Unpublish, at) if self.status == Published => Self::plain(match at {
+                Published => Draft,
+                Scheduled => Approved, // what is taken back is not published by itself
+                at => at,
+            }),
             (Act::Unpublish, Scheduled) => Self::plain(Approved),
             (Act::Unpublish, Archived) => Self::plain(Draft),
             (Act::Archive, at) if at != Archived => Self::plain(Archived),
@@ -205,6 +209,7 @@ mod tests {
         assert_eq!(beside(Status::Approved).saved().unwrap(), beside(Status::Draft));
         assert_eq!(beside(Status::Approved).after(Act::Publish).unwrap(), Stand::plain(Status::Published));
         assert_eq!(beside(Status::InReview).after(Act::Unpublish).unwrap(), Stand::plain(Status::InReview));
+        assert_eq!(beside(Status::Scheduled).after(Act::Unpublish).unwrap(), Stand::plain(Status::Approved));
         assert_eq!(beside(Status::Scheduled).after(Act::Archive).unwrap(), Stand::plain(Status::Archived));
     }
 

@@ -6,7 +6,7 @@ use poligon_core::db::{Db, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::{Rights, find_worked_on, rights};
+use super::access::{Rights, find_worked_on, may_approve, rights};
 use super::content::Language;
 use super::parts::{Parts, Which, of_one};
 use super::row::{ArticleRow, RevisionRow, TocEntry, find, revision};
@@ -131,10 +131,17 @@ pub(super) struct Found {
     blog: Option<BlogLink>,
     parts: Parts,
     rights: Rights,
+    /// Whether the caller may approve it.
+    approves: bool,
 }
 
 impl Found {
-    fn of(db: &mut Db, article: ArticleRow, rights: Rights, which: Which) -> Result<Self, Error> {
+    fn of(
+        db: &mut Db,
+        article: ArticleRow,
+        (rights, caller): (Rights, Option<&Caller>),
+        which: Which,
+    ) -> Result<Self, Error> {
         let number = match which {
             Which::Live => article.live.ok_or(Error::NotFound)?,
             Which::Head => article.head,
@@ -145,12 +152,17 @@ impl Found {
             None => None,
         };
         let parts = of_one(db, article.id, which)?;
-        Ok(Self { article, revision, blog: blog.map(BlogLink::from), parts, rights })
+        let waits = rights.review && article.stand().at() == Status::InReview;
+        let approves = match caller {
+            Some(caller) if waits => may_approve(db, &article, rights, caller)?,
+            _ => false,
+        };
+        Ok(Self { article, revision, blog: blog.map(BlogLink::from), parts, rights, approves })
     }
 
     /// As it is shown, with the names of its categories.
     pub(super) fn shown(self, tree: &Tree) -> ArticleResponse {
-        let Self { article, revision, blog, parts, rights } = self;
+        let Self { article, revision, blog, parts, rights, approves } = self;
         let stand = article.stand();
         let works = rights.work;
         let is_live = article.live == Some(revision.number);
@@ -160,7 +172,7 @@ impl Found {
             slug: article.slug,
             status: stand.status,
             draft_status: stand.draft.filter(|_| works),
-            next_statuses: rights.next(stand),
+            next_statuses: rights.next(stand, approves),
             revision: revision.number,
             blog,
             title: revision.title,
@@ -193,8 +205,8 @@ pub(super) fn find_seen(db: &mut Db, id: i64, caller: Option<&Caller>) -> Result
     let article = find(db, id)?;
     let rights = rights(db, &article, caller)?;
     match (article.live, rights.work) {
-        (Some(_), _) => Found::of(db, article, rights, Which::Live),
-        (None, true) => Found::of(db, article, rights, Which::Head),
+        (Some(_), _) => Found::of(db, article, (rights, caller), Which::Live),
+        (None, true) => Found::of(db, article, (rights, caller), Which::Head),
         (None, false) => Err(Error::NotFound),
     }
 }
@@ -202,12 +214,12 @@ pub(super) fn find_seen(db: &mut Db, id: i64, caller: Option<&Caller>) -> Result
 /// The newest revision of an article, for those who work on it.
 pub(super) fn find_draft(db: &mut Db, id: i64, caller: &Caller) -> Result<Found, Error> {
     let (article, rights) = find_worked_on(db, id, caller)?;
-    Found::of(db, article, rights, Which::Head)
+    Found::of(db, article, (rights, Some(caller)), Which::Head)
 }
 
 /// The newest revision of an article to somebody who has just saved it, whatever they are to it now.
 pub(super) fn find_saved(db: &mut Db, id: i64, caller: &Caller) -> Result<Found, Error> {
     let article = find(db, id)?;
     let rights = rights(db, &article, Some(caller))?;
-    Found::of(db, article, rights, Which::Head)
+    Found::of(db, article, (rights, Some(caller)), Which::Head)
 }

@@ -45,8 +45,7 @@ pub(super) fn act(
     }
     let after = article.stand().after(doing.act)?;
     if doing.act == Act::Approve {
-        let newest = head(db, &article)?;
-        require_other_eyes(db, &article, &newest, rights, caller)?;
+        require_other_eyes(db, &article, rights, caller)?;
     }
     if let Some(at) = doing.publish_at {
         require_to_come(at, now)?;
@@ -140,11 +139,10 @@ fn publish(
 /// Nobody but those who work on it sees an article any more.
 pub(super) fn withdraw(db: &mut Db, article: &ArticleRow, after: Stand, now: Timestamp) -> Result<(), Error> {
     let revision = head(db, article)?;
-    let publish_at = article.publish_at.filter(|_| after.at() == Status::Scheduled);
     let values = (
         articles::status.eq(after.status.name()),
         articles::draft_status.eq(None::<String>),
-        articles::publish_at.eq(publish_at),
+        articles::publish_at.eq(None::<Timestamp>),
         articles::live.eq(None::<i64>),
         articles::live_at.eq(None::<Timestamp>),
         articles::updated_at.eq(now),

@@ -6,6 +6,7 @@ use poligon_core::on_each;
 
 use super::content::Content;
 use super::save::title_key;
+use super::shelves;
 use super::status::Stand;
 use super::text::Rendered;
 use crate::error::Error;
@@ -13,6 +14,7 @@ use crate::schema::{article_authors, article_categories, article_tags, articles}
 
 /// Writes by whom an article is, what it stands in and what it is tagged with: of its newest revision.
 pub(super) fn parts(db: &mut Db, id: i64, content: &Content, tag_ids: &[i64]) -> Result<(), Error> {
+    shelves::hold_taxonomy(db)?;
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(db)?;
     diesel::delete(article_categories::table.filter(article_categories::article_id.eq(id))).execute(db)?;
     diesel::delete(article_tags::table.filter(article_tags::article_id.eq(id))).execute(db)?;

@@ -59,7 +59,7 @@ pub(crate) async fn create_article_comment(
     Json(body): Json<CommentRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (caller, now) = (Caller::of(&user), ctx.clock.now());
-    let html = model::html(&body.body.0);
+    let html = model::html(&body.body.0)?;
     let made = key
         .write(&ctx, move |db| {
             let id = model::create(db, article_id, &caller, (&body, &html), now)?;
@@ -91,7 +91,7 @@ pub(crate) async fn put_article_discussion(
     Ok(NoContent)
 }
 
-/// Comments on all articles, for moderators: the queue of those that wait with `status=pending`.
+/// Comments in every state: on all articles for moderators, on one for those who review it. `status=pending` is the queue.
 #[utoipa::path(get, path = "/comments", params(PageParams, CommentParams),
     responses((status = 200, description = "One page", body = Listing<CommentResponse>)))]
 pub(crate) async fn list_comments(
@@ -130,7 +130,7 @@ pub(crate) async fn patch_comment(
     Json(body): Json<CommentPatch>,
 ) -> Result<Tagged, Problem> {
     let (caller, check, now) = (Caller::of(&user), version.into_version_check(), ctx.clock.now());
-    let change = body.body.map(|said| (model::html(&said.0), said.0));
+    let change = body.body.map(|said| Ok::<_, Problem>((model::html(&said.0)?, said.0))).transpose()?;
     let work = move |db: &mut _| {
         let change = change.as_ref().map(|(html, text)| (text.as_str(), html.as_str()));
         let (row, decides) = model::update(db, id, &caller, change, &check, now)?;

@@ -90,8 +90,18 @@ pub(super) fn branch(
     Ok((shown(db, rows, user_id, |_| standing.moderates)?, total))
 }
 
-/// Comments on all articles, for moderators.
+/// Comments on all articles, for moderators, or on one, for those who review it.
 pub(super) fn all(db: &mut Db, params: &CommentParams, caller: &Caller, part: Part) -> Result<Page, Error> {
+    if !caller.moderates {
+        let alone = "only moderators see the comments on all articles: name one that you review (article_id)";
+        let article_id = params.article_id.ok_or(Error::RoleTooLow(alone))?.0;
+        let standing = standing(db, article_id, Some(caller))?;
+        match (standing.moderates, standing.sees) {
+            (true, _) => {}
+            (false, true) => return Err(Error::RoleTooLow("only moderators and the article's editors do that")),
+            (false, false) => return Err(Error::NotFound),
+        }
+    }
     let (ids, total) = paged!(
         db,
         {

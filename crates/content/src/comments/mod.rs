@@ -20,7 +20,6 @@ use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
 
 use crate::error::{COMMENT_TOO_DEEP, COMMENTS_CLOSED, EDIT_TIME_OVER, ROLE_TOO_LOW, TOO_MANY_ARTICLE_COMMENTS};
-use crate::permissions::CONTENT_MODERATE;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
@@ -30,7 +29,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .recognised(op!(http::list_article_comments))
         .user(op!(http::create_article_comment).limited("comment").refuses(writing).idempotent_by_key())
         .user(op!(http::put_article_discussion).refuses(deciding))
-        .permitted(CONTENT_MODERATE, op!(http::list_comments))
+        .user(op!(http::list_comments).refuses(deciding))
         .recognised(op!(http::get_comment))
         .user(op!(http::patch_comment).refuses(deciding).refuses(&[&EDIT_TIME_OVER]).by_version())
         .user(op!(http::delete_comment).refuses(deciding).by_version())

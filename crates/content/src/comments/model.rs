@@ -3,7 +3,8 @@
 use chrono::Duration;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use poligon_common::markdown::{Dialect, Draft, Mentions};
+use poligon_common::Problem;
+use poligon_common::markdown::{Dialect, Draft, Mentions, is_seen};
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
 
@@ -26,10 +27,20 @@ const EDIT: Duration = Duration::minutes(15);
 /// What a comment may have in it: names of people and hashtags are plain text.
 const DIALECT: Dialect = Dialect { mentions: Mentions::Strong, hashtags: None, headings: false };
 
-/// Makes HTML of a text, before a transaction begins.
-pub(super) fn html(text: &str) -> String {
+/// Makes HTML of a text, before a transaction begins; one of which nothing is seen is a wrong field `/body`.
+pub(super) fn html(text: &str) -> Result<String, Problem> {
     let draft: Draft = DIALECT.draft(text);
-    draft.html(&std::collections::BTreeMap::new())
+    let html = draft.html(&std::collections::BTreeMap::new());
+    if says_something(&html) {
+        return Ok(html);
+    }
+    Err(Problem::invalid_field("/body", "empty", "must say something"))
+}
+
+/// Whether any text is seen between the elements of some HTML.
+fn says_something(html: &str) -> bool {
+    let mut parts = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.any(|text| is_seen(&text.replace("&nbsp;", " ")))
 }
 
 /// Whether what somebody says is seen at once: they decide on comments there, or have had one approved and say nothing

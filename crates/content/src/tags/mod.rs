@@ -11,7 +11,7 @@ use crate::error::{SLUG_TAKEN, TAG_TAKEN, TAG_USED};
 use crate::permissions::TAXONOMY_WRITE;
 
 pub(crate) use input::{TagName, TagNames};
-pub(crate) use model::{TagLink, TagRow, id_of, ids_of};
+pub(crate) use model::{TagLink, TagRow, hold_tags, id_of, ids_of};
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {

@@ -253,6 +253,14 @@ fn known(db: &mut Db, keys: &[String]) -> Result<BTreeMap<String, i64>, Error> {
     Ok(rows.load::<(String, i64)>(db)?.into_iter().collect())
 }
 
+/// Held by whoever merges or removes tags, and shared by whoever gives articles some: `contmerg`.
+const MERGE_LOCK: i64 = 0x636f_6e74_6d65_7267;
+
+/// Keeps tags from being merged or removed until the transaction ends.
+pub(crate) fn hold_tags(db: &mut Db) -> Result<(), Error> {
+    Ok(dialect::lock_shared(db, MERGE_LOCK)?)
+}
+
 /// Locks the row of a tag until the transaction ends.
 fn take(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
     let row = diesel::update(tags::table.find(id)).set(tags::updated_at.eq(now));
@@ -278,6 +286,7 @@ pub(super) fn merge(db: &mut Db, id: i64, into: i64, pointer: &str, now: Timesta
     if id == into {
         return Err(Error::field(pointer, "itself", "must be another tag"));
     }
+    dialect::lock(db, MERGE_LOCK)?;
     for one in [id.min(into), id.max(into)] {
         take(db, one, now).map_err(|error| match error {
             Error::NotFound if one == into => Error::field(pointer, "unknown_tag", "is not the id of a tag"),
@@ -294,6 +303,7 @@ pub(super) fn delete(db: &mut Db, id: i64, heir: Option<i64>, now: Timestamp) ->
     if let Some(heir) = heir {
         return merge(db, id, heir, "/move_to", now);
     }
+    dialect::lock(db, MERGE_LOCK)?;
     take(db, id, now)?;
     let of_drafts: i64 = article_tags::table.filter(article_tags::tag_id.eq(id)).count().get_result(db)?;
     let shown: i64 = tag_articles::table.filter(tag_articles::tag_id.eq(id)).count().get_result(db)?;

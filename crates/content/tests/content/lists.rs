@@ -138,7 +138,7 @@ async fn what_everybody_sees_is_never_old(app: TestApp) {
     app.client().get(ARTICLES).header("if-none-match", &tag).send().await.expect(304);
     ed.patch(&at("/api/content/categories", &place)).json(&json!({"title": "Named"})).send().await.expect(200);
     assert_eq!(items(&list().await)[0]["categories"][0]["title"], "Named");
-    patching(&ann, &one, json!({"slug": "moved"})).send().await.expect(200);
+    patching(&ed, &one, json!({"slug": "moved"})).send().await.expect(200);
     assert_eq!(items(&list().await)[0]["slug"], "moved");
     acting(&ed, &one, "unpublish").send().await.expect(200);
     assert!(items(&list().await).is_empty());
@@ -146,7 +146,29 @@ async fn what_everybody_sees_is_never_old(app: TestApp) {
     assert!(items(&list().await).is_empty());
 }
 
+/// Words are looked for in what is published; who looks at what they work on sees no more of it than without them.
+async fn a_search_shows_nobody_the_drafts_of_others(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    let one = published(&ann, &ed, json!({"title": "Zebra", "body": "stripes"})).await;
+    patching(&ann, &one, json!({"title": "Secret", "tags": ["secret"]})).send().await.expect(200);
+    let eve = author(&app).await;
+    for query in ["status=archived&q=zebra", "status=draft&q=zebra", "mine=true&q=zebra", "status=in_review&q=stripes"]
+    {
+        let page = eve.get(&format!("{ARTICLES}?{query}&include_total=true")).send().await.expect(200);
+        assert_eq!((items(&page).len(), &page.body["total"]), (0, &json!(0)), "{query}: {}", page.text);
+    }
+    let public = eve.get(&format!("{ARTICLES}?q=zebra")).send().await.expect(200);
+    assert!(!public.text.contains("Secret") && !public.text.contains("secret"), "{}", public.text);
+    let own = ann.get(&format!("{ARTICLES}?status=draft&q=zebra&include_total=true")).send().await.expect(200);
+    assert_eq!((&items(&own)[0]["draft_title"], &own.body["total"]), (&json!("Secret"), &json!(1)));
+    let none = ann.get(&format!("{ARTICLES}?status=archived&q=zebra")).send().await.expect(200);
+    assert!(items(&none).is_empty());
+    let refused = ann.get(&format!("{ARTICLES}?mine=true&q=zebra&sort=relevance")).send().await;
+    assert_eq!(refused.expect_problem(422, "validation_failed").pointers(), ["/sort"]);
+}
+
 poligon_testkit::tests! { start =>
+    a_search_shows_nobody_the_drafts_of_others,
     everything_is_found_in_its_order,
     what_was_published_in_a_time,
     a_wrong_question_is_told,

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use poligon_testkit::{TestApp, at_once};
 use serde_json::json;
 
-use crate::world::{ARTICLES, acting, approve, article, at, author, editor, items, made, patching, start};
+use crate::world::{
+    ARTICLES, CATEGORIES, TAGS, acting, approve, article, at, author, category, counted, editor, items, made, patching,
+    published, start,
+};
 
 /// Twenty save what they have all read: one of them wins, and the others are told.
 async fn twenty_editors_save_one_article(app: TestApp) {
@@ -100,7 +103,42 @@ async fn one_key_makes_one_article(app: TestApp) {
     assert_eq!(page.body["total"], 1);
 }
 
+/// Articles are published and taken back while their categories move and their tags are merged: whatever comes first, lists and
+/// counters are of one piece afterwards, and nothing is answered but what the contract knows.
+async fn shelves_are_of_one_piece_whatever_happens_at_once(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    for round in 0..4 {
+        let (to, x) = (category(&ed, "To", None).await, category(&ed, "X", None).await);
+        let tags = json!([format!("l{round}"), format!("r{round}")]);
+        let mut seen = Vec::new();
+        for n in 0..10 {
+            let body = json!({"title": format!("{round}.{n}"), "category_ids": [x["id"]], "tags": tags});
+            seen.push(published(&ann, &ed, body).await);
+        }
+        let (left, right) = (seen[0]["tags"][0].clone(), seen[0]["tags"][1].clone());
+        let withdraw = seen.iter().take(7).map(|one| acting(&ed, one, "unpublish"));
+        let save = seen.iter().skip(7).map(|one| patching(&ann, one, json!({"body": "Changed."})));
+        let others = [
+            ed.patch(&at(CATEGORIES, &x)).json(&json!({"parent_id": to["id"]})),
+            ed.post(&format!("{}/merge", at(TAGS, &left))).json(&json!({"into_id": right["id"]})),
+        ];
+        for reply in at_once(withdraw.chain(save).chain(others)).await {
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        }
+        for query in [format!("category={}", to["id"]), format!("category={}", x["id"]), format!("tag={}", right["id"])]
+        {
+            let page = app.client().get(&format!("{ARTICLES}?{query}&include_total=true")).send().await.expect(200);
+            assert_eq!((items(&page).len(), &page.body["total"]), (3, &json!(3)), "{query}: {}", page.text);
+        }
+        assert_eq!(counted(&app, TAGS, &right).await, 3);
+        assert_eq!(counted(&app, CATEGORIES, &x).await, 3);
+        let shelves = "SELECT count(*) AS n FROM category_articles WHERE article_id IN (SELECT id FROM articles WHERE live IS NULL)";
+        assert_eq!(app.number(shelves).await, 0);
+    }
+}
+
 poligon_testkit::tests! { start =>
+    shelves_are_of_one_piece_whatever_happens_at_once,
     twenty_editors_save_one_article,
     no_text_is_lost,
     fifty_equal_titles_have_fifty_slugs,

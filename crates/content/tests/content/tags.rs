@@ -4,7 +4,7 @@ use poligon_testkit::{TestApp, at_once};
 use serde_json::{Value, json};
 
 use crate::world::{
-    ARTICLES, TAGS, at, author, counted, editor, items, made, patching, person, published, start, titles,
+    ARTICLES, TAGS, at, author, category, counted, editor, items, made, patching, person, published, start, titles,
 };
 
 async fn tag(app: &TestApp, slug: &str) -> Value {
@@ -128,7 +128,37 @@ async fn counters_are_exact_while_tags_are_merged(app: TestApp) {
     assert_eq!(items(&page).len(), 8);
 }
 
+/// What has become of tags and categories since a text was saved stays when something else of it is changed.
+async fn a_save_keeps_what_has_become_of_tags_and_categories(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    let (old, new) = (category(&ed, "Old", None).await, category(&ed, "New", None).await);
+    let body = json!({"title": "One", "tags": ["a", "b"], "category_ids": [old["id"]]});
+    let one = made(&ann, body).await;
+    let (a, b) = (one["tags"][0].clone(), one["tags"][1].clone());
+    let heir = ed.post(TAGS).json(&json!({"name": "heir"})).send().await.expect(201).body;
+    ed.patch(&at(TAGS, &a)).json(&json!({"name": "A, renamed".replace(',', "")})).send().await.expect(200);
+    ed.post(&format!("{}/merge", at(TAGS, &b))).json(&json!({"into_id": heir["id"]})).send().await.expect(200);
+    let gone = format!("{}?move_to={}", at("/api/content/categories", &old), new["id"]);
+    ed.delete(&gone).send().await.expect(204);
+    let saved = patching(&ann, &one, json!({"title": "Two"})).send().await.expect(200).body;
+    let names: Vec<&Value> = saved["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    assert_eq!(names, [&json!("A renamed"), &json!("heir")]);
+    assert_eq!(saved["categories"][0]["id"], new["id"]);
+    assert_eq!(items(&app.client().get(TAGS).send().await.expect(200)).len(), 2, "no tag came back");
+    let stale = patching(&ann, &one, json!({"title": "x"})).header("if-match", "\"1-x\"").send().await;
+    assert_eq!(stale.expect(412).body["theirs"]["tags"], json!(["A renamed", "heir"]));
+}
+
+async fn a_new_tag_is_listed_at_once(app: TestApp) {
+    let ann = author(&app).await;
+    assert!(items(&app.client().get(TAGS).send().await.expect(200)).is_empty());
+    made(&ann, json!({"title": "One", "tags": ["new"]})).await;
+    assert_eq!(items(&app.client().get(TAGS).send().await.expect(200)).len(), 1);
+}
+
 poligon_testkit::tests! { start =>
+    a_save_keeps_what_has_become_of_tags_and_categories,
+    a_new_tag_is_listed_at_once,
     a_tag_is_made_by_the_first_article_that_has_it,
     editors_make_rename_and_remove_tags,
     articles_show_the_new_name_of_a_tag,

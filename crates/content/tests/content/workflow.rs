@@ -178,7 +178,63 @@ async fn the_queue_is_for_those_who_review(app: TestApp) {
     app.client().get(&format!("{ARTICLES}?status=in_review")).send().await.expect(401);
 }
 
+fn moving(who: &Client, article: &Value, blog: &Value) -> poligon_testkit::Request {
+    who.put(&format!("{}/blog", at(ARTICLES, article))).json(&json!({"blog_id": blog}))
+}
+
+/// Nobody has a text approved where they may do that themselves, and brings it to where they may not.
+async fn a_move_is_no_way_round_a_review(app: TestApp) {
+    let (ann, ed, owner) = (author(&app).await, editor(&app).await, author(&app).await);
+    let (strict, own) = (blog(&owner, "Strict").await, blog(&ann, "Own").await);
+    ann.patch(&at("/api/content/blogs", &own)).json(&json!({"self_approval": true})).send().await.expect(200);
+    join(&owner, &strict, &ann, "author").await;
+    // What she has published herself stays where she may do that, also when she works on it.
+    let mine = made(&ann, json!({"title": "Mine", "blog_id": own["id"]})).await;
+    publish(&ann, &ann, &mine).await;
+    patching(&ann, &mine, json!({"body": "More."})).send().await.expect(200);
+    for blog in [&Value::Null, &strict["id"]] {
+        moving(&ann, &mine, blog).send().await.expect_problem(403, "role_too_low");
+    }
+    // What others have published of hers does not go there either.
+    let theirs = made(&ann, json!({"title": "Theirs", "blog_id": strict["id"]})).await;
+    publish(&ann, &ed, &theirs).await;
+    patching(&ann, &theirs, json!({"body": "Unseen."})).send().await.expect(200);
+    moving(&ann, &theirs, &own["id"]).send().await.expect_problem(403, "role_too_low");
+    // Nor does an editor of both bring their own text by that way.
+    join(&owner, &strict, &ann, "editor").await;
+    let round = made(&ann, json!({"title": "Round", "blog_id": own["id"]})).await;
+    publish(&ann, &ann, &round).await;
+    moving(&ann, &round, &strict["id"]).send().await.expect_problem(403, "own_text");
+    moving(&ed, &round, &strict["id"]).send().await.expect(200);
+    // A draft that nobody has seen goes where its author may write.
+    let draft = made(&ann, json!({"title": "Draft", "blog_id": strict["id"]})).await;
+    moving(&ann, &draft, &own["id"]).send().await.expect(200);
+}
+
+/// Whoever has had a hand in what is to be published does not approve it, whoever is named as its author.
+async fn a_text_is_ones_own_whoever_is_named(app: TestApp) {
+    let (ann, ed, other) = (author(&app).await, editor(&app).await, editor(&app).await);
+    let one = made(&ed, json!({"title": "One", "body": "By an editor", "author_ids": [id_of(&ed), id_of(&ann)]})).await;
+    patching(&ed, &one, json!({"author_ids": [id_of(&ann)]})).send().await.expect(200);
+    patching(&ann, &one, json!({"excerpt": "Tiny"})).send().await.expect(200);
+    acting(&ann, &one, "submit").send().await.expect(200);
+    let next = async |who: &Client| {
+        who.get(&format!("{}/draft", at(ARTICLES, &one))).send().await.expect(200).body["next_statuses"].clone()
+    };
+    assert_eq!(next(&ed).await, json!(["changes_requested", "archived"]), "and is not told that they may");
+    assert_eq!(next(&other).await, json!(["approved", "changes_requested", "archived"]));
+    acting(&ed, &one, "approve").send().await.expect_problem(403, "own_text");
+    acting(&other, &one, "approve").send().await.expect(200);
+    acting(&ed, &one, "publish").send().await.expect(200);
+    // What was published is somebody else's word; from there on it is theirs who change it.
+    patching(&ann, &one, json!({"body": "By its author"})).send().await.expect(200);
+    acting(&ann, &one, "submit").send().await.expect(200);
+    acting(&ed, &one, "approve").send().await.expect(200);
+}
+
 poligon_testkit::tests! { start =>
+    a_move_is_no_way_round_a_review,
+    a_text_is_ones_own_whoever_is_named,
     the_way_of_an_article,
     authors_submit_and_editors_decide,
     nobody_approves_what_they_wrote_unless_they_may,

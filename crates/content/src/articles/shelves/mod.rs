@@ -15,6 +15,7 @@ use crate::schema::{
     article_authors, article_categories, article_tags, author_articles, blogs, category_articles, content_categories,
     content_tags, tag_articles,
 };
+use crate::tags::hold_tags;
 
 pub(in crate::articles) use taxonomy::give_back;
 pub(crate) use taxonomy::{category_emptied, category_moved, tags_merged};
@@ -48,9 +49,16 @@ fn clear(db: &mut Db, article_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps categories and tags as they are until the transaction ends: nobody moves, merges or removes one while somebody puts an
+/// article into it or takes it away, or counters and shelves would be of two states. The article's row is taken before.
+pub(super) fn hold_taxonomy(db: &mut Db) -> Result<(), Error> {
+    hold_tree(db)?;
+    hold_tags(db)
+}
+
 /// Puts an article where its newest revision says, and takes it away from where it was.
 pub(super) fn put(db: &mut Db, article_id: i64, published_at: Timestamp) -> Result<(), Error> {
-    hold_tree(db)?;
+    hold_taxonomy(db)?;
     let before = Counted::of(db, article_id)?;
     clear(db, article_id)?;
     put_by_author(db, article_id, published_at)?;
@@ -62,6 +70,7 @@ pub(super) fn put(db: &mut Db, article_id: i64, published_at: Timestamp) -> Resu
 
 /// Takes an article away from where it is read.
 pub(super) fn take_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
+    hold_taxonomy(db)?;
     let before = Counted::of(db, article_id)?;
     clear(db, article_id)?;
     recount(db, &before, &Counted::default())
