@@ -52,7 +52,8 @@ pub(crate) struct NewArticleRequest {
     /// The language that it is written in.
     #[serde(default)]
     language: Language,
-    /// Its text in Markdown (`CommonMark` and GFM). HTML inside of it is shown as text.
+    /// Its text in Markdown (`CommonMark` and GFM). HTML inside of it is shown as text. A request is at most 256 KiB, so
+    /// the longest text in letters of three bytes does not fit.
     #[serde(default)]
     #[schema(value_type = String, max_length = 100_000)]
     pub(super) body: Prose<100_000>,
@@ -122,7 +123,8 @@ pub(crate) struct ArticleRequest {
     /// The language that it is written in.
     #[serde(default)]
     language: Language,
-    /// Its text in Markdown (`CommonMark` and GFM). HTML inside of it is shown as text.
+    /// Its text in Markdown (`CommonMark` and GFM). HTML inside of it is shown as text. A request is at most 256 KiB, so
+    /// the longest text in letters of three bytes does not fit.
     #[serde(default)]
     #[schema(value_type = String, max_length = 100_000)]
     body: Prose<100_000>,

@@ -101,9 +101,11 @@ async fn a_blog_shows_and_counts_what_is_published_in_it(app: TestApp) {
     let moving = |who: &poligon_testkit::Client, blog: Value| {
         who.put(&format!("{}/blog", at(ARTICLES, &one))).json(&json!({"blog_id": blog}))
     };
-    let (eve, ann_again) = (author(&app).await, &ann);
+    let eve = author(&app).await;
     moving(&eve, other["id"].clone()).send().await.expect_problem(403, "role_too_low");
-    let moved = moving(ann_again, other["id"].clone()).send().await.expect(200); // she owns both
+    // She owns both, but what is published of her own goes elsewhere by other eyes.
+    moving(&ann, other["id"].clone()).send().await.expect_problem(403, "own_text");
+    let moved = moving(&ed, other["id"].clone()).send().await.expect(200);
     assert_eq!(moved.body["blog"]["id"], other["id"]);
     assert_eq!(counts().await, (json!(0), json!(1)));
     moving(&ann, Value::Null).send().await.expect_problem(403, "role_too_low");
