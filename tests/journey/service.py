@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -23,6 +24,12 @@ def sql_on_postgres(url, statement):
     if done.returncode != 0:
         raise RuntimeError(f"psql: {done.stderr.strip()}")
     return done.stdout.splitlines()
+
+
+def free_port():
+    """A port that nobody listens on, for addresses that a gateway writes down: with port 0 it does not know its own."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class Place:
@@ -60,13 +67,13 @@ class Place:
 
 
 class Gateway:
-    """A running gateway; `url` is where, `printed` what it said, `log` the file of its log."""
+    """A running gateway; `url` is where, `printed` what it said, `log` the file of its log. It takes a free port, or `port`."""
 
-    def __init__(self, place, *flags, **environment):
+    def __init__(self, place, *flags, port=0, **environment):
         self.printed = []
         self.log = Path(place.folder.name) / f"gateway-{secrets.token_hex(3)}.log"
         self.began = time.monotonic()
-        command = [os.environ["POLIGON_GATEWAY"], "serve", "--bind", "127.0.0.1:0", *place.flags, *flags]
+        command = [os.environ["POLIGON_GATEWAY"], "serve", "--bind", f"127.0.0.1:{port}", *place.flags, *flags]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=place.environment(**environment)

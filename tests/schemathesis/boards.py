@@ -2,13 +2,11 @@
 administrator calls, and owns the teams.
 """
 
-import itertools
 import time
 
-from callers import BASE, Admin, Person, ask, http
+from callers import BASE, Admin, Person, ask, http, numbers
 from network import TELL_WAIT_S, at
 
-numbers = itertools.count(1)
 rooms: dict[str, list] = {}
 joined: list[int] = []
 

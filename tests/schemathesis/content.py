@@ -2,14 +2,12 @@
 administrator calls, and may do everything.
 """
 
-import itertools
 from datetime import datetime, timedelta, timezone
 
 import network
-from callers import Admin, Person, ask
+from callers import Admin, Person, ask, numbers
 from network import say
 
-numbers = itertools.count(1)
 known: dict[str, int] = {}
 
 

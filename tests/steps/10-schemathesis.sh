@@ -9,15 +9,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 need_everything
 
-folder=tests/.cache/schemathesis
-wanted=$(cksum <tests/schemathesis/requirements.txt)
-if [ "$(cat "$folder/made-of" 2>/dev/null)" != "$wanted" ]; then
-    rm -rf "$folder"
-    mkdir -p "$(dirname "$folder")"
-    # Debian splits ensurepip off; without it a venv cannot be made.
-    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
-    python3 -m venv "$folder" && "$folder/bin/pip" install -q --disable-pip-version-check --require-virtualenv \
-        -r tests/schemathesis/requirements.txt >&2 || stop_step "schemathesis could not be installed"
-    printf '%s\n' "$wanted" >"$folder/made-of"
-fi
-"$folder/bin/python" tests/schemathesis/run.py
+need_venv schemathesis tests/schemathesis/requirements.txt
+"$venv/bin/python" tests/schemathesis/run.py

@@ -17,6 +17,21 @@ install_packages() {
 
 need_python() { command -v python3 >/dev/null || install_packages python3; }
 
+# A Python of its own with what a file of requirements names, in tests/.cache: need_venv <name> <file>; it is at $venv.
+need_venv() {
+    local wanted
+    venv=tests/.cache/$1
+    wanted=$(cksum <"$2")
+    [ "$(cat "$venv/made-of" 2>/dev/null)" != "$wanted" ] || return 0
+    rm -rf "$venv"
+    mkdir -p "$(dirname "$venv")"
+    # Debian splits ensurepip off; without it a venv cannot be made.
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+    python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check --require-virtualenv -r "$2" >&2 ||
+        stop_step "what $2 names could not be installed"
+    printf '%s\n' "$wanted" >"$venv/made-of"
+}
+
 # The SQL client, beside the server where tests/run has installed one.
 need_psql() {
     local found
