@@ -101,6 +101,7 @@ def founded():
 
 def plain_blog(case):
     case.body.pop("slug", None)
+    case.body.pop("cover_id", None)
 
 
 def real_new_blog(case):
@@ -148,7 +149,7 @@ def published():
 
 def plain_article(case):
     """The schema cannot say who may write where, which categories there are, nor what names a tag."""
-    for name in ("author_ids", "category_ids", "blog_id", "slug", "canonical_url"):
+    for name in ("author_ids", "category_ids", "blog_id", "slug", "canonical_url", "cover_id"):
         case.body.pop(name, None)
     if case.body.get("tags"):
         case.body["tags"] = ["fuzzed", f"Fuzzed {next(numbers) % 7}"]
@@ -248,6 +249,33 @@ def real_comment(case):
         case.body |= {"status": ["spam", "trash"][next(numbers) % 2], "reason": "Seen too often"}
 
 
+# Media.
+
+
+def new_medium(private=False):
+    number = next(numbers)
+    files = {"file": (f"{number}.pdf", b"%PDF-1.7\n" + str(number).encode(), "application/pdf")}
+    said = {"visibility": "private" if private else "public"}
+    return content("POST", "upload", files=files, data=said)["items"][0]["id"]
+
+
+def real_medium(case):
+    at(case, new_medium(next(numbers) % 2 == 0))
+    if isinstance(case.body, dict) and "name" in case.body:
+        case.body["name"] = f"fuzzed {next(numbers)}.png"
+
+
+def real_file(case):
+    real_medium(case)
+    if case.query:
+        for name in ("expires", "signature"):
+            case.query.pop(name, None)
+        # Sizes and formats are of images.
+        case.query.pop("format", None)
+        if case.query.get("size", "original") != "original":
+            case.query.pop("size", None)
+
+
 def real_sitemap(case):
     case.path_parameters["number"] = 1
 
@@ -301,6 +329,12 @@ REAL = {
     "PATCH /api/content/comments/{id}": real_comment,
     "DELETE /api/content/comments/{id}": real_comment,
     "PUT /api/content/comments/{id}/status": real_comment,
+    "GET /api/content/media/{id}": real_medium,
+    "PATCH /api/content/media/{id}": real_medium,
+    "DELETE /api/content/media/{id}": real_medium,
+    "GET /api/content/media/{id}/usage": real_medium,
+    "GET /api/content/media/{id}/file": real_file,
+    "POST /api/content/media/{id}/links": real_medium,
     "GET /api/content/sitemaps/{number}": real_sitemap,
 }
 

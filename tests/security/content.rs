@@ -1,9 +1,10 @@
 //! The content's part of the tables, and of what requests work on.
 
-use poligon_testkit::{Client, TestApp};
+use poligon_testkit::{Client, Part, TestApp};
 use serde_json::{Value, json};
 
 use crate::policy::{ANYBODY, PUBLIC, USER};
+use crate::requests::PNG;
 
 /// Who may call what; what somebody may do with an article or a blog is for what they are there to say.
 pub(crate) const POLICY: &[(&str, &str)] = &[
@@ -63,6 +64,15 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("content_patch_comment", USER),
     ("content_delete_comment", USER),
     ("content_put_comment_status", USER),
+    // Media.
+    ("content_upload_media", USER), // who writes somewhere
+    ("content_list_media", USER),
+    ("content_get_media", ANYBODY),
+    ("content_patch_media", USER),
+    ("content_delete_media", USER),
+    ("content_get_media_usage", USER),
+    ("content_get_media_file", ANYBODY),
+    ("content_link_media", USER),
     // Feeds.
     ("content_get_rss_feed", PUBLIC),
     ("content_get_atom_feed", PUBLIC),
@@ -110,6 +120,13 @@ pub(crate) const OBJECTS: &[(&str, u16, u16)] = &[
     ("content_patch_comment", 200, 404), // it waits, so nobody else sees it
     ("content_delete_comment", 204, 404),
     ("content_put_comment_status", 403, 404),
+    // It is private.
+    ("content_get_media", 200, 404),
+    ("content_patch_media", 200, 404),
+    ("content_delete_media", 204, 404),
+    ("content_get_media_usage", 200, 404),
+    ("content_get_media_file", 200, 404),
+    ("content_link_media", 200, 404),
 ];
 
 /// Ids of what somebody has in the content.
@@ -122,6 +139,8 @@ pub(crate) struct Texts {
     pub(crate) article: i64,
     /// What they have said of something that is published; it waits for a moderator.
     pub(crate) comment: i64,
+    /// A private file of theirs that stands in nothing.
+    pub(crate) medium: i64,
     /// With nothing in it.
     pub(crate) category: i64,
     /// That nothing has.
@@ -130,13 +149,21 @@ pub(crate) struct Texts {
 
 impl Texts {
     /// None of it is there.
-    pub(crate) const NONE: Self =
-        Self { blog: 999_999, member: 999_999, article: 999_999, comment: 999_999, category: 999_999, tag: 999_999 };
+    pub(crate) const NONE: Self = Self {
+        blog: 999_999,
+        member: 999_999,
+        article: 999_999,
+        comment: 999_999,
+        medium: 999_999,
+        category: 999_999,
+        tag: 999_999,
+    };
 
     /// A path of the content with its ids filled.
     pub(crate) fn fill(&self, path: &str) -> String {
         let ids = [
             ("/comments/", self.comment),
+            ("/media/", self.medium),
             ("/blogs/", self.blog),
             ("/articles/", self.article),
             ("/categories/", self.category),
@@ -169,15 +196,21 @@ pub(crate) async fn texts_of(app: &TestApp, owner: &Client) -> Texts {
         admin.post(&format!("{api}/articles/{seen}/{act}")).send().await.expect(200);
     }
     let comment = make(owner, &format!("articles/{seen}/comments"), json!({"body": "Said before"})).await;
+    let form = [Part::file("file", "a.png", "image/png", PNG), Part::text("visibility", "private")];
+    let medium = owner.post(&format!("{api}/upload")).form(&form).send().await.expect(201);
+    let medium = medium.body["items"][0]["id"].as_i64().expect("an id");
     let category = make(&admin, "categories", json!({"title": "Place"})).await;
     let name = poligon_core::random::hex(&poligon_core::random::bytes::<8>().expect("randomness"));
     let tag = make(&admin, "tags", json!({"name": name})).await;
-    Texts { blog, member, article, comment, category, tag }
+    Texts { blog, member, article, comment, medium, category, tag }
 }
 
 /// The body of an operation that takes one.
 pub(crate) fn body(operation: &str) -> Value {
     match operation {
+        "content_upload_media" => json!({"alt": "A picture"}),
+        "content_patch_media" => json!({"alt": "Changed"}),
+        "content_link_media" => json!({"expires_in": 600}),
         "content_patch_category" => json!({"position": 7}),
         "content_create_tag" => json!({"name": "made here"}),
         "content_patch_tag" => json!({"name": "changed"}),

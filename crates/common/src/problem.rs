@@ -60,6 +60,7 @@ pub mod kinds {
         PRECONDITION_FAILED = 412, "precondition_failed", "Precondition failed", "The object has changed since you read it: If-Match names an older version. Read it again.";
         PAYLOAD_TOO_LARGE = 413, "payload_too_large", "Payload too large", "The body is larger than this path takes.";
         UNSUPPORTED_MEDIA_TYPE = 415, "unsupported_media_type", "Unsupported media type", "Send the body in the media type that the document names, most often application/json.";
+        RANGE_NOT_SATISFIABLE = 416, "range_not_satisfiable", "Range not satisfiable", "The file has no bytes where Range asks for them. Content-Range says how many it has (RFC 9110, section 14).";
         VALIDATION_FAILED = 422, "validation_failed", "Validation failed", "Some fields are wrong. Every one is listed in errors, with a JSON Pointer (RFC 6901), a code and a sentence.";
         IDEMPOTENCY_KEY_REUSED = 422, "idempotency_key_reused", "Idempotency-Key reused", "This Idempotency-Key came with another body before. Use a new key for a new request.";
         PRECONDITION_REQUIRED = 428, "precondition_required", "Precondition required", "Say which version you have read: If-Match.";
@@ -82,6 +83,7 @@ pub mod kinds {
             412 => &PRECONDITION_FAILED,
             413 => &PAYLOAD_TOO_LARGE,
             415 => &UNSUPPORTED_MEDIA_TYPE,
+            416 => &RANGE_NOT_SATISFIABLE,
             422 => &VALIDATION_FAILED,
             428 => &PRECONDITION_REQUIRED,
             429 => &RATE_LIMITED,

@@ -18,6 +18,9 @@ poligon_common::problem_kinds! {
     COMMENT_TOO_DEEP = 409, "comment_too_deep", "Comment too deep", "Comments stand at most six deep below each other. Reply to the one above.";
     TOO_MANY_ARTICLE_COMMENTS = 409, "too_many_article_comments", "Too many comments", "An article has at most 10,000 comments.";
     EDIT_TIME_OVER = 409, "edit_time_over", "Time is over", "A comment is changed within 15 minutes.";
+    MEDIA_USED = 409, "media_used", "Media used", "The file stands in articles or blogs: take it out of them first. GET media/{id}/usage says which.";
+    MEDIA_QUOTA = 409, "media_quota", "Media quota", "Whoever uploads files keeps so many bytes of them at most. Remove some that stand in nothing.";
+    LINK_EXPIRED = 403, "link_expired", "Link expired", "The link was good for a while, and is no longer. Ask whoever gave it for another.";
     CATEGORY_CYCLE = 409, "category_cycle", "Category cycle", "A category cannot stand below itself.";
     CATEGORY_TOO_DEEP = 409, "category_too_deep", "Category too deep", "The tree of categories has at most eight levels.";
     CATEGORY_USED = 409, "category_used", "Category used", "Articles or other categories stand in the category. Say with `move_to` where they shall go.";
@@ -68,6 +71,20 @@ pub enum Error {
     /// It is older than may be changed.
     #[error("the comment was written over 15 minutes ago")]
     EditTimeOver,
+    /// So many articles and blogs show it.
+    #[error("{0} articles or blogs show this file")]
+    MediaUsed(i64),
+    /// Bytes that somebody keeps, and may keep.
+    #[error("{kept} of {most} bytes are used")]
+    MediaQuota {
+        /// Bytes that they keep.
+        kept: i64,
+        /// Bytes that they may keep.
+        most: i64,
+    },
+    /// It was good once.
+    #[error("the link is no longer good")]
+    LinkExpired,
     /// The category would stand below itself.
     #[error("a category cannot stand below itself")]
     CategoryCycle,
@@ -153,6 +170,9 @@ impl Error {
             Self::CommentTooDeep(_) => &COMMENT_TOO_DEEP,
             Self::TooManyComments => &TOO_MANY_ARTICLE_COMMENTS,
             Self::EditTimeOver => &EDIT_TIME_OVER,
+            Self::MediaUsed(_) => &MEDIA_USED,
+            Self::MediaQuota { .. } => &MEDIA_QUOTA,
+            Self::LinkExpired => &LINK_EXPIRED,
             Self::CategoryCycle => &CATEGORY_CYCLE,
             Self::CategoryTooDeep(_) => &CATEGORY_TOO_DEEP,
             Self::CategoryUsed(..) => &CATEGORY_USED,

@@ -7,7 +7,7 @@ use poligon_core::events::{DeliveryError, Event, Subscriber, publish};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::{articles, blogs};
+use crate::{articles, blogs, media};
 
 /// Somebody has deleted their account.
 const DELETED: &str = "auth.deleted";
@@ -76,6 +76,7 @@ async fn account_deleted(ctx: &Ctx, user_id: i64) -> Result<(), Error> {
     while ctx.db.write(move |db| blogs::leave_next(db, user_id)).await? {}
     let now = ctx.clock.now();
     while ctx.db.write(move |db| articles::delete_next_draft(db, user_id, now)).await? {}
+    while ctx.db.write(move |db| media::delete_next_unused(db, user_id, now)).await? {}
     ctx.near.forget(LISTS);
     Ok(())
 }

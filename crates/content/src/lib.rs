@@ -7,6 +7,7 @@
 //! | `blogs` | `blogs`, `blog_members` |
 //! | `articles` | `articles`, `article_slugs`, `article_revisions`, `article_steps`, what articles are by, in and tagged with, the words of articles |
 //! | `comments` | `article_comments` |
+//! | `media` | `content_files`, `content_media`, `content_media_quotas`, `article_media` |
 //! | `feeds` | none: what is published, for readers of feeds and for search engines |
 //!
 //! What somebody may do with an article is decided in one place, `articles::access`.
@@ -19,6 +20,7 @@ mod comments;
 mod error;
 mod events;
 mod feeds;
+mod media;
 mod named;
 mod permissions;
 mod schema;
@@ -49,6 +51,7 @@ fn routes() -> Routes {
     blogs::routes(&mut all);
     articles::routes(&mut all);
     comments::routes(&mut all);
+    media::routes(&mut all);
     feeds::routes(&mut all);
     all
 }

@@ -54,6 +54,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        cover_id -> Nullable<BigInt>,
     }
 }
 
@@ -97,6 +98,7 @@ diesel::table! {
         created_by -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        cover_id -> Nullable<BigInt>,
     }
 }
 
@@ -137,6 +139,7 @@ diesel::table! {
         toc -> Jsonb,
         body -> Text,
         html -> Text,
+        cover_id -> Nullable<BigInt>,
     }
 }
 
@@ -254,7 +257,65 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What is stored of media, once for the same bytes.
+    content_files (id) {
+        id -> BigInt,
+        hash -> Text,
+        name -> Text,
+        kind -> Text,
+        media_type -> Text,
+        width -> Nullable<BigInt>,
+        height -> Nullable<BigInt>,
+        uses -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// Files that people have uploaded.
+    content_media (id) {
+        id -> BigInt,
+        owner_id -> BigInt,
+        file_id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        alt -> Text,
+        size -> BigInt,
+        private -> Bool,
+        blocked -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How much people keep.
+    content_media_quotas (user_id) {
+        user_id -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Media in what articles say.
+    article_media (article_id, media_id) {
+        article_id -> BigInt,
+        media_id -> BigInt,
+    }
+}
+
 diesel::joinable!(articles -> blogs (blog_id));
+diesel::joinable!(content_media -> content_files (file_id));
 diesel::joinable!(blog_members -> blogs (blog_id));
 diesel::joinable!(author_articles -> users (user_id));
 diesel::joinable!(article_tags -> content_tags (tag_id));
@@ -278,5 +339,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     category_articles,
     article_steps,
     article_comments,
+    content_files,
+    content_media,
+    article_media,
 );
 poligon_core::allow_joins!(author_articles: users);

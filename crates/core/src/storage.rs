@@ -1,6 +1,7 @@
 //! Files: in a local folder, or in an S3-compatible store, by the same calls.
 
 use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutPayload};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -114,10 +115,26 @@ impl Storage {
 
     /// The file under `name`, to be read piece by piece.
     pub async fn open_file(&self, name: &str) -> Result<StoredFile, StorageError> {
+        self.fetch(name, GetOptions::default()).await
+    }
+
+    /// These bytes of the file under `name`, as far as it has them; not none.
+    pub async fn open_part(&self, name: &str, bytes: Range<u64>) -> Result<StoredFile, StorageError> {
+        self.fetch(name, GetOptions { range: Some(GetRange::Bounded(bytes)), ..GetOptions::default() }).await
+    }
+
+    /// Bytes in the file under `name`.
+    pub async fn length(&self, name: &str) -> Result<u64, StorageError> {
         let path = self.path(name);
-        let found = tokio::time::timeout(CALL_TIMEOUT, self.store.get(&path)).await;
+        let found = tokio::time::timeout(CALL_TIMEOUT, self.store.head(&path)).await;
+        Ok(found.map_err(|_| StorageError::late())??.size)
+    }
+
+    async fn fetch(&self, name: &str, options: GetOptions) -> Result<StoredFile, StorageError> {
+        let path = self.path(name);
+        let found = tokio::time::timeout(CALL_TIMEOUT, self.store.get_opts(&path, options)).await;
         let found = found.map_err(|_| StorageError::late())??;
-        let length = found.meta.size;
+        let length = found.range.end - found.range.start;
         let pieces = found.into_stream().map(|piece| piece.map(Vec::from).map_err(StorageError::from)).boxed();
         Ok(StoredFile { length, pieces })
     }

@@ -21,5 +21,5 @@ pub use path::{Id, Path, Path2};
 pub use query::Query;
 pub(crate) use query::parse as parse_query;
 pub use spool::{Pace, Spool, Spooled};
-pub use upload::{Form, Text, Upload};
+pub use upload::{Form, Text, Upload, UploadedFile, Uploads};
 pub use user::CurrentUser;

@@ -35,17 +35,28 @@ pub struct Text {
     pub check: fn(&str) -> Result<(), Refused>,
 }
 
-/// What a form consists of: one file, and texts that may be left out. Other parts are refused.
+/// What a form consists of: files, most often one, and texts that may be left out. Other parts are refused.
 pub trait Form: 'static {
-    /// The name of the file's part.
+    /// The name of the file's part; of each of them, where there may be several.
     const FILE: &'static str;
-    /// Most bytes of the file.
+    /// Most bytes of a file.
     const MOST_BYTES: u64;
+    /// Most files; together they may be as large as two.
+    const MOST_FILES: usize = 1;
     /// The texts.
     const TEXTS: &'static [Text];
 }
 
-/// A form as it came.
+/// A file of a form.
+#[derive(Debug)]
+pub struct UploadedFile {
+    /// Its bytes; not empty.
+    pub file: Spooled,
+    /// What the client calls it, without folders (RFC 7578, section 4.2); it may be anything else.
+    pub name: Option<String>,
+}
+
+/// A form with one file, as it came.
 #[derive(Debug)]
 pub struct Upload<F> {
     /// The file; not empty.
@@ -63,7 +74,23 @@ impl<F> Upload<F> {
     }
 }
 
-impl<F: Form> FromRequest for Upload<F> {
+/// A form with files, as it came.
+#[derive(Debug)]
+pub struct Uploads<F> {
+    /// In their order, one at least.
+    pub files: Vec<UploadedFile>,
+    texts: BTreeMap<&'static str, String>,
+    form: PhantomData<F>,
+}
+
+impl<F> Uploads<F> {
+    /// A text, if it was given.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(String::as_str)
+    }
+}
+
+impl<F: Form> FromRequest for Uploads<F> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -76,11 +103,28 @@ impl<F: Form> FromRequest for Upload<F> {
             let upload: Self = reader.read::<F>(Multipart::new(req.headers(), payload)).await?;
             if req.headers().contains_key(crate::idempotency::HEADER) {
                 // Of what the form says; its boundary is another each time.
-                let named = upload.file.hash.clone() + "\n" + upload.file_name.as_deref().unwrap_or_default();
+                let named =
+                    |file: &UploadedFile| file.file.hash.clone() + "\n" + file.name.as_deref().unwrap_or_default();
+                let named = upload.files.iter().map(named).collect::<Vec<_>>().join("\n");
                 let whole = upload.texts.iter().fold(named, |all, (name, text)| all + "\n" + name + "=" + text);
                 req.extensions_mut().insert(BodyHash(ctx.keys.body_fingerprints(whole.as_bytes())));
             }
             Ok(upload)
+        })
+    }
+}
+
+impl<F: Form> FromRequest for Upload<F> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let all = Uploads::<F>::from_request(req, payload);
+        Box::pin(async move {
+            let Uploads { files, texts, form } = all.await?;
+            let missing = || Problem::invalid_field(&pointer(&[F::FILE]), "required", "is required");
+            let UploadedFile { file, name } = files.into_iter().next().ok_or_else(missing)?;
+            Ok(Self { file, file_name: name, texts, form })
         })
     }
 }
@@ -99,42 +143,46 @@ fn require_form(req: &HttpRequest) -> Result<(), Problem> {
 struct Reader {
     ctx: Ctx,
     pace: Pace,
-    file: Option<Spool>,
-    file_name: Option<String>,
+    files: Vec<(Spool, Option<String>)>,
     texts: BTreeMap<&'static str, String>,
     wrong: Vec<FieldError>,
     /// Bytes of all parts.
     came: u64,
+    /// Bytes of this part.
+    in_part: u64,
 }
 
 impl Reader {
     fn new(ctx: &Ctx) -> Self {
         let pace = Pace::new(Duration::from_millis(ctx.config.server.body_timeout_ms));
-        let (texts, wrong) = (BTreeMap::new(), Vec::new());
-        Self { ctx: ctx.clone(), pace, file: None, file_name: None, texts, wrong, came: 0 }
+        let (files, texts, wrong) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { ctx: ctx.clone(), pace, files, texts, wrong, came: 0, in_part: 0 }
     }
 
-    async fn read<F: Form>(mut self, mut form: Multipart) -> Result<Upload<F>, Problem> {
+    async fn read<F: Form>(mut self, mut form: Multipart) -> Result<Uploads<F>, Problem> {
         let mut parts = 0;
         while let Some(part) = self.pace.wait(form.try_next()).await?.map_err(|e| malformed(&e))? {
             parts += 1;
             if parts > MOST_PARTS {
                 return Err(Problem::new(&kinds::BAD_REQUEST).detail(format!("the form has over {MOST_PARTS} parts")));
             }
+            self.in_part = 0;
             self.take::<F>(part).await?;
         }
-        match &self.file {
-            None => self.refuse(F::FILE, "required", "is required"),
-            Some(file) if file.length() == 0 => self.refuse(F::FILE, "empty", "must not be empty"),
-            Some(_) => {}
+        if self.files.is_empty() {
+            self.refuse(F::FILE, "required", "is required");
         }
-        match self.file {
-            Some(file) if self.wrong.is_empty() => {
-                let (file, file_name) = (file.finish().await?, self.file_name);
-                Ok(Upload { file, file_name, texts: self.texts, form: PhantomData })
-            }
-            _ => Err(Problem::invalid(self.wrong)),
+        if self.files.iter().any(|(file, _)| file.length() == 0) {
+            self.refuse(F::FILE, "empty", "must not be empty");
         }
+        if !self.wrong.is_empty() {
+            return Err(Problem::invalid(self.wrong));
+        }
+        let mut files = Vec::with_capacity(self.files.len());
+        for (file, name) in self.files {
+            files.push(UploadedFile { file: file.finish().await?, name });
+        }
+        Ok(Uploads { files, texts: self.texts, form: PhantomData })
     }
 
     fn refuse(&mut self, name: &str, code: &str, message: impl Into<String>) {
@@ -149,18 +197,20 @@ impl Reader {
         let name: String = part.name().unwrap_or_default().chars().take(100).collect();
         let text = F::TEXTS.iter().find(|text| text.name == name);
         match text {
-            None if name == F::FILE && self.file.is_none() => {
-                self.file = Some(Spool::new(&self.ctx.config.data_dir.0).await?);
-                self.file_name = file_name_of(&part);
+            None if name == F::FILE && self.files.len() < F::MOST_FILES => {
+                let mut file = Spool::new(&self.ctx.config.data_dir.0).await?;
+                let called = file_name_of(&part);
                 while let Some(piece) = self.next::<F>(&mut part).await? {
-                    if let Some(file) = &mut self.file {
-                        file.add(&piece).await?;
-                    }
+                    file.add(&piece).await?;
                 }
+                self.files.push((file, called));
                 return Ok(());
             }
             Some(text) if !self.texts.contains_key(text.name) => return self.take_text::<F>(text, part).await,
             None if name != F::FILE => self.refuse(&name, "unknown_field", "is unknown"),
+            None if F::MOST_FILES > 1 => {
+                self.refuse(F::FILE, "too_many", format!("must come at most {} times", F::MOST_FILES));
+            }
             _ => self.refuse(&name, "duplicate_field", "must not come twice"),
         }
         while self.next::<F>(&mut part).await?.is_some() {}
@@ -197,14 +247,22 @@ impl Reader {
         if let Some(piece) = &piece {
             self.pace.came(piece.len());
             self.came += piece.len() as u64;
-            let in_file = self.file.as_ref().map_or(0, Spool::length) + piece.len() as u64;
-            if self.came > F::MOST_BYTES + AROUND || part.name() == Some(F::FILE) && in_file > F::MOST_BYTES {
-                let detail = format!("the file is over {} bytes", F::MOST_BYTES);
-                return Err(Problem::new(&kinds::PAYLOAD_TOO_LARGE).detail(detail));
+            self.in_part += piece.len() as u64;
+            if part.name() == Some(F::FILE) && self.in_part > F::MOST_BYTES {
+                return Err(too_large(&format!("the file is over {} bytes", F::MOST_BYTES)));
+            }
+            let most = F::MOST_BYTES * F::MOST_FILES.min(2) as u64;
+            if self.came > most + AROUND {
+                let what = if F::MOST_FILES > 1 { "the files together are" } else { "the file is" };
+                return Err(too_large(&format!("{what} over {most} bytes")));
             }
         }
         Ok(piece)
     }
+}
+
+fn too_large(detail: &str) -> Problem {
+    Problem::new(&kinds::PAYLOAD_TOO_LARGE).detail(detail)
 }
 
 /// The name of a part's file, without the folders that some clients send with it.

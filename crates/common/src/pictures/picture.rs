@@ -13,6 +13,7 @@ use image::{
 };
 
 use super::turned::Turned;
+use super::webp::encode_webp;
 
 /// Longest side of a picture, in pixels.
 pub(super) const LONGEST_SIDE: u32 = 8_000;
@@ -98,6 +99,17 @@ pub struct Picture {
     pub height: u32,
     /// In the order of [`Size::ALL`].
     pub files: [Vec<u8>; 4],
+    /// The smaller ones once more, as WebP, when that was asked for.
+    pub webp: Option<[Vec<u8>; 3]>,
+}
+
+/// What is made of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formats {
+    /// JPEG, or PNG where something shows through.
+    Plain,
+    /// The smaller ones as WebP, too.
+    AndWebp,
 }
 
 /// A picture whose head was read.
@@ -188,13 +200,13 @@ impl Opened {
     }
 
     /// Decodes it and makes the sizes. Takes its time: not for an async worker.
-    pub(super) fn develop(self) -> Result<Picture, Flaw> {
+    pub(super) fn develop(self, formats: Formats) -> Result<Picture, Flaw> {
         let by = self.orientation;
         match eight_bits(DynamicImage::from_decoder(self.decoder)?) {
-            DynamicImage::ImageLuma8(image) => sizes(&Turned::new(&image, by)),
-            DynamicImage::ImageLumaA8(image) => sizes(&Turned::new(&image, by)),
-            DynamicImage::ImageRgb8(image) => sizes(&Turned::new(&image, by)),
-            image => sizes(&Turned::new(&image.into_rgba8(), by)),
+            DynamicImage::ImageLuma8(image) => sizes(&Turned::new(&image, by), formats),
+            DynamicImage::ImageLumaA8(image) => sizes(&Turned::new(&image, by), formats),
+            DynamicImage::ImageRgb8(image) => sizes(&Turned::new(&image, by), formats),
+            image => sizes(&Turned::new(&image.into_rgba8(), by), formats),
         }
     }
 }
@@ -209,7 +221,7 @@ fn eight_bits(image: DynamicImage) -> DynamicImage {
     }
 }
 
-fn sizes<I, P>(image: &I) -> Result<Picture, Flaw>
+fn sizes<I, P>(image: &I, formats: Formats) -> Result<Picture, Flaw>
 where
     I: GenericImageView<Pixel = P>,
     P: Pixel<Subpixel = u8> + PixelWithColorType + 'static,
@@ -223,13 +235,18 @@ where
         (None, None) => shrunk(image, Size::Small),
     };
     // A picture that is as small already is not enlarged.
-    let encoded = |smaller: Option<_>| match &smaller {
+    let encoded = |smaller: &Option<_>| match smaller {
         Some(smaller) => encode(smaller, is_png, 82),
         None => encode(image, is_png, 82),
     };
+    let webp = |smaller: &Option<_>| smaller.as_ref().map_or_else(|| encode_webp(image), encode_webp);
     let (width, height) = image.dimensions();
-    let files = [encode(image, is_png, 90)?, encoded(large)?, encoded(medium)?, encoded(small)?];
-    Ok(Picture { is_png, width, height, files })
+    let files = [encode(image, is_png, 90)?, encoded(&large)?, encoded(&medium)?, encoded(&small)?];
+    let webp = match formats {
+        Formats::Plain => None,
+        Formats::AndWebp => Some([webp(&large)?, webp(&medium)?, webp(&small)?]),
+    };
+    Ok(Picture { is_png, width, height, files, webp })
 }
 
 type Pixels<P> = image::ImageBuffer<P, Vec<u8>>;

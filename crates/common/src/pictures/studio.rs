@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
-use super::picture::{Flaw, LONGEST_SIDE, Picture, open};
+use super::picture::{Flaw, Formats, LONGEST_SIDE, Picture, open};
 use crate::extract::Spooled;
 use crate::problem::{Problem, Refused, kinds};
 
@@ -51,16 +51,21 @@ impl Drop for Guest {
 
 /// Makes a picture of an upload. Bytes that make none are a wrong field `/file`; 503 when too many wait.
 pub async fn develop(upload: Spooled) -> Result<Picture, Problem> {
+    develop_as(upload, Formats::Plain, "/file").await
+}
+
+/// The same in these formats, of an upload that stands at `pointer`.
+pub async fn develop_as(upload: Spooled, formats: Formats, pointer: &str) -> Result<Picture, Problem> {
     let _guest = Guest::admit().ok_or_else(overloaded)?;
     let place = patiently(STUDIO.places.acquire()).await?;
     let (file, length): (File, u64) = (upload.file, upload.length);
-    let opened = run(move || open(file, length)).await?;
+    let opened = run(pointer, move || open(file, length)).await?;
     let mib = u32::try_from(opened.memory().div_ceil(1024 * 1024)).unwrap_or(u32::MAX);
     let memory = patiently(STUDIO.memory.acquire_many(mib)).await?;
     // With the work and not with the request: a client that leaves does not stop the decoder.
-    run(move || {
+    run(pointer, move || {
         let _held: (SemaphorePermit<'static>, SemaphorePermit<'static>) = (place, memory);
-        opened.develop()
+        opened.develop(formats)
     })
     .await
 }
@@ -91,7 +96,10 @@ fn overloaded() -> Problem {
 }
 
 /// Runs work on bytes that anybody may have sent. A decoder that gives up by panicking has met no picture either.
-async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, Flaw> + Send + 'static) -> Result<T, Problem> {
+async fn run<T: Send + 'static>(
+    pointer: &str,
+    work: impl FnOnce() -> Result<T, Flaw> + Send + 'static,
+) -> Result<T, Problem> {
     let outcome = spawn_blocking(work).await.unwrap_or_else(|panic| {
         tracing::warn!(%panic, "a decoder of pictures has panicked");
         Err(Flaw::NoPicture)
@@ -107,6 +115,6 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, Flaw> + Send + 
                 ),
             ),
         };
-        Problem::invalid_field("/file", code, message)
+        Problem::invalid_field(pointer, code, message)
     })
 }

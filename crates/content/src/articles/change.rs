@@ -13,13 +13,16 @@ use crate::caller::Caller;
 use crate::categories;
 use crate::error::Error;
 use crate::events::{self, UNPUBLISHED};
+use crate::media::{covers, refresh};
 use crate::schema::{article_authors, articles};
 
 /// What a revision says, as far as it is there still; by whom the article is, its newest revision says.
 fn of_earlier(db: &mut Db, earlier: &RevisionRow, newest: &RevisionRow) -> Result<Content, Error> {
     let content = Content::from(earlier);
+    let covers = covers(db, content.cover_id.as_slice())?;
     let category_ids = categories::existing(db, &content.category_ids)?;
-    Ok(Content { category_ids, author_ids: newest.author_ids.0.clone(), ..content })
+    let cover_id = content.cover_id.filter(|id| covers.contains_key(id));
+    Ok(Content { category_ids, cover_id, author_ids: newest.author_ids.0.clone(), ..content })
 }
 
 /// Saves an earlier revision as the newest.
@@ -53,7 +56,7 @@ fn bring_back(
     let content = of_earlier(db, earlier, &newest)?;
     // The newest one is not an earlier one: it is saved once more.
     let restored_from = Some(earlier.number).filter(|number| *number <= article.head);
-    let by = Saver { user_id: caller.user_id, now, restored_from };
+    let by = Saver { restored_from, ..Saver::of(caller, now) };
     save(db, article, (&content, &of_revision(earlier)), after, by)
 }
 
@@ -74,10 +77,11 @@ pub(super) fn discard_draft(
     let published = revision(db, id, live)?.ok_or(Error::NotFound)?;
     let content = Content::from(&published);
     let content = Content { category_ids: categories::existing(db, &content.category_ids)?, ..content };
-    let by = Saver { user_id: caller.user_id, now, restored_from: Some(live) };
+    let by = Saver { restored_from: Some(live), ..Saver::of(caller, now) };
     save(db, &article, (&content, &of_revision(&published)), Stand::plain(Status::Published), by)?;
     // The newest revision says what is published, so it is what is published; tags and categories as they are called now.
     diesel::update(articles::table.find(id)).set(articles::live.eq(article.head + 1)).execute(db)?;
+    refresh(db, id, None)?;
     shelves::give_back(db, id)
 }
 

@@ -14,6 +14,7 @@ use super::row::RevisionRow;
 use crate::caller::Caller;
 use crate::categories;
 use crate::error::Error;
+use crate::media::require_cover;
 use crate::permissions::ARTICLES_WRITE;
 use crate::schema::blog_members;
 use crate::tags::TagName;
@@ -55,6 +56,7 @@ pub(super) struct Content {
     pub(super) meta_title: Option<String>,
     pub(super) meta_description: Option<String>,
     pub(super) canonical_url: Option<String>,
+    pub(super) cover_id: Option<i64>,
     pub(super) author_ids: Vec<i64>,
     pub(super) category_ids: Vec<i64>,
     pub(super) tags: Vec<TagName>,
@@ -70,6 +72,7 @@ impl From<&RevisionRow> for Content {
             meta_title: row.meta_title.clone(),
             meta_description: row.meta_description.clone(),
             canonical_url: row.canonical_url.clone(),
+            cover_id: row.cover_id,
             author_ids: row.author_ids.0.clone(),
             category_ids: row.category_ids.0.clone(),
             tags: row.tags.0.iter().cloned().map(TagName).collect(),
@@ -88,10 +91,19 @@ impl Content {
             "meta_title": self.meta_title,
             "meta_description": self.meta_description,
             "canonical_url": self.canonical_url,
+            "cover_id": self.cover_id,
             "author_ids": self.author_ids,
             "category_ids": self.category_ids,
             "tags": self.tags.iter().map(|tag| &tag.0).collect::<Vec<_>>(),
         })
+    }
+
+    /// Refuses a cover that is none, unless it was the cover `before`.
+    pub(super) fn require_cover(&self, db: &mut Db, before: Option<i64>, caller: &Caller) -> Result<(), Error> {
+        match self.cover_id {
+            Some(id) if before != Some(id) => require_cover(db, id, caller),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses authors who may not write there, and categories that are not there. `before` are the authors that it has.

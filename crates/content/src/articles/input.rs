@@ -73,6 +73,10 @@ pub(crate) struct NewArticleRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 2000, pattern = "^https?://[^\\s]+$")]
     canonical_url: Option<WebUrl>,
+    /// The image that it is shown with: the id of a public one of the caller's own.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    cover_id: Option<FilterId>,
     /// Who has written it, in order: people who may write there. The caller alone when it is left out.
     #[serde(default)]
     #[schema(value_type = Option<Vec<i64>>, min_items = 1, max_items = 10)]
@@ -102,6 +106,7 @@ impl NewArticleRequest {
             meta_title: text(self.meta_title.as_ref()),
             meta_description: text(self.meta_description.as_ref()),
             canonical_url: self.canonical_url.as_ref().map(|url| url.0.clone()),
+            cover_id: self.cover_id.map(|id| id.0),
             author_ids: self.author_ids.as_ref().map_or_else(|| vec![user_id], |ids| ids.0.clone()),
             category_ids: self.category_ids.0.clone(),
             tags: self.tags.0.clone(),
@@ -144,6 +149,10 @@ pub(crate) struct ArticleRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 2000, pattern = "^https?://[^\\s]+$")]
     canonical_url: Option<WebUrl>,
+    /// The image that it is shown with: the id of a public one of the caller's own.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    cover_id: Option<FilterId>,
     /// Who has written it, in order; they stay when it is left out.
     #[serde(default)]
     #[schema(value_type = Option<Vec<i64>>, min_items = 1, max_items = 10)]
@@ -169,6 +178,7 @@ impl From<ArticleRequest> for ArticlePatch {
             meta_title: Some(whole.meta_title),
             meta_description: Some(whole.meta_description),
             canonical_url: Some(whole.canonical_url),
+            cover_id: Some(whole.cover_id),
             author_ids: whole.author_ids,
             category_ids: Some(whole.category_ids),
             tags: Some(whole.tags),
@@ -213,6 +223,10 @@ pub(crate) struct ArticlePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2000, pattern = "^https?://[^\\s]+$")]
     canonical_url: Option<Option<WebUrl>>,
+    /// The image that it is shown with: the id of a public one of the caller's own; `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    cover_id: Option<Option<FilterId>>,
     /// Who has written it, in order: people who may write there.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<Vec<i64>>, min_items = 1, max_items = 10, nullable = false)]
@@ -244,6 +258,7 @@ impl ArticlePatch {
                 .canonical_url
                 .as_ref()
                 .map_or(before.canonical_url, |given| given.as_ref().map(|url| url.0.clone())),
+            cover_id: self.cover_id.map_or(before.cover_id, |given| given.map(|id| id.0)),
             author_ids: self.author_ids.as_ref().map_or(before.author_ids, |ids| ids.0.clone()),
             category_ids: self.category_ids.as_ref().map_or(before.category_ids, |ids| ids.0.clone()),
             tags: self.tags.as_ref().map_or(before.tags, |tags| tags.0.clone()),

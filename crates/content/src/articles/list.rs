@@ -23,6 +23,7 @@ use super::text::reading_minutes;
 use crate::blogs::{BlogLink, BlogLinkRow};
 use crate::categories::{CategoryLink, Tree};
 use crate::error::Error;
+use crate::media::{Cover, covers};
 use crate::schema::{articles, blogs};
 use crate::tags::TagLink;
 
@@ -58,6 +59,8 @@ pub(crate) struct ArticleSummary {
     categories: Vec<CategoryLink>,
     /// Its tags, in order.
     pub(super) tags: Vec<TagLink>,
+    /// The image that it is shown with.
+    cover: Option<Cover>,
     /// Comments that everybody sees.
     comment_count: i64,
     /// When it was published.
@@ -134,6 +137,7 @@ pub(super) struct Rows {
     found: Vec<(ArticleRow, Cursor)>,
     parts: BTreeMap<i64, Parts>,
     blogs: BTreeMap<i64, BlogLink>,
+    covers: BTreeMap<i64, Cover>,
     desk: bool,
 }
 
@@ -158,16 +162,19 @@ impl Rows {
             there.select((blogs::id, BlogLinkRow::as_select())).load(db)?
         };
         let blogs = of_rows.into_iter().map(|(id, row)| (id, row.into())).collect();
-        Ok(Self { found: rows, parts, blogs, desk })
+        let of_covers: Vec<i64> = rows.iter().filter_map(|(row, _)| row.cover_id).collect();
+        let covers = covers(db, &of_covers)?;
+        Ok(Self { found: rows, parts, blogs, covers, desk })
     }
 
     /// As they are shown, with the names of their categories.
     pub(super) fn shown(self, tree: &Tree) -> Vec<Listed> {
-        let Self { found, mut parts, blogs, desk } = self;
+        let Self { found, mut parts, blogs, covers, desk } = self;
         let shown = found.into_iter().map(|(row, cursor)| {
             let parts = parts.remove(&row.id).unwrap_or_default();
             let blog = row.blog_id.and_then(|id| blogs.get(&id).cloned());
-            Listed { article: summary(row, parts, blog, tree, desk), cursor }
+            let cover = row.cover_id.and_then(|id| covers.get(&id).cloned());
+            Listed { article: ArticleSummary { cover, ..summary(row, parts, blog, tree, desk) }, cursor }
         });
         shown.collect()
     }
@@ -190,6 +197,7 @@ fn summary(row: ArticleRow, parts: Parts, blog: Option<BlogLink>, tree: &Tree, d
         authors: parts.authors,
         categories: tree.links(&parts.category_ids),
         tags: parts.tags,
+        cover: None,
         comment_count: row.comment_count,
         published_at: row.published_at,
         revised_at: row.live_at,

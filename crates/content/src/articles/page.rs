@@ -9,6 +9,7 @@ use super::slug;
 use super::view::{ArticleResponse, find_seen};
 use crate::categories::tree;
 use crate::error::Error;
+use crate::media::Cover;
 use crate::named::Named;
 
 /// What a page with pictures of authors may load: nothing that runs.
@@ -54,9 +55,10 @@ fn main(language: Language, article: &ArticleResponse) -> String {
         Language::En => format!("{minutes} min read"),
         Language::Ru => format!("{minutes} мин чтения"),
     };
+    let cover = article.cover().map(Cover::figure).unwrap_or_default();
     format!(
         "<article lang=\"{tag}\" data-testid=\"article\">\n<h1>{title}</h1>\n<p data-testid=\"byline\">{authors} · \
-         <time datetime=\"{at}\">{day}</time> · {reading}</p>\n<div data-testid=\"text\">\n{html}\n</div>\n</article>",
+         <time datetime=\"{at}\">{day}</time> · {reading}</p>\n{cover}<div data-testid=\"text\">\n{html}\n</div>\n</article>",
         tag = article.language_tag(),
         title = escape(article.title()),
         authors = authors.join(", "),

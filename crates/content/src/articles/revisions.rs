@@ -62,6 +62,8 @@ pub(crate) struct RevisionResponse {
     meta_description: Option<String>,
     /// Where it was published first.
     canonical_url: Option<String>,
+    /// The image that it was shown with; it may be gone.
+    cover_id: Option<i64>,
     /// Who had written it, in order.
     author_ids: Vec<i64>,
     /// The categories that it stood in, in order; some may be gone.
@@ -125,6 +127,7 @@ pub(super) fn find(db: &mut Db, id: i64, number: i64, caller: &Caller) -> Result
         meta_title: row.meta_title,
         meta_description: row.meta_description,
         canonical_url: row.canonical_url,
+        cover_id: row.cover_id,
         author_ids: row.author_ids.0,
         category_ids: row.category_ids.0,
         tags: row.tags.0,

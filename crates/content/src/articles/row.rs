@@ -33,6 +33,7 @@ pub(crate) struct ArticleRow {
     pub(super) comment_count: i64,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
+    pub(super) cover_id: Option<i64>,
 }
 
 impl ArticleRow {
@@ -75,6 +76,7 @@ pub(crate) struct RevisionRow {
     pub(super) toc: Json<Vec<TocEntry>>,
     pub(super) body: String,
     pub(super) html: String,
+    pub(super) cover_id: Option<i64>,
 }
 
 impl RevisionRow {

@@ -15,6 +15,7 @@ use super::text::Rendered;
 use super::{slug, write};
 use crate::caller::Caller;
 use crate::error::{Error, Versions};
+use crate::media::{self, Adding};
 use crate::schema::{article_revisions, articles};
 use crate::tags::{self, TagName};
 
@@ -30,6 +31,20 @@ pub(super) struct Saver {
     pub(super) now: Timestamp,
     /// The revision that is brought back by it.
     pub(super) restored_from: Option<i64>,
+    /// Whether they publish everybody's articles.
+    pub(super) publishes: bool,
+}
+
+impl Saver {
+    /// The caller, now.
+    pub(super) fn of(caller: &Caller, now: Timestamp) -> Self {
+        Self { user_id: caller.user_id, now, restored_from: None, publishes: caller.publishes }
+    }
+
+    /// Somebody who adds media to an article.
+    fn adding(self) -> Adding {
+        Adding { user_id: self.user_id, publishes: self.publishes }
+    }
 }
 
 fn insert_revision(
@@ -51,6 +66,7 @@ fn insert_revision(
         article_revisions::meta_title.eq(&content.meta_title),
         article_revisions::meta_description.eq(&content.meta_description),
         article_revisions::canonical_url.eq(&content.canonical_url),
+        article_revisions::cover_id.eq(content.cover_id),
         article_revisions::author_ids.eq(Json(content.author_ids.clone())),
         article_revisions::category_ids.eq(Json(content.category_ids.clone())),
         article_revisions::tags.eq(Json(tags)),
@@ -76,6 +92,7 @@ pub(super) fn create(
     let content = new.content(caller.user_id);
     let rights = Rights { review: caller.publishes, ..Rights::default() };
     content.require_known(db, blog_id, &[], caller, rights)?;
+    content.require_cover(db, None, caller)?;
     let tag_ids = tags::ids_of(db, &content.tags, now)?;
     let slug = slug::choose(db, new.slug.as_ref(), &content.title)?;
     let values = (
@@ -86,7 +103,7 @@ pub(super) fn create(
         (articles::title.eq(&content.title), articles::title_key.eq(title_key(&content.title))),
         articles::language.eq(content.language.name()),
         articles::excerpt.eq(content.excerpt.as_ref().unwrap_or(&rendered.summary)),
-        articles::word_count.eq(rendered.word_count),
+        (articles::word_count.eq(rendered.word_count), articles::cover_id.eq(content.cover_id)),
         articles::head_title.eq(&content.title),
         (articles::comments_open.eq(true), articles::comment_count.eq(0)),
         articles::created_by.eq(caller.user_id),
@@ -95,9 +112,10 @@ pub(super) fn create(
     let id: i64 =
         on_each!(db, c => diesel::insert_into(articles::table).values(values).returning(articles::id).get_result(c))?;
     slug::note(db, id, &slug, now)?;
-    let by = Saver { user_id: caller.user_id, now, restored_from: None };
+    let by = Saver::of(caller, now);
     insert_revision(db, (id, 1), &content, rendered, by)?;
     write::parts(db, id, &content, &tag_ids)?;
+    media::refresh(db, id, Some(by.adding()))?;
     let step = Step { act: "created", before: None, after: Status::Draft, revision: 1, note: "" };
     note(db, id, step, Some(caller.user_id), now)?;
     Ok(id)
@@ -127,6 +145,7 @@ pub(super) fn update(
     }
     let content = patch.apply(present(db, &before, article.id)?);
     content.require_known(db, article.blog_id, &before.author_ids.0, caller, rights)?;
+    content.require_cover(db, before.cover_id, caller)?;
     let after = article.stand().saved()?;
     if let Some(slug) = &patch.slug {
         if article.live.is_some() && !rights.review && slug.0 != article.slug {
@@ -135,7 +154,7 @@ pub(super) fn update(
         slug::change(db, &article, slug, now)?;
     }
     let rendered = rendered.cloned().unwrap_or_else(|| of_revision(&before));
-    let by = Saver { user_id: caller.user_id, now, restored_from: None };
+    let by = Saver::of(caller, now);
     save(db, &article, (&content, &rendered), after, by)
 }
 
@@ -163,6 +182,7 @@ pub(super) fn save(
     write::parts(db, article.id, content, &tag_ids)?;
     let values = (articles::head.eq(number), articles::head_title.eq(&content.title), articles::updated_at.eq(by.now));
     diesel::update(articles::table.find(article.id)).set(values).execute(db)?;
+    media::refresh(db, article.id, Some(by.adding()))?;
     if article.live.is_none() {
         write::face(db, article.id, content, rendered)?;
     }

@@ -17,6 +17,7 @@ use comrak::{Anchorizer, Arena, Options, format_html_with_plugins, parse_documen
 use poligon_common::{Problem, Refused};
 
 use super::row::TocEntry;
+use crate::media::reference;
 
 /// Parts that stand in each other, at most: who reads HTML looks from each through all that are open.
 const DEEPEST: usize = 32;
@@ -31,8 +32,6 @@ const SUMMARY: usize = 240;
 /// Words that are read in a minute: the mean of silent reading of English non-fiction (Brysbaert 2019,
 /// doi:10.1016/j.jml.2019.104047).
 const WORDS_PER_MINUTE: i64 = 238;
-/// Where pictures of our own are.
-const MEDIA: &str = "/api/content/media/";
 
 /// Whole minutes that reading so many words takes, at least one.
 pub(super) fn reading_minutes(words: i64) -> i64 {
@@ -225,8 +224,8 @@ fn kept(element: &str, attribute: &str, value: &str) -> bool {
         .iter()
         .any(|scheme| value.get(..scheme.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(scheme)));
     match (element, attribute) {
-        ("a", "href") => has_scheme || value.starts_with('#'),
-        ("img", "src") => has_scheme || value.starts_with(MEDIA),
+        ("a", "href") => has_scheme || value.starts_with('#') || reference(value).is_some(),
+        ("img", "src") => has_scheme || reference(value).is_some(),
         ("code", "class") => value.strip_prefix("language-").is_some_and(|language| {
             language.len() <= 30 && language.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#-._".contains(&b))
         }),

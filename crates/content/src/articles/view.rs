@@ -16,6 +16,7 @@ use crate::blogs::{BlogLink, BlogLinkRow};
 use crate::caller::Caller;
 use crate::categories::{CategoryLink, Tree};
 use crate::error::Error;
+use crate::media::{Cover, covers};
 use crate::schema::blogs;
 use crate::tags::TagLink;
 
@@ -64,6 +65,8 @@ pub(crate) struct ArticleResponse {
     comment_count: i64,
     /// Whether comments are taken.
     comments_open: bool,
+    /// The image that it is shown with.
+    cover: Option<Cover>,
     /// What search engines show for its title; `null` for the title itself.
     meta_title: Option<String>,
     /// What search engines show below; `null` for the excerpt.
@@ -98,6 +101,11 @@ impl ArticleResponse {
         &self.html
     }
 
+    /// The image that it is shown with.
+    pub(super) fn cover(&self) -> Option<&Cover> {
+        self.cover.as_ref()
+    }
+
     /// The tag of its language (RFC 5646).
     pub(super) fn language_tag(&self) -> &'static str {
         self.language.name()
@@ -130,6 +138,7 @@ pub(super) struct Found {
     revision: RevisionRow,
     blog: Option<BlogLink>,
     parts: Parts,
+    cover: Option<Cover>,
     rights: Rights,
     /// Whether the caller may approve it.
     approves: bool,
@@ -152,17 +161,18 @@ impl Found {
             None => None,
         };
         let parts = of_one(db, article.id, which)?;
+        let cover = covers(db, revision.cover_id.as_slice())?.into_values().next();
         let waits = rights.review && article.stand().at() == Status::InReview;
         let approves = match caller {
             Some(caller) if waits => may_approve(db, &article, rights, caller)?,
             _ => false,
         };
-        Ok(Self { article, revision, blog: blog.map(BlogLink::from), parts, rights, approves })
+        Ok(Self { article, revision, blog: blog.map(BlogLink::from), parts, cover, rights, approves })
     }
 
     /// As it is shown, with the names of its categories.
     pub(super) fn shown(self, tree: &Tree) -> ArticleResponse {
-        let Self { article, revision, blog, parts, rights, approves } = self;
+        let Self { article, revision, blog, parts, cover, rights, approves } = self;
         let stand = article.stand();
         let works = rights.work;
         let is_live = article.live == Some(revision.number);
@@ -188,6 +198,7 @@ impl Found {
             tags: parts.tags,
             comment_count: article.comment_count,
             comments_open: article.comments_open,
+            cover,
             meta_title: revision.meta_title,
             meta_description: revision.meta_description,
             canonical_url: revision.canonical_url,

@@ -16,6 +16,7 @@ use super::{shelves, write};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events::{self, PUBLISHED, UNPUBLISHED};
+use crate::media::refresh;
 use crate::schema::articles;
 
 /// How far ahead an article is scheduled at most.
@@ -119,6 +120,7 @@ fn publish(
     );
     diesel::update(articles::table.find(article.id)).set(values).execute(db)?;
     write::face(db, article.id, &content, &of_revision(&revision))?;
+    refresh(db, article.id, None)?;
     shelves::put(db, article.id, published_at)?;
     if article.live.is_none() {
         shelves::count_in_blog(db, article.blog_id, 1)?;
@@ -149,6 +151,7 @@ pub(super) fn withdraw(db: &mut Db, article: &ArticleRow, after: Stand, now: Tim
     );
     diesel::update(articles::table.find(article.id)).set(values).execute(db)?;
     write::face(db, article.id, &Content::from(&revision), &of_revision(&revision))?;
+    refresh(db, article.id, None)?;
     forget(db, article)?;
     Ok(events::tell(db, UNPUBLISHED, article.id, article.head, now)?)
 }

@@ -52,6 +52,7 @@ pub(super) fn face(db: &mut Db, id: i64, content: &Content, rendered: &Rendered)
         articles::language.eq(content.language.name()),
         articles::excerpt.eq(content.excerpt.as_ref().unwrap_or(&rendered.summary)),
         articles::word_count.eq(rendered.word_count),
+        articles::cover_id.eq(content.cover_id),
     );
     diesel::update(articles::table.find(id)).set(values).execute(db)?;
     Ok(())

@@ -22,6 +22,7 @@ pub(crate) struct Blog {
     pub(super) version: i64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    pub(super) cover_id: Option<i64>,
 }
 
 /// A blog, whoever asks.

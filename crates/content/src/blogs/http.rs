@@ -48,9 +48,9 @@ pub(crate) async fn create_blog(
     key: Idempotency,
     Json(body): Json<BlogRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (user_id, now) = (user.user_id, ctx.clock.now());
+    let (caller, now) = (Caller::of(&user), ctx.clock.now());
     key.write(&ctx, move |db| {
-        let made = model::create(db, user_id, &body, now)?;
+        let made = model::create(db, &caller, &body, now)?;
         Ok::<_, Error>(Answer::created(&format!("/api/content/blogs/{}", made.id), made))
     })
     .await

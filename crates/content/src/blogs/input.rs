@@ -1,6 +1,6 @@
 //! What clients send about blogs.
 
-use poligon_common::input::{Line, Prose, Slug, not_null};
+use poligon_common::input::{FilterId, Line, Prose, Slug, not_null, present};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,6 +19,10 @@ pub(crate) struct BlogRequest {
     #[serde(default)]
     #[schema(value_type = String, max_length = 2000)]
     pub(super) description: Prose<2000>,
+    /// The image that it is shown with: the id of a public one of the caller's own.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    pub(super) cover_id: Option<FilterId>,
     /// Whether its editors and owners approve what they wrote themselves.
     #[serde(default)]
     pub(super) self_approval: bool,
@@ -40,6 +44,10 @@ pub(crate) struct BlogPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, max_length = 2000, nullable = false)]
     pub(super) description: Option<Prose<2000>>,
+    /// The image that it is shown with: the id of a public one of the caller's own; `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    pub(super) cover_id: Option<Option<FilterId>>,
     /// Whether its editors and owners approve what they wrote themselves.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]

@@ -14,6 +14,7 @@ use super::role::BlogRole;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events;
+use crate::media::{Cover, covers, require_cover};
 use crate::named::{Named, first_free};
 use crate::schema::{articles, blog_members, blogs};
 
@@ -32,6 +33,8 @@ pub(crate) struct BlogResponse {
     title: String,
     /// What it is about.
     description: String,
+    /// The image that it is shown with.
+    cover: Option<Cover>,
     /// Whether its editors and owners approve what they wrote themselves.
     self_approval: bool,
     /// Published articles in it.
@@ -74,12 +77,13 @@ impl From<BlogLinkRow> for BlogLink {
     }
 }
 
-fn shown(blog: Blog, role: Option<BlogRole>) -> BlogResponse {
+fn shown(blog: Blog, role: Option<BlogRole>, cover: Option<Cover>) -> BlogResponse {
     BlogResponse {
         id: blog.id,
         slug: blog.slug,
         title: blog.title,
         description: blog.description,
+        cover,
         self_approval: blog.self_approval,
         article_count: blog.article_count,
         role,
@@ -93,7 +97,8 @@ fn shown(blog: Blog, role: Option<BlogRole>) -> BlogResponse {
 pub(super) fn find(db: &mut Db, id: i64, user_id: Option<i64>) -> Result<BlogResponse, Error> {
     let blog = row(db, id)?;
     let role = user_id.map(|user_id| role_in(db, id, user_id)).transpose()?.flatten();
-    Ok(shown(blog, role))
+    let cover = covers(db, blog.cover_id.as_slice())?.into_values().next();
+    Ok(shown(blog, role, cover))
 }
 
 /// The blogs that are asked for, as an expression: all, or those that somebody is in.
@@ -118,12 +123,21 @@ pub(super) fn list(
 ) -> Result<Vec<BlogResponse>, Error> {
     let page = asked!(mine).filter(blogs::id.lt(behind.unwrap_or(i64::MAX))).order(blogs::id.desc()).limit(most);
     let rows: Vec<Blog> = page.select(Blog::as_select()).load(db)?;
-    let Some(user_id) = user_id else { return Ok(rows.into_iter().map(|blog| shown(blog, None)).collect()) };
+    let covers = covers(db, &rows.iter().filter_map(|blog| blog.cover_id).collect::<Vec<_>>())?;
+    let cover = |blog: &Blog| blog.cover_id.and_then(|id| covers.get(&id).cloned());
+    let Some(user_id) = user_id else {
+        return Ok(rows
+            .into_iter()
+            .map(|blog| (cover(&blog), blog))
+            .map(|(cover, blog)| shown(blog, None, cover))
+            .collect());
+    };
     let ids: Vec<i64> = rows.iter().map(|blog| blog.id).collect();
     let own = blog_members::table.filter(blog_members::user_id.eq(user_id)).filter(blog_members::blog_id.eq_any(ids));
     let own: Vec<(i64, String)> = own.select((blog_members::blog_id, blog_members::role)).load(db)?;
     let role = |id: i64| own.iter().find(|(blog_id, _)| *blog_id == id).map(|(_, role)| BlogRole::of(role));
-    Ok(rows.into_iter().map(|blog| (role(blog.id), blog)).map(|(role, blog)| shown(blog, role)).collect())
+    let shown = rows.into_iter().map(|blog| (role(blog.id), cover(&blog), blog));
+    Ok(shown.map(|(role, cover, blog)| self::shown(blog, role, cover)).collect())
 }
 
 /// How many are asked for.
@@ -143,8 +157,12 @@ fn taken(error: diesel::result::Error, slug: &str) -> Error {
 }
 
 /// Makes a blog; whoever makes it owns it.
-pub(super) fn create(db: &mut Db, user_id: i64, new: &BlogRequest, now: Timestamp) -> Result<BlogResponse, Error> {
+pub(super) fn create(db: &mut Db, caller: &Caller, new: &BlogRequest, now: Timestamp) -> Result<BlogResponse, Error> {
+    let user_id = caller.user_id;
     members::require_room(db, user_id)?;
+    if let Some(cover_id) = new.cover_id {
+        require_cover(db, cover_id.0, caller)?;
+    }
     dialect::lock(db, NAMES_LOCK)?;
     let slug = new.slug.as_ref().map_or_else(|| free_slug(db, &new.title.0), |slug| Ok(slug.0.clone()))?;
     let values = (
@@ -152,6 +170,7 @@ pub(super) fn create(db: &mut Db, user_id: i64, new: &BlogRequest, now: Timestam
         blogs::title.eq(&new.title.0),
         blogs::description.eq(&new.description.0),
         blogs::self_approval.eq(new.self_approval),
+        blogs::cover_id.eq(new.cover_id.map(|id| id.0)),
         blogs::article_count.eq(0),
         blogs::version.eq(1),
         (blogs::created_at.eq(now), blogs::updated_at.eq(now)),
@@ -177,11 +196,16 @@ pub(super) fn update(
         return Err(Error::Stale);
     }
     let slug = patch.slug.as_ref().map_or(&before.slug, |slug| &slug.0);
+    let cover_id = patch.cover_id.map_or(before.cover_id, |given| given.map(|id| id.0));
+    if let Some(id) = cover_id.filter(|id| before.cover_id != Some(*id)) {
+        require_cover(db, id, caller)?;
+    }
     let values = (
         blogs::slug.eq(slug),
         blogs::title.eq(patch.title.as_ref().map_or(&before.title, |title| &title.0)),
         blogs::description.eq(patch.description.as_ref().map_or(&before.description, |text| &text.0)),
         blogs::self_approval.eq(patch.self_approval.unwrap_or(before.self_approval)),
+        blogs::cover_id.eq(cover_id),
         blogs::version.eq(before.version + 1),
         blogs::updated_at.eq(now),
     );

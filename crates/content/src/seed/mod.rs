@@ -1,6 +1,7 @@
 //! Demo data of the content: 30 categories, tags, six blogs and 120 articles in English and Russian, in every state, with
-//! their revisions and history. Everything follows from the seed and the anchor. The large profile has 100,000 articles.
+//! their covers, revisions and history. Everything follows from the seed and the anchor. The large profile has 100,000 articles.
 
+mod covers;
 mod rows;
 mod story;
 mod words;
@@ -48,11 +49,20 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         }
     }
     rows::count(db)?;
-    for table in ["content_categories", "content_tags", "blogs", "articles", "article_steps"] {
+    for table in
+        ["content_categories", "content_tags", "blogs", "articles", "article_steps", "content_files", "content_media"]
+    {
         dialect::reset_identity(db, table)?;
     }
-    let filled =
-        ["articles", "article_revisions", "category_articles", "tag_articles", "author_articles", "article_texts"];
+    let filled = [
+        "articles",
+        "article_revisions",
+        "category_articles",
+        "tag_articles",
+        "author_articles",
+        "article_texts",
+        "article_media",
+    ];
     Ok(dialect::analyze(db, &filled)?)
 }
 

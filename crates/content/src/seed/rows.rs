@@ -7,6 +7,7 @@ use poligon_common::stems;
 use poligon_core::db::{Db, DbError, Json, text_search};
 use poligon_core::{insert_many, on_each};
 
+use super::covers;
 use super::story::Story;
 use super::words::TAGS;
 use crate::schema::{
@@ -18,6 +19,7 @@ use crate::schema::{
 pub(super) fn insert(db: &mut Db, stories: &[Story]) -> Result<(), DbError> {
     insert_articles(db, stories)?;
     insert_revisions(db, stories)?;
+    covers::insert(db, stories)?;
     insert_parts(db, stories)?;
     insert_shelves(db, stories)?;
     let published = stories.iter().filter(|story| story.live().is_some());
@@ -47,6 +49,7 @@ fn insert_articles(db: &mut Db, stories: &[Story]) -> Result<(), DbError> {
             articles::excerpt.eq(face.rendered.summary.clone()),
             articles::word_count.eq(face.rendered.word_count),
             articles::head_title.eq(head.title.clone()),
+            articles::cover_id.eq(covers::cover_of(story.id)),
             articles::comments_open.eq(true),
             articles::comment_count.eq(0_i64),
             articles::created_by.eq(story.authors[0]),
@@ -87,6 +90,7 @@ fn insert_revisions(db: &mut Db, stories: &[Story]) -> Result<(), DbError> {
                 article_revisions::word_count.eq(revision.rendered.word_count),
                 article_revisions::summary.eq(revision.rendered.summary.clone()),
                 article_revisions::toc.eq(Json(revision.rendered.toc.clone())),
+                article_revisions::cover_id.eq(covers::cover_of(story.id)),
                 article_revisions::body.eq(revision.body.clone()),
                 article_revisions::html.eq(revision.rendered.html.clone()),
             ));

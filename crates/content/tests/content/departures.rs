@@ -3,7 +3,11 @@
 use poligon_testkit::{Backend, Client, TestApp};
 use serde_json::json;
 
-use crate::world::{ARTICLES, AUTHOR, BLOGS, EDITOR, article, at, blog, editor, items, join, made, person, publish};
+use crate::media::{MEDIA, PDF, png, upload, url};
+use crate::world::{
+    ARTICLES, AUTHOR, BLOGS, EDITOR, article, at, blog, editor, eventually, items, join, made, person, publish,
+    published,
+};
 
 const PASSWORD: &str = "four tired lemons";
 
@@ -60,6 +64,19 @@ async fn drafts_go_and_what_is_published_stays(app: TestApp) {
     assert_ne!(shown.body["authors"][0]["display_name"], "annika", "under the name that the accounts leave");
 }
 
+/// What stands somewhere stays; other files go.
+async fn files_that_are_shown_stay(app: TestApp) {
+    let (ann, ed) = (register(&app, "annika").await, editor(&app).await);
+    let cover = upload(&ann, "a.png", png(30, 30, 1)).await;
+    upload(&ann, "b.pdf", PDF).await;
+    published(&ann, &ed, json!({"title": "Seen", "cover_id": cover["id"]})).await;
+    ann.delete("/api/auth/me").send().await.expect(204);
+    let left = async || ed.get(&format!("{MEDIA}?all=true")).send().await.expect(200);
+    eventually(&app, async || items(&left().await).len() == 1).await;
+    assert_eq!(items(&left().await)[0]["id"], cover["id"]);
+    app.client().get(url(&cover, "small")).send().await.expect(200);
+}
+
 /// Somebody calls themselves otherwise: what everybody reads says so.
 async fn articles_show_the_present_name_of_their_authors(app: TestApp) {
     let (ann, ed) = (register(&app, "annika").await, editor(&app).await);
@@ -81,5 +98,6 @@ async fn articles_show_the_present_name_of_their_authors(app: TestApp) {
 
 poligon_testkit::tests! { start =>
     drafts_go_and_what_is_published_stays,
+    files_that_are_shown_stay,
     articles_show_the_present_name_of_their_authors,
 }

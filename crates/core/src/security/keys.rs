@@ -33,6 +33,8 @@ pub struct Keys {
     body: hmac::Key,
     /// Goes into the fingerprint of every recovery code.
     code: hmac::Key,
+    /// Signs links that let whoever has them in.
+    link: hmac::Key,
     /// Encrypts secrets that must be read again.
     pub(super) sealing: [u8; 32],
     /// Signs webhooks.
@@ -64,6 +66,7 @@ impl Keys {
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &key(b"refresh token")?),
             body: hmac::Key::new(hmac::HMAC_SHA256, &key(b"request body")?),
             code: hmac::Key::new(hmac::HMAC_SHA256, &key(b"recovery code")?),
+            link: hmac::Key::new(hmac::HMAC_SHA256, &key(b"link")?),
             sealing: key(b"sealing")?,
             webhook: format!("whsec_{}", random::hex(&key(b"webhook")?)),
         })
@@ -105,6 +108,17 @@ impl KeyRing {
     /// that people can copy is too short for a bare hash.
     pub fn code_fingerprints(&self, code: &str) -> Vec<String> {
         self.0.iter().map(|keys| random::hex(hmac::sign(&keys.code, code.as_bytes()).as_ref())).collect()
+    }
+
+    /// The signature of a link that leads to `what`: HMAC-SHA-256 with the present key, in URL-safe Base64.
+    pub fn sign_link(&self, what: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.current().link, what.as_bytes()))
+    }
+
+    /// Whether `signature` is that of a link to `what`, by any key of the ring; in constant time.
+    pub fn fits_link(&self, what: &str, signature: &str) -> bool {
+        let Ok(tag) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        self.0.iter().any(|keys| hmac::verify(&keys.link, what.as_bytes(), &tag).is_ok())
     }
 
     /// The secrets that webhooks are signed with: the present one, then those before it.

@@ -8,12 +8,12 @@ use poligon_common::files::{FileAnswer, shown};
 use poligon_common::idempotency::{Begun, Idempotency};
 use poligon_common::input::{Line, Whole, not_null};
 use poligon_common::page::{Listing, Page, PageParams};
-use poligon_common::pictures::{Size, develop, draw};
+use poligon_common::pictures::{Drawing, Size, develop, draw};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Path2, Problem, Refused, near};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::drawn::Drawing;
+use super::DRAWN_SIDE;
 use super::files::{name_of, store};
 use super::model::{self, ImageResponse};
 use crate::error::Error;
@@ -94,7 +94,9 @@ pub(crate) async fn list_images(
 #[utoipa::path(get, path = "/images/{id}/{size}",
     params(("id" = i64, Path, minimum = 1), ("size" = String, Path, pattern = "^(original|large|medium|small)$")),
     responses((status = 200, description = "The picture", content((String = "image/jpeg"), (String = "image/png")),
-        headers(("ETag" = String, description = "For If-None-Match"))), (status = 304, description = "Unchanged")))]
+        headers(("ETag" = String, description = "For If-None-Match"))),
+        (status = 206, description = "The part that `Range` asks for", content((String = "image/jpeg"), (String = "image/png"))),
+        (status = 304, description = "Unchanged")))]
 pub(crate) async fn get_image_file(
     ctx: Ctx,
     user: Option<CurrentUser>,
@@ -113,7 +115,10 @@ pub(crate) async fn get_image_file(
         cache_control: if public { "public, max-age=31536000, immutable" } else { "private, no-store" },
     };
     match Drawing::of(&found.file) {
-        Some(drawing) => answer.send_made(&req, async || Ok(draw(move || drawing.draw(size)).await?.boxed())).await,
+        Some(drawing) => {
+            let drawn = move || drawing.jpeg(size, (DRAWN_SIDE, DRAWN_SIDE));
+            answer.send_made(&req, async || Ok(draw(drawn).await?.boxed())).await
+        }
         None => answer.send(&ctx, &req, &name_of(&found.file, size)).await,
     }
 }

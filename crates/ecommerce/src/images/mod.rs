@@ -5,7 +5,6 @@
 //! them, and removed after it: a crash in between leaves files that nobody sees, and a job removes them. The pictures of demo
 //! products are drawn when they are asked for.
 
-mod drawn;
 mod files;
 mod http;
 mod model;
@@ -15,9 +14,10 @@ use poligon_common::{Routes, op};
 
 use crate::error;
 
-pub(crate) use drawn::{SIDE as DRAWN_SIDE, file_of as drawn_file};
 pub(crate) use model::{ImageLink, ImageResponse, Row as ImageRow, of_product};
 
+/// Pixels on each side of the drawing of a demo product.
+pub(crate) const DRAWN_SIDE: u32 = 800;
 /// Most pictures of a product.
 const MOST_IMAGES: i64 = 20;
 
@@ -25,7 +25,7 @@ const MOST_IMAGES: i64 = 20;
 pub(crate) fn routes(routes: &mut Routes) {
     routes
         .recognised(op!(http::list_images))
-        .recognised(op!(http::get_image_file))
+        .recognised(op!(http::get_image_file).refuses(&[&kinds::RANGE_NOT_SATISFIABLE]))
         .permitted(
             "products:write",
             op!(http::create_image).refuses(&[&error::TOO_MANY_IMAGES, &kinds::CONFLICT]).idempotent_by_key(),

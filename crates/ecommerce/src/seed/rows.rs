@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use poligon_common::input::Slug;
+use poligon_common::pictures::drawn_file;
 use poligon_core::db::{Db, DbError, Json, Timestamp};
 use poligon_core::insert_many;
 
-use crate::images::{DRAWN_SIDE, drawn_file};
+use crate::images::DRAWN_SIDE;
 use crate::products::{index_many, title_key};
 use crate::schema::{product_images, product_tags, products, variant_options, variants};
 

@@ -2,7 +2,7 @@
 //! 5xx, and the memory grows by 64 MiB at most.
 
 use image::ImageFormat;
-use poligon_testkit::{Client, Reply, TestApp};
+use poligon_testkit::{Client, Reply, TestApp, peak, reset_peak};
 use serde_json::Value;
 
 use crate::hostile_cases::Fate::{self, Either, Refused, Taken, Wrong};
@@ -60,19 +60,6 @@ fn assert_names(app: &TestApp) {
     }
 }
 
-/// The most memory that this process has held since `reset`, in bytes.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
-}
-
-/// Begins to measure anew from what is held now.
-fn reset() -> u64 {
-    std::fs::write("/proc/self/clear_refs", "5").expect("Linux");
-    peak()
-}
-
 async fn hostile_uploads_do_no_harm(app: TestApp) {
     let staff = staff(&app).await;
     let made = make(&staff, &product("Kettle", "K-1", 100)).await;
@@ -82,12 +69,12 @@ async fn hostile_uploads_do_no_harm(app: TestApp) {
     let (mut taken, mut wrong) = (0, Vec::new());
     for (what, (media_type, body), fate) in cases {
         let sent = body.len() as u64;
-        let before = if cfg!(target_os = "linux") { reset() } else { 0 };
+        let before = reset_peak();
         let request = staff.post(&path);
         let request = if media_type.is_empty() { request } else { request.header("content-type", &media_type) };
         let reply = request.body(body).send().await;
         // The client of the test holds the body as well, and sends it.
-        let grown = if cfg!(target_os = "linux") { peak().saturating_sub(before + 2 * sent) / MIB } else { 0 };
+        let grown = peak().saturating_sub(before + 2 * sent) / MIB;
         let tells = PAYLOADS.iter().any(|payload| reply.bytes.windows(payload.len()).any(|part| part == *payload));
         if !is_met(&reply, fate) || grown >= 64 || tells {
             wrong.push(format!("{what}: {fate:?}, memory + {grown} MiB: {} {}", reply.status, reply.text));
@@ -120,7 +107,7 @@ async fn a_payload_would_be_found(app: TestApp) {
     let found = tokio::spawn(async move { assert_harmless("a planted script", &client, &image).await }).await;
     assert!(found.is_err(), "a stored script would go unnoticed");
     if cfg!(target_os = "linux") {
-        let before = reset();
+        let before = reset_peak();
         let held = vec![1_u8; 80 << 20];
         assert!(peak() - before > 64 * MIB && held.iter().all(|byte| *byte == 1), "memory would go unnoticed");
     }

@@ -15,6 +15,7 @@ mod http;
 mod model;
 mod view;
 
+use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
 
 use crate::error;
@@ -35,5 +36,5 @@ pub(crate) fn routes(routes: &mut Routes) {
         .user(op!(http::get_media))
         .user(op!(http::patch_media).refuses(&[&error::SUSPENDED]))
         .user(op!(http::delete_media).refuses(&[&error::SUSPENDED, &error::MEDIA_IN_USE]))
-        .recognised(op!(http::get_media_file));
+        .recognised(op!(http::get_media_file).refuses(&[&kinds::RANGE_NOT_SATISFIABLE]));
 }

@@ -135,7 +135,7 @@ pub(crate) async fn get_attachment(
             (String = "application/json")),
         headers(("ETag" = String, description = "For If-None-Match"),
             ("Content-Disposition" = String, description = "Its name (RFC 6266)"))),
-        (status = 304, description = "Unchanged")))]
+        (status = 206, description = "The part that `Range` asks for"), (status = 304, description = "Unchanged")))]
 pub(crate) async fn get_attachment_file(
     ctx: Ctx,
     user: CurrentUser,

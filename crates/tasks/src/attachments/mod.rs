@@ -30,6 +30,6 @@ pub(crate) fn routes(routes: &mut Routes) {
             op!(http::create_attachment).refuses(changing).refuses(&[&error::TOO_MANY_ATTACHMENTS]).idempotent_by_key(),
         )
         .user(op!(http::get_attachment).refuses(there))
-        .user(op!(http::get_attachment_file).refuses(there))
+        .user(op!(http::get_attachment_file).refuses(there).refuses(&[&kinds::RANGE_NOT_SATISFIABLE]))
         .user(op!(http::delete_attachment).refuses(changing));
 }
