@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 
-from client import CONTENT, png, wav
+from uploads import CONTENT, png, wav
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By

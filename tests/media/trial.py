@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "journey"))
 from browser import an_element_plays, curl_goes_on, nothing_runs  # noqa: E402
-from client import CONTENT, Api, form, png, wav  # noqa: E402
 from places import Bucket, LocalFolder  # noqa: E402
 from service import Gateway, Place, free_port  # noqa: E402
+from uploads import CONTENT, Api, form, png, wav  # noqa: E402
 
 MIB = 1024 * 1024
 PDF = b"%PDF-1.7\n%%EOF\n"

@@ -276,6 +276,42 @@ def real_file(case):
             case.query.pop("size", None)
 
 
+# Moderation. What the administrator has written is not theirs to decide on, so others say it.
+
+
+def said_by_somebody():
+    return ask("POST", f"content/articles/{published()}/comments", {"body": "Said by somebody"}, network.Somebody().token)["id"]
+
+
+def new_case():
+    said = said_by_somebody()
+    found = content("GET", "moderation/cases?kind=comment&sort=newest&limit=100")["items"]
+    return next(case["id"] for case in found if case["object"]["id"] == said)
+
+
+def real_new_report(case):
+    case.body |= {"kind": "comment", "id": said_by_somebody()}
+    case.body.pop("note", None)
+
+
+def real_report(case):
+    at(case, content("POST", "reports", {"kind": "comment", "id": said_by_somebody(), "reason": "other"})["id"])
+
+
+def real_case(case):
+    at(case, new_case())
+
+
+def real_assignee(case):
+    real_case(case)
+    case.body["assignee_id"] = [None, content("GET", "articles?mine=true&limit=1")["items"][0]["authors"][0]["id"]][next(numbers) % 2]
+
+
+def real_decisions(case):
+    said = {"decision": ["approve", "spam", "trash"][next(numbers) % 3], "reason": "Seen too often"}
+    case.body["decisions"] = [{"case_id": new_case(), **said}]
+
+
 def real_sitemap(case):
     case.path_parameters["number"] = 1
 
@@ -335,6 +371,11 @@ REAL = {
     "GET /api/content/media/{id}/usage": real_medium,
     "GET /api/content/media/{id}/file": real_file,
     "POST /api/content/media/{id}/links": real_medium,
+    "POST /api/content/reports": real_new_report,
+    "GET /api/content/reports/{id}": real_report,
+    "GET /api/content/moderation/cases/{id}": real_case,
+    "PUT /api/content/moderation/cases/{id}/assignee": real_assignee,
+    "POST /api/content/moderation/decisions": real_decisions,
     "GET /api/content/sitemaps/{number}": real_sitemap,
 }
 

@@ -73,6 +73,15 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("content_get_media_usage", USER),
     ("content_get_media_file", ANYBODY),
     ("content_link_media", USER),
+    // Moderation.
+    ("content_create_report", USER),
+    ("content_list_my_reports", USER),
+    ("content_get_report", USER),
+    ("content_list_cases", "content:moderate"),
+    ("content_get_case", "content:moderate"),
+    ("content_put_case_assignee", "content:moderate"),
+    ("content_decide_cases", "content:moderate"),
+    ("content_list_moderation_log", "content:moderate"),
     // Feeds.
     ("content_get_rss_feed", PUBLIC),
     ("content_get_atom_feed", PUBLIC),
@@ -127,6 +136,9 @@ pub(crate) const OBJECTS: &[(&str, u16, u16)] = &[
     ("content_get_media_usage", 200, 404),
     ("content_get_media_file", 200, 404),
     ("content_link_media", 200, 404),
+    ("content_get_report", 200, 404),
+    ("content_get_case", 403, 403), // it is about their comment
+    ("content_put_case_assignee", 403, 403),
 ];
 
 /// Ids of what somebody has in the content.
@@ -141,6 +153,10 @@ pub(crate) struct Texts {
     pub(crate) comment: i64,
     /// A private file of theirs that stands in nothing.
     pub(crate) medium: i64,
+    /// What they have reported of something else.
+    pub(crate) report: i64,
+    /// The case about their comment.
+    pub(crate) case: i64,
     /// With nothing in it.
     pub(crate) category: i64,
     /// That nothing has.
@@ -155,6 +171,8 @@ impl Texts {
         article: 999_999,
         comment: 999_999,
         medium: 999_999,
+        report: 999_999,
+        case: 999_999,
         category: 999_999,
         tag: 999_999,
     };
@@ -164,6 +182,8 @@ impl Texts {
         let ids = [
             ("/comments/", self.comment),
             ("/media/", self.medium),
+            ("/reports/", self.report),
+            ("/cases/", self.case),
             ("/blogs/", self.blog),
             ("/articles/", self.article),
             ("/categories/", self.category),
@@ -199,10 +219,15 @@ pub(crate) async fn texts_of(app: &TestApp, owner: &Client) -> Texts {
     let form = [Part::file("file", "a.png", "image/png", PNG), Part::text("visibility", "private")];
     let medium = owner.post(&format!("{api}/upload")).form(&form).send().await.expect(201);
     let medium = medium.body["items"][0]["id"].as_i64().expect("an id");
+    let report = make(owner, "reports", json!({"kind": "article", "id": seen, "reason": "other"})).await;
+    let cases =
+        admin.get(&format!("{api}/moderation/cases?kind=comment&sort=newest&limit=100")).send().await.expect(200);
+    let case = cases.body["items"].as_array().and_then(|all| all.iter().find(|case| case["object"]["id"] == comment));
+    let case = case.and_then(|case| case["id"].as_i64()).expect("a case: it waits");
     let category = make(&admin, "categories", json!({"title": "Place"})).await;
     let name = poligon_core::random::hex(&poligon_core::random::bytes::<8>().expect("randomness"));
     let tag = make(&admin, "tags", json!({"name": name})).await;
-    Texts { blog, member, article, comment, medium, category, tag }
+    Texts { blog, member, article, comment, medium, report, case, category, tag }
 }
 
 /// The body of an operation that takes one.
@@ -224,6 +249,9 @@ pub(crate) fn body(operation: &str) -> Value {
         "content_create_article_comment" | "content_patch_comment" => json!({"body": "Said here"}),
         "content_put_article_discussion" => json!({"open": false}),
         "content_put_comment_status" => json!({"status": "spam"}),
+        "content_create_report" => json!({"kind": "comment", "id": 999_998, "reason": "spam"}),
+        "content_put_case_assignee" => json!({"assignee_id": null}),
+        "content_decide_cases" => json!({"decisions": [{"case_id": 999_998, "decision": "approve"}]}),
         "content_schedule_article" => json!({"publish_at": "2100-01-01T00:00:00Z"}),
         other => panic!("{other}: what does its body look like? Say so here"),
     }

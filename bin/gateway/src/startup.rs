@@ -102,6 +102,7 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
             let plan = Plan {
                 profile: Profile::Demo,
                 products: None,
+                articles: None,
                 seed: DEMO_SEED,
                 anchor,
                 bcrypt_cost: config.security.bcrypt_cost,

@@ -21,6 +21,10 @@ poligon_common::problem_kinds! {
     MEDIA_USED = 409, "media_used", "Media used", "The file stands in articles or blogs: take it out of them first. GET media/{id}/usage says which.";
     MEDIA_QUOTA = 409, "media_quota", "Media quota", "Whoever uploads files keeps so many bytes of them at most. Remove some that stand in nothing.";
     LINK_EXPIRED = 403, "link_expired", "Link expired", "The link was good for a while, and is no longer. Ask whoever gave it for another.";
+    OWN_CONTENT = 409, "own_content", "Own content", "Nobody reports what they wrote themselves, nor looks into a case about it.";
+    ALREADY_FLAGGED = 409, "already_flagged", "Already reported", "You have reported this already, and no moderator has decided yet.";
+    CASE_CLOSED = 409, "case_closed", "Case closed", "The case is decided. What is reported from now on is another case.";
+    CASE_TAKEN = 409, "case_taken", "Case taken", "Another moderator has the case. Whoever takes it from them says so, with If-Match and the version in which they have it.";
     CATEGORY_CYCLE = 409, "category_cycle", "Category cycle", "A category cannot stand below itself.";
     CATEGORY_TOO_DEEP = 409, "category_too_deep", "Category too deep", "The tree of categories has at most eight levels.";
     CATEGORY_USED = 409, "category_used", "Category used", "Articles or other categories stand in the category. Say with `move_to` where they shall go.";
@@ -85,6 +89,18 @@ pub enum Error {
     /// It was good once.
     #[error("the link is no longer good")]
     LinkExpired,
+    /// Of the caller.
+    #[error("{0}")]
+    OwnContent(&'static str),
+    /// The caller has reported it.
+    #[error("you have reported this already")]
+    AlreadyFlagged,
+    /// It is decided.
+    #[error("the case is closed")]
+    CaseClosed,
+    /// By another moderator.
+    #[error("another moderator has this case")]
+    CaseTaken,
     /// The category would stand below itself.
     #[error("a category cannot stand below itself")]
     CategoryCycle,
@@ -173,6 +189,10 @@ impl Error {
             Self::MediaUsed(_) => &MEDIA_USED,
             Self::MediaQuota { .. } => &MEDIA_QUOTA,
             Self::LinkExpired => &LINK_EXPIRED,
+            Self::OwnContent(_) => &OWN_CONTENT,
+            Self::AlreadyFlagged => &ALREADY_FLAGGED,
+            Self::CaseClosed => &CASE_CLOSED,
+            Self::CaseTaken => &CASE_TAKEN,
             Self::CategoryCycle => &CATEGORY_CYCLE,
             Self::CategoryTooDeep(_) => &CATEGORY_TOO_DEEP,
             Self::CategoryUsed(..) => &CATEGORY_USED,

@@ -7,7 +7,7 @@ use poligon_core::events::{DeliveryError, Event, Subscriber, publish};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::{articles, blogs, media};
+use crate::{articles, blogs, media, moderation};
 
 /// Somebody has deleted their account.
 const DELETED: &str = "auth.deleted";
@@ -19,6 +19,9 @@ pub(crate) const PUBLISHED: &str = "content.article_published";
 pub(crate) const UNPUBLISHED: &str = "content.article_unpublished";
 /// A blog, a category or a tag is called otherwise, or is gone.
 const TAXONOMY_CHANGED: &str = "content.taxonomy_changed";
+
+/// A case of moderation is closed: `case_id`, `kind`, `object_id`, `decision`, `elsewhere`, `reports`, `queue_ms`.
+pub(crate) const MODERATED: &str = "content.moderated";
 
 /// The scope of every list of articles, and of what is shown beside each.
 pub(crate) const LISTS: &str = "content.lists";
@@ -67,7 +70,7 @@ pub(crate) fn subscribers() -> Vec<Subscriber> {
         let gone = account_deleted(&ctx, user_id).await;
         gone.map_err(|error: Error| DeliveryError(error.to_string()))
     });
-    vec![answers, people]
+    vec![answers, people, moderation::subscriber()]
 }
 
 /// Whoever deletes their account leaves every blog, one after the other; what they alone have written and nobody has seen

@@ -8,6 +8,7 @@
 //! | `articles` | `articles`, `article_slugs`, `article_revisions`, `article_steps`, what articles are by, in and tagged with, the words of articles |
 //! | `comments` | `article_comments` |
 //! | `media` | `content_files`, `content_media`, `content_media_quotas`, `article_media` |
+//! | `moderation` | `content_cases`, `content_case_authors`, `content_case_flags`, `content_reports`, `content_case_log` |
 //! | `feeds` | none: what is published, for readers of feeds and for search engines |
 //!
 //! What somebody may do with an article is decided in one place, `articles::access`.
@@ -21,6 +22,7 @@ mod error;
 mod events;
 mod feeds;
 mod media;
+mod moderation;
 mod named;
 mod permissions;
 mod schema;
@@ -52,6 +54,7 @@ fn routes() -> Routes {
     articles::routes(&mut all);
     comments::routes(&mut all);
     media::routes(&mut all);
+    moderation::routes(&mut all);
     feeds::routes(&mut all);
     all
 }

@@ -15,7 +15,7 @@ const fn permission(name: &'static str, description: &'static str, roles: &'stat
     Permission { name, description, roles }
 }
 
-/// See, approve and remove what people say of articles.
+/// See, approve and remove what people say of articles, and decide on what was reported.
 pub(crate) const CONTENT_MODERATE: &str = "content:moderate";
 
 /// Every permission of this domain.
@@ -23,6 +23,10 @@ pub const PERMISSIONS: &[Permission] = &[
     permission(ARTICLES_WRITE, "Write articles of one's own, and found blogs", &["author", "editor"]),
     permission(ARTICLES_PUBLISH, "See, edit, approve, publish and archive everybody's articles", &["editor"]),
     permission(ARTICLES_APPROVE_OWN, "Approve articles that one wrote oneself", &[]),
-    permission(CONTENT_MODERATE, "See all comments on articles, approve and remove them", &["moderator", "editor"]),
+    permission(
+        CONTENT_MODERATE,
+        "See all comments on articles, approve and remove them, and decide on what was reported of articles and comments",
+        &["moderator", "editor"],
+    ),
     permission(TAXONOMY_WRITE, "Make, change, merge and remove categories and tags of articles", &["editor"]),
 ];

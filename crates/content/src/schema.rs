@@ -314,6 +314,88 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What moderators look at.
+    content_cases (id) {
+        id -> BigInt,
+        kind -> Text,
+        object_id -> BigInt,
+        article_id -> Nullable<BigInt>,
+        status -> Text,
+        title -> Text,
+        excerpt -> Text,
+        report_count -> BigInt,
+        assignee_id -> Nullable<BigInt>,
+        version -> BigInt,
+        opened_at -> Instant,
+        closed_at -> Nullable<Instant>,
+        decision -> Nullable<Text>,
+        elsewhere -> Bool,
+        decided_by -> Nullable<BigInt>,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Who has written what cases are about.
+    content_case_authors (case_id, user_id) {
+        case_id -> BigInt,
+        user_id -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::{Instant, Jsonb};
+
+    /// What checks have found.
+    content_case_flags (case_id, flag) {
+        case_id -> BigInt,
+        flag -> Text,
+        details -> Jsonb,
+        found_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What people have reported.
+    content_reports (id) {
+        id -> BigInt,
+        case_id -> BigInt,
+        reporter_id -> BigInt,
+        reason -> Text,
+        note -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use poligon_core::db::Instant;
+
+    /// What was done about cases.
+    content_case_log (id) {
+        id -> BigInt,
+        case_id -> BigInt,
+        action -> Text,
+        actor_id -> Nullable<BigInt>,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        reason -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::joinable!(content_reports -> content_cases (case_id));
 diesel::joinable!(articles -> blogs (blog_id));
 diesel::joinable!(content_media -> content_files (file_id));
 diesel::joinable!(blog_members -> blogs (blog_id));
@@ -342,5 +424,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     content_files,
     content_media,
     article_media,
+    content_cases,
+    content_case_authors,
+    content_case_flags,
+    content_reports,
+    content_case_log,
 );
 poligon_core::allow_joins!(author_articles: users);

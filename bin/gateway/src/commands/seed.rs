@@ -25,6 +25,9 @@ pub(crate) struct Seed {
     /// Products of the shop [default: as many as the profile has]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     products: Option<u64>,
+    /// Articles of the content [default: as many as the profile has]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(120..=1_000_000))]
+    articles: Option<u64>,
     /// The seed of all chance: the same seed and anchor make the same data
     #[arg(long = "seed", value_name = "NUMBER", default_value_t = DEMO_SEED)]
     number: u64,
@@ -67,6 +70,7 @@ impl Seed {
         let plan = Plan {
             profile: self.profile.into(),
             products: self.products,
+            articles: self.articles,
             seed: self.number,
             anchor: self.anchor.map_or_else(|| startup::start_of_day(now), midnight)?,
             bcrypt_cost: config.security.bcrypt_cost,

@@ -14,6 +14,7 @@ use crate::categories;
 use crate::error::Error;
 use crate::events::{self, UNPUBLISHED};
 use crate::media::{covers, refresh};
+use crate::moderation;
 use crate::schema::{article_authors, articles};
 
 /// What a revision says, as far as it is there still; by whom the article is, its newest revision says.
@@ -148,11 +149,12 @@ pub(super) fn delete(
     if !check(article.head) {
         return Err(Error::Stale);
     }
-    remove(db, &article, now)
+    remove(db, &article, Some(caller.user_id), now)
 }
 
-fn remove(db: &mut Db, article: &ArticleRow, now: Timestamp) -> Result<(), Error> {
+fn remove(db: &mut Db, article: &ArticleRow, actor_id: Option<i64>, now: Timestamp) -> Result<(), Error> {
     shelves::hold_taxonomy(db)?;
+    moderation::settle_article(db, article.id, actor_id, now)?;
     if article.live.is_some() {
         workflow::forget(db, article)?;
         events::tell(db, UNPUBLISHED, article.id, article.head, now)?;
@@ -171,7 +173,7 @@ pub(crate) fn delete_next_draft(db: &mut Db, user_id: i64, now: Timestamp) -> Re
     let Some(id) = next.first::<i64>(db).optional()? else { return Ok(false) };
     let article = take(db, id)?;
     if article.published_at.is_none() {
-        remove(db, &article, now)?;
+        remove(db, &article, None, now)?;
     }
     Ok(true)
 }

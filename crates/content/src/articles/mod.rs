@@ -11,6 +11,7 @@
 //! `category_articles` say the same of what is published, in the order in which it is read (`shelves`).
 
 mod access;
+mod cases;
 mod change;
 mod content;
 mod filter;
@@ -45,6 +46,7 @@ use poligon_common::{Routes, op};
 
 use crate::error::{ARTICLE_ARCHIVED, OWN_TEXT, ROLE_TOO_LOW, SLUG_TAKEN};
 
+pub(crate) use cases::{Looked, look, moderate};
 pub(crate) use change::delete_next_draft;
 pub(crate) use content::Language;
 pub(crate) use jobs::jobs;
@@ -52,7 +54,7 @@ pub(crate) use published::{PublishedText, newest_published};
 pub(crate) use row::take;
 pub(crate) use seen::seen_by;
 pub(crate) use standing::{Standing, count_comments, open_discussion, standing};
-pub(crate) use status::Status;
+pub(crate) use status::{Act, Status};
 pub(crate) use text::{Rendered, render};
 
 /// The routes of this slice.

@@ -16,6 +16,7 @@ use super::{slug, write};
 use crate::caller::Caller;
 use crate::error::{Error, Versions};
 use crate::media::{self, Adding};
+use crate::moderation::{self, Object};
 use crate::schema::{article_revisions, articles};
 use crate::tags::{self, TagName};
 
@@ -183,6 +184,7 @@ pub(super) fn save(
     let values = (articles::head.eq(number), articles::head_title.eq(&content.title), articles::updated_at.eq(by.now));
     diesel::update(articles::table.find(article.id)).set(values).execute(db)?;
     media::refresh(db, article.id, Some(by.adding()))?;
+    moderation::changed(db, Object::article(article.id))?;
     if article.live.is_none() {
         write::face(db, article.id, content, rendered)?;
     }

@@ -92,7 +92,7 @@ impl Act {
     }
 
     /// Where it would lead, for whoever is refused.
-    fn aim(self) -> Status {
+    pub(super) fn aim(self) -> Status {
         match self {
             Self::Submit => Status::InReview,
             Self::Approve => Status::Approved,

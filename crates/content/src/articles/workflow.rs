@@ -12,7 +12,7 @@ use super::row::{ArticleRow, head, take};
 use super::save::of_revision;
 use super::status::{Act, Stand, Status};
 use super::steps::{Step, note};
-use super::{shelves, write};
+use super::{cases, shelves, write};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events::{self, PUBLISHED, UNPUBLISHED};
@@ -44,23 +44,36 @@ pub(super) fn act(
     if !check(article.head) {
         return Err(Error::Stale);
     }
-    let after = article.stand().after(doing.act)?;
+    article.stand().after(doing.act)?;
     if doing.act == Act::Approve {
         require_other_eyes(db, &article, rights, caller)?;
     }
     if let Some(at) = doing.publish_at {
         require_to_come(at, now)?;
     }
+    carry_out(db, &article, doing, caller.user_id, now)?;
+    cases::follow(db, &article, rights, doing, caller.user_id, now)
+}
+
+/// Does something about an article that is held, whoever may do it.
+pub(super) fn carry_out(
+    db: &mut Db,
+    article: &ArticleRow,
+    doing: Doing<'_>,
+    actor_id: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let after = article.stand().after(doing.act)?;
     match doing.act {
-        Act::Publish => publish(db, &article, now, Some(caller.user_id), now),
+        Act::Publish => publish(db, article, now, Some(actor_id), now),
         Act::Unpublish | Act::Archive if article.live.is_some() => {
-            withdraw(db, &article, after, now)?;
-            tell(db, &article, doing, after, caller, now)
+            withdraw(db, article, after, now)?;
+            tell(db, article, doing, after, actor_id, now)
         }
         _ => {
-            write::stand(db, id, after, doing.publish_at)?;
-            touch(db, id, now)?;
-            tell(db, &article, doing, after, caller, now)
+            write::stand(db, article.id, after, doing.publish_at)?;
+            touch(db, article.id, now)?;
+            tell(db, article, doing, after, actor_id, now)
         }
     }
 }
@@ -80,7 +93,7 @@ fn tell(
     article: &ArticleRow,
     doing: Doing<'_>,
     after: Stand,
-    caller: &Caller,
+    actor_id: i64,
     now: Timestamp,
 ) -> Result<(), Error> {
     let step = Step {
@@ -90,7 +103,7 @@ fn tell(
         revision: article.head,
         note: doing.note,
     };
-    note(db, article.id, step, Some(caller.user_id), now)
+    note(db, article.id, step, Some(actor_id), now)
 }
 
 fn touch(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {

@@ -1,14 +1,12 @@
 //! Writing, changing and taking back comments.
 
 use chrono::Duration;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_common::Problem;
 use poligon_common::markdown::{Dialect, Draft, Mentions, is_seen};
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
 
-use super::check::is_suspicious;
 use super::input::CommentRequest;
 use super::moderate::{bring, count};
 use super::status::Status;
@@ -16,6 +14,8 @@ use super::view::{Row, known, level, row};
 use crate::articles::{self, standing};
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::moderation::checks::{self, Flag, KNOWN_COMMENTS};
+use crate::moderation::{self, Closing, Object, Outcome};
 use crate::schema::article_comments as comments;
 
 /// Comments stand at most so deep below each other.
@@ -28,7 +28,7 @@ const EDIT: Duration = Duration::minutes(15);
 const DIALECT: Dialect = Dialect { mentions: Mentions::Strong, hashtags: None, headings: false };
 
 /// Makes HTML of a text, before a transaction begins; one of which nothing is seen is a wrong field `/body`.
-pub(super) fn html(text: &str) -> Result<String, Problem> {
+pub(crate) fn html(text: &str) -> Result<String, Problem> {
     let draft: Draft = DIALECT.draft(text);
     let html = draft.html(&std::collections::BTreeMap::new());
     if says_something(&html) {
@@ -43,16 +43,16 @@ fn says_something(html: &str) -> bool {
     parts.any(|text| is_seen(&text.replace("&nbsp;", " ")))
 }
 
-/// Whether what somebody says is seen at once: they decide on comments there, or have had one approved and say nothing
-/// suspicious.
-fn first_status(db: &mut Db, author_id: i64, text: &str, moderates: bool) -> Result<Status, Error> {
+/// What the checks find in what somebody says; nothing when they decide on comments there. What something is found in waits.
+fn found(db: &mut Db, author_id: i64, text: &str, moderates: bool) -> Result<Vec<Flag>, Error> {
     if moderates {
-        return Ok(Status::Approved);
+        return Ok(Vec::new());
     }
     let approved = comments::table.filter(comments::author_id.eq(author_id));
     let approved = approved.filter(comments::status.eq(Status::Approved.name()));
-    let known: bool = diesel::select(exists(approved)).get_result(db)?;
-    Ok(if known && !is_suspicious(text) { Status::Approved } else { Status::Pending })
+    let approved: Vec<i64> = approved.limit(KNOWN_COMMENTS).select(comments::id).load(db)?;
+    let approved = i64::try_from(approved.len()).unwrap_or(i64::MAX);
+    Ok(checks::of_comment(text).into_iter().chain(Flag::new_author(approved, KNOWN_COMMENTS)).collect())
 }
 
 /// The comment that is replied to.
@@ -85,7 +85,8 @@ pub(super) fn create(
         return Err(Error::TooManyComments);
     }
     let parent = new.parent_id.map(|id| parent_of(db, article_id, id.0)).transpose()?;
-    let status = first_status(db, caller.user_id, &new.body.0, standing.moderates)?;
+    let found = found(db, caller.user_id, &new.body.0, standing.moderates)?;
+    let status = if found.is_empty() { Status::Approved } else { Status::Pending };
     let values = (
         comments::article_id.eq(article_id),
         comments::parent_id.eq(parent.as_ref().map(|parent| parent.id)),
@@ -104,6 +105,7 @@ pub(super) fn create(
     let path = format!("{}{id}/", parent.map_or_else(|| "/".to_owned(), |parent| parent.path));
     diesel::update(comments::table.find(id)).set(comments::path.eq(path)).execute(db)?;
     count(db, article_id, i64::from(status == Status::Approved))?;
+    moderation::flag(db, Object::comment(id), &found, now)?;
     Ok(id)
 }
 
@@ -145,9 +147,12 @@ pub(super) fn update(
             comments::version.eq(before.version + 1),
         );
         diesel::update(comments::table.find(id)).set(values).execute(db)?;
-        if before.status == Status::Approved.name() && !standing.moderates && is_suspicious(text) {
+        let found = if standing.moderates { Vec::new() } else { checks::of_comment(text) };
+        if before.status == Status::Approved.name() && !found.is_empty() {
             bring(db, &before, Status::Pending)?;
         }
+        moderation::changed(db, Object::comment(id))?;
+        moderation::flag(db, Object::comment(id), &found, now)?;
     }
     Ok((row(db, id)?, standing.moderates))
 }
@@ -174,7 +179,10 @@ pub(super) fn delete(
         comments::decided_at.eq(now),
     );
     diesel::update(comments::table.find(id)).set(values).execute(db)?;
-    Ok(())
+    let own = before.author_id == caller.user_id;
+    let outcome = if own { Outcome::Deleted } else { Outcome::Trash };
+    let closing = Closing { outcome, actor_id: Some(caller.user_id), reason: "" };
+    moderation::settle(db, Object::comment(id), closing, now)
 }
 
 /// Opens or closes the discussion of an article: those who review it, its authors, and moderators.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp, any_of};
 
+use super::cases::outcome;
 use super::input::DecisionRequest;
 use super::model::take;
 use super::status::Status;
@@ -12,6 +13,7 @@ use super::view::{Row, row};
 use crate::articles;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::moderation::{Closing, Object, settle};
 use crate::schema::article_comments as comments;
 
 /// An article has so many more comments that everybody sees.
@@ -88,13 +90,29 @@ pub(super) fn decide(
         return Err(Error::RoleTooLow("only moderators and the article's editors do that"));
     }
     let to = Status::of(&before.status).change(decision.status)?;
-    bring(db, &before, to)?;
+    let reason = &decision.reason.0;
+    put(db, &before, to, caller.user_id, reason, now)?;
+    let closing = Closing { outcome: outcome(to), actor_id: Some(caller.user_id), reason };
+    settle(db, Object::comment(id), closing, now)?;
+    row(db, id)
+}
+
+/// Brings a comment into a state, by somebody who decides, and why.
+pub(super) fn put(
+    db: &mut Db,
+    before: &Row,
+    to: Status,
+    decided_by: i64,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    bring(db, before, to)?;
     let values = (
         comments::version.eq(before.version + 1),
-        comments::decided_by.eq(caller.user_id),
+        comments::decided_by.eq(decided_by),
         comments::decided_at.eq(now),
-        comments::reason.eq(&decision.reason.0),
+        comments::reason.eq(reason),
     );
-    diesel::update(comments::table.find(id)).set(values).execute(db)?;
-    row(db, id)
+    diesel::update(comments::table.find(before.id)).set(values).execute(db)?;
+    Ok(())
 }

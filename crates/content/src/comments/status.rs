@@ -25,7 +25,7 @@ impl Status {
     const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Spam, Self::Trash];
 
     /// As it is stored and shown.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Approved => "approved",

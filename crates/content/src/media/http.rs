@@ -19,7 +19,7 @@ use super::list::{self, Filter};
 use super::model::{self, Said};
 use super::uses::{self, Usage};
 use super::view::{MediaResponse, all_shown, one_shown};
-use super::{quota, require_uploader};
+use super::{cases, quota, require_uploader};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events::forget_taxonomy;
@@ -82,7 +82,9 @@ fn create_all(
     let mut rows = Vec::with_capacity(stored.len());
     for file in stored {
         let id = model::create(db, caller.user_id, file, said, most, now)?;
-        rows.push(model::row(db, id)?);
+        let row = model::row(db, id)?;
+        cases::check(db, &row, caller, now)?;
+        rows.push(row);
     }
     let items = all_shown(db, rows, true)?;
     let place = match items.as_slice() {

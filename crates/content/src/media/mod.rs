@@ -9,6 +9,7 @@
 //! A medium is public or private; a private one is read by a signed link, too. What stands in an article or a blog
 //! (`article_media`, `blogs.cover_id`) is neither removed nor made private.
 
+mod cases;
 mod file_http;
 mod files;
 mod http;
@@ -31,7 +32,8 @@ use crate::caller::Caller;
 use crate::error::{self, Error};
 use crate::schema::blog_members;
 
-pub(crate) use model::delete_next_unused;
+pub(crate) use cases::{Looked, block, is_seen_by, look};
+pub(crate) use model::{delete_next_unused, lock};
 pub(crate) use uses::{Adding, reference, refresh};
 pub(crate) use view::{Cover, covers, require_cover};
 

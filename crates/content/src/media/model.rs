@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::{on_each, strays};
 
+use super::cases;
 use super::files::{New, Stored, names_of};
 use super::input::MediaPatch;
 use super::kind::Kind;
@@ -11,6 +12,7 @@ use super::quota;
 use super::uses::{self, unused};
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::moderation::{self, Closing, Object, Outcome};
 use crate::schema::{content_files as files, content_media as media};
 
 /// A medium with its file.
@@ -108,7 +110,7 @@ fn take_own(db: &mut Db, id: i64, caller: &Caller) -> Result<Row, Error> {
 }
 
 /// Locks a medium until the transaction ends.
-pub(super) fn lock(db: &mut Db, id: i64) -> Result<(), Error> {
+pub(crate) fn lock(db: &mut Db, id: i64) -> Result<(), Error> {
     let row = diesel::update(media::table.find(id)).set(media::version.eq(media::version));
     if row.execute(db)? == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
@@ -208,7 +210,8 @@ pub(super) fn update(
     if private && !before.private {
         uses::require_none(db, id)?;
     }
-    let name = patch.name().map_or(before.name, |name| super::kind::name_for(name, &before.file.media_type));
+    let name =
+        patch.name().map_or_else(|| before.name.clone(), |name| super::kind::name_for(name, &before.file.media_type));
     let values = (
         media::name.eq(name),
         media::alt.eq(patch.alt().map_or(before.alt.as_str(), |alt| alt)),
@@ -217,6 +220,11 @@ pub(super) fn update(
         media::updated_at.eq(now),
     );
     diesel::update(media::table.find(id)).set(values).execute(db)?;
+    let after = row(db, id)?;
+    if (&after.name, &after.alt, after.private) != (&before.name, &before.alt, before.private) {
+        moderation::changed(db, Object::media(id))?;
+        cases::check(db, &after, caller, now)?;
+    }
     Ok(uses::tell(db, id, now)?)
 }
 
@@ -233,10 +241,12 @@ pub(super) fn delete(
         return Err(Error::Stale);
     }
     uses::require_none(db, id)?;
-    remove(db, &row, now)
+    remove(db, &row, Some(caller.user_id), now)
 }
 
-fn remove(db: &mut Db, row: &Row, now: Timestamp) -> Result<(), Error> {
+fn remove(db: &mut Db, row: &Row, actor_id: Option<i64>, now: Timestamp) -> Result<(), Error> {
+    let closing = Closing { outcome: Outcome::Deleted, actor_id, reason: "" };
+    moderation::settle(db, Object::media(row.id), closing, now)?;
     diesel::delete(media::table.find(row.id)).execute(db)?;
     quota::give_back(db, row.owner_id, row.size)?;
     let_go(db, &row.file, now)
@@ -265,6 +275,7 @@ pub(crate) fn delete_next_unused(db: &mut Db, user_id: i64, now: Timestamp) -> R
     let Some(row): Option<Row> = own.order(media::id).select(columns()).first(db).optional()? else {
         return Ok(false);
     };
-    remove(db, &row, now)?;
+    lock(db, row.id)?;
+    remove(db, &row, None, now)?;
     Ok(true)
 }

@@ -1,9 +1,12 @@
 //! Demo data of the content: 30 categories, tags, six blogs and 120 articles in English and Russian, in every state, with
-//! their covers, revisions and history. Everything follows from the seed and the anchor. The large profile has 100,000 articles.
+//! their covers, revisions and history, comments on them, and a queue of moderation. Everything follows from the seed and the
+//! anchor. The large profile has 100,000 articles.
 
 mod covers;
+mod queue;
 mod rows;
 mod story;
+mod talk;
 mod words;
 
 use chrono::Duration;
@@ -37,7 +40,8 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
     insert_categories(db, plan)?;
     insert_tags(db, plan)?;
     insert_blogs(db, plan)?;
-    let total: i64 = if plan.profile == Profile::Large { 100_000 } else { 120 };
+    let of_profile = if plan.profile == Profile::Large { 100_000 } else { 120 };
+    let total = plan.articles.and_then(|wanted| i64::try_from(wanted).ok()).unwrap_or(of_profile).max(120);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ SALT);
     let mut batch = Vec::with_capacity(BATCH);
     for id in 1..=total {
@@ -49,9 +53,10 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         }
     }
     rows::count(db)?;
-    for table in
-        ["content_categories", "content_tags", "blogs", "articles", "article_steps", "content_files", "content_media"]
-    {
+    let said = talk::insert(db)?;
+    queue::insert(db, &said)?;
+    let counted = ["content_categories", "content_tags", "blogs", "articles", "article_steps", "article_comments"];
+    for table in counted.into_iter().chain(["content_files", "content_media", "content_cases"]) {
         dialect::reset_identity(db, table)?;
     }
     let filled = [

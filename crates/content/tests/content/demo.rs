@@ -12,9 +12,13 @@ const PEOPLE: i64 = 60;
 /// The editor of the demo data.
 async fn demo_editor(app: &TestApp) -> poligon_testkit::Client {
     app.grant("editor", EDITOR).await;
-    let given = "SELECT id, 'editor', created_at FROM users WHERE id = 4";
+    demo_person(app, 4, "editor").await
+}
+
+async fn demo_person(app: &TestApp, id: i64, role: &str) -> poligon_testkit::Client {
+    let given = format!("SELECT id, '{role}', created_at FROM users WHERE id = {id}");
     app.sql(format!("INSERT INTO user_roles (user_id, role, granted_at) {given}")).await;
-    app.log_in(4).await
+    app.log_in(id).await
 }
 
 async fn all(app: &TestApp, path: &str, by: Option<&poligon_testkit::Client>) -> Vec<Value> {
@@ -94,6 +98,49 @@ async fn history_leads_to_the_present(app: TestApp) {
     assert_eq!(states, wanted.map(|(state, count)| (state.to_owned(), count)).into());
 }
 
+/// The queue holds what its parts say: reports, findings, decisions that were done, and a log of all of it.
+async fn the_queue_is_of_one_piece(app: TestApp) {
+    const CASES: &str = "/api/content/moderation/cases";
+    app.seed_demo(poligon_content::domain(), PEOPLE).await;
+    app.grant("moderator", &["content:moderate"]).await;
+    let mona = demo_person(&app, 3, "moderator").await;
+    let (open, closed) = (
+        all(&app, &format!("{CASES}?status=open"), Some(&mona)).await,
+        all(&app, &format!("{CASES}?status=closed"), Some(&mona)).await,
+    );
+    assert_eq!((open.len(), closed.len()), (27, 16));
+    assert!(open.is_sorted_by_key(|case| case["opened_at"].as_str().unwrap().to_owned()));
+    for case in open.iter().chain(&closed) {
+        let found = mona.get(&at(CASES, case)).send().await.expect(200).body;
+        let reports = found["reports"].as_array().unwrap();
+        assert_eq!(case["report_count"], reports.len(), "{found}");
+        assert!(!reports.is_empty() || !case["flags"].as_array().unwrap().is_empty(), "{found}");
+        assert!(!case["authors"].as_array().unwrap().is_empty() && case["excerpt"] != "", "{found}");
+        let acts =
+            |action: &str| found["log"].as_array().unwrap().iter().filter(|entry| entry["action"] == action).count();
+        assert_eq!((acts("opened"), acts("reported")), (1, reports.len()), "{found}");
+        assert_eq!(acts("decided") + acts("closed"), usize::from(case["status"] == "closed"), "{found}");
+        if case["object"]["kind"] == "comment" {
+            let comment = mona.get(&format!("/api/content/comments/{}", case["object"]["id"])).send().await.expect(200);
+            let wanted = match (case["decision"].as_str(), reports.is_empty()) {
+                (None, true) => "pending",
+                (None, false) | (Some("approve"), _) => "approved",
+                (Some(decision), _) => decision,
+            };
+            assert_eq!(comment.body["status"], wanted, "{found}");
+        }
+    }
+    for article in all(&app, ARTICLES, None).await {
+        let (mut seen, mut above) = (0, vec![String::new()]);
+        while let Some(parent) = above.pop() {
+            let said = all(&app, &format!("{}/comments{parent}", at(ARTICLES, &article)), None).await;
+            seen += said.len();
+            above.extend(said.iter().map(|comment| format!("?parent_id={}", comment["id"])));
+        }
+        assert_eq!(article["comment_count"], seen, "{article}");
+    }
+}
+
 async fn people_go_on_from_there(app: TestApp) {
     app.seed_demo(poligon_content::domain(), PEOPLE).await;
     let ed = demo_editor(&app).await;
@@ -102,6 +149,11 @@ async fn people_go_on_from_there(app: TestApp) {
     ed.get(&at(ARTICLES, &made)).send().await.expect(200);
     crate::world::category(&ed, "Next", None).await;
     crate::world::blog(&ed, "Next").await;
+    let said = format!("{ARTICLES}/9/comments");
+    let comment = ed.post(&said).json(&serde_json::json!({"body": "Next"})).send().await.expect(201);
+    assert!(comment.id() > 100);
+    let report = serde_json::json!({"kind": "comment", "id": comment.id(), "reason": "other"});
+    app.log_in(60).await.post("/api/content/reports").json(&report).send().await.expect(201);
 }
 
-poligon_testkit::tests! { start => demo_data_are_of_one_piece, history_leads_to_the_present, people_go_on_from_there }
+poligon_testkit::tests! { start => demo_data_are_of_one_piece, history_leads_to_the_present, people_go_on_from_there, the_queue_is_of_one_piece }

@@ -1,11 +1,12 @@
 //! Whoever deletes their account is in no blog any more; what they alone wrote and nobody saw is gone.
 
 use poligon_testkit::{Backend, Client, TestApp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::media::{MEDIA, PDF, png, upload, url};
+use crate::moderation::{case_of, moderator};
 use crate::world::{
-    ARTICLES, AUTHOR, BLOGS, EDITOR, article, at, blog, editor, eventually, items, join, made, person, publish,
+    ARTICLES, AUTHOR, BLOGS, EDITOR, acting, article, at, blog, editor, eventually, items, join, made, person, publish,
     published,
 };
 
@@ -96,7 +97,21 @@ async fn articles_show_the_present_name_of_their_authors(app: TestApp) {
     panic!("it still says {}", name().await);
 }
 
+/// What waits for a moderator does so no longer when it goes with its author.
+async fn the_case_of_a_draft_goes_with_it(app: TestApp) {
+    let (ann, mona) = (register(&app, "annika").await, moderator(&app).await);
+    let draft = article(&ann, "Draft").await;
+    acting(&ann, &draft, "submit").send().await.expect(200);
+    assert_eq!(case_of(&mona, "article", &draft).await["status"], "open");
+    ann.delete("/api/auth/me").send().await.expect(204);
+    eventually(&app, async || case_of(&mona, "article", &draft).await["status"] == "closed").await;
+    let case = case_of(&mona, "article", &draft).await;
+    assert_eq!((&case["decision"], &case["decided_by"]), (&json!("deleted"), &Value::Null));
+    assert_eq!((&case["title"], &case["elsewhere"]), (&json!("Draft"), &json!(true)));
+}
+
 poligon_testkit::tests! { start =>
+    the_case_of_a_draft_goes_with_it,
     drafts_go_and_what_is_published_stays,
     files_that_are_shown_stay,
     articles_show_the_present_name_of_their_authors,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use poligon_testkit::{Backend, TestApp, count_queries, queries_of};
 use serde_json::json;
 
-use crate::world::{ARTICLES, author, category, editor, made, published, start};
+use crate::moderation::{reporting, said};
+use crate::world::{ARTICLES, author, category, editor, made, person, published, start};
 
 /// More than any of them takes.
 const MOST: usize = 12;
@@ -16,14 +17,22 @@ async fn counted(backend: Backend) -> TestApp {
 }
 
 async fn reading_takes_as_many_statements_whatever_there_is(app: TestApp) {
-    let (ann, ed) = (author(&app).await, editor(&app).await);
+    app.grant("author", &["content:moderate"]).await;
+    let (ann, ed, eva) = (author(&app).await, editor(&app).await, editor(&app).await);
     let place = category(&ed, "Place", None).await;
     let blog = crate::world::blog(&ann, "Blog").await;
     let fill = async |many: usize| {
         for n in 0..many {
             let body = json!({"title": format!("n{n}"), "body": "words", "blog_id": blog["id"],
                 "category_ids": [place["id"]], "tags": ["one", "two", format!("n{}", n % 5)]});
-            published(&ann, &ed, body).await;
+            let one = published(&ann, &ed, body).await;
+            if n < 4 {
+                for (kind, id) in [("article", &one["id"]), ("comment", &said(&ed, &one, "x").await["id"])] {
+                    reporting(&person(&app).await, kind, id, "spam").send().await.expect(201);
+                }
+                let hers = published(&eva, &ed, json!({"title": "hers"})).await;
+                reporting(&ann, "article", &hers["id"], "spam").send().await.expect(201);
+            }
             made(&ann, json!({"title": format!("draft {n}")})).await;
         }
     };
@@ -36,6 +45,10 @@ async fn reading_takes_as_many_statements_whatever_there_is(app: TestApp) {
         format!("{ARTICLES}/1/revisions"),
         format!("{ARTICLES}/1/history"),
         "/api/content/feed.atom".to_owned(),
+        "/api/content/moderation/cases?limit=100&include_total=true".to_owned(),
+        "/api/content/moderation/cases/1".to_owned(),
+        "/api/content/moderation/log?limit=100&include_total=true".to_owned(),
+        "/api/content/reports/mine?include_total=true".to_owned(),
     ];
     let count = async || {
         let mut counts = BTreeMap::new();

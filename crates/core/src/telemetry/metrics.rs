@@ -10,6 +10,9 @@ use prometheus::{
 
 /// Upper bounds of the latency histogram, in seconds.
 const LATENCIES: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// The same of the time in the queue of moderation: from a minute to a month.
+const QUEUE_TIMES: [f64; 10] =
+    [60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0];
 
 /// The metrics of one application.
 #[derive(Clone)]
@@ -31,6 +34,7 @@ pub struct Metrics {
     cache_calls: IntCounterVec,
     cache_entries: IntGaugeVec,
     cache_bytes: IntGauge,
+    moderation: HistogramVec,
 }
 
 /// Two counters: how often something went one way, and how often the other.
@@ -67,6 +71,12 @@ impl Metrics {
             &["method", "route"],
         )?;
         registry.register(Box::new(latency.clone()))?;
+        let moderation = HistogramVec::new(
+            HistogramOpts::new("moderation_queue_seconds", "Time from the opening of a case to the decision")
+                .buckets(QUEUE_TIMES.to_vec()),
+            &["kind", "decision"],
+        )?;
+        registry.register(Box::new(moderation.clone()))?;
         let in_flight = IntGauge::new("http_requests_in_flight", "Requests being served")?;
         registry.register(Box::new(in_flight.clone()))?;
         let panics = IntCounter::new("http_panics_total", "Handlers that panicked")?;
@@ -94,6 +104,7 @@ impl Metrics {
             )?,
             cache_entries: gauges("cache_entries", "Entries in this process's memory", &["cache"])?,
             cache_bytes,
+            moderation,
             registry,
         })
     }
@@ -170,6 +181,12 @@ impl Metrics {
     pub fn outbox(&self, waiting: i64, oldest_seconds: f64) {
         self.outbox.with_label_values(&["waiting"]).set(waiting);
         self.outbox.with_label_values(&["oldest_ms"]).set((oldest_seconds * 1000.0) as i64);
+    }
+
+    /// Counts a case of moderation that was closed: what it was about and what was decided, both of fixed lists, and how long it
+    /// had waited.
+    pub fn moderated(&self, kind: &'static str, decision: &'static str, waited: Duration) {
+        self.moderation.with_label_values(&[kind, decision]).observe(waited.as_secs_f64());
     }
 
     /// Counts an entry of the security log.
