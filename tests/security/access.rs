@@ -238,23 +238,39 @@ async fn two_people(app: &TestApp, n: usize) -> (Client, Client) {
 }
 
 async fn objects_are_their_owners(app: TestApp) {
-    every_fourth_object_is_its_owners(app, 0).await;
+    every_eighth_object_is_its_owners(app, 0).await;
 }
 
-async fn the_second_quarter_is_too(app: TestApp) {
-    every_fourth_object_is_its_owners(app, 1).await;
+async fn the_second_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 1).await;
 }
 
-async fn the_third_quarter_is_too(app: TestApp) {
-    every_fourth_object_is_its_owners(app, 2).await;
+async fn the_third_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 2).await;
 }
 
-async fn the_last_quarter_is_too(app: TestApp) {
-    every_fourth_object_is_its_owners(app, 3).await;
+async fn the_fourth_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 3).await;
 }
 
-/// Every fourth operation on objects, from the `part`th on, so that no test takes longer than tests may.
-async fn every_fourth_object_is_its_owners(app: TestApp, part: usize) {
+async fn the_fifth_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 4).await;
+}
+
+async fn the_sixth_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 5).await;
+}
+
+async fn the_seventh_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 6).await;
+}
+
+async fn the_last_eighth_is_too(app: TestApp) {
+    every_eighth_object_is_its_owners(app, 7).await;
+}
+
+/// Every eighth operation on objects, from the `part`th on, so that no test takes longer than tests may.
+async fn every_eighth_object_is_its_owners(app: TestApp, part: usize) {
     let admin = app.sign_in_as(&["admin"]).await;
     let document = Document::read();
     let table: BTreeMap<&str, (u16, u16)> = OBJECTS
@@ -267,7 +283,7 @@ async fn every_fourth_object_is_its_owners(app: TestApp, part: usize) {
     let operations = object_operations(&document);
     assert_eq!(operations.iter().map(|o| o.id.as_str()).collect::<BTreeSet<_>>(), table.keys().copied().collect());
     let (mut pair, mut wrong): (Option<(Client, Client)>, Vec<String>) = (None, Vec::new());
-    for (n, operation) in operations.into_iter().enumerate().skip(part).step_by(4) {
+    for (n, operation) in operations.into_iter().enumerate().skip(part).step_by(8) {
         // Where nobody's session is taken away, and nobody becomes anything to the other, it is the same two people.
         let stays = leaves_sessions(operation) && !operation.path.contains("/users/");
         let (owner, stranger) = match &pair {
@@ -367,9 +383,13 @@ poligon_testkit::tests! { start =>
     the_last_twelfth_does_so_too,
     a_custom_role_opens_exactly_its_operations,
     objects_are_their_owners,
-    the_second_quarter_is_too,
-    the_third_quarter_is_too,
-    the_last_quarter_is_too,
+    the_second_eighth_is_too,
+    the_third_eighth_is_too,
+    the_fourth_eighth_is_too,
+    the_fifth_eighth_is_too,
+    the_sixth_eighth_is_too,
+    the_seventh_eighth_is_too,
+    the_last_eighth_is_too,
     a_deleted_person_is_refused_everywhere,
     a_locked_person_is_refused_everywhere,
     a_person_whose_role_was_taken_is_a_plain_user,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Media with files in a local folder and on S3 (rclone's server), by curl and in Chromium, on both databases.
+# Media with files in a local folder and on S3 (SeaweedFS), by curl and in Chromium, on both databases.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash

@@ -115,7 +115,7 @@ fn asks_for_part(req: &HttpRequest, tag: &str) -> bool {
 fn part(req: &HttpRequest, length: u64) -> Result<Option<Range<u64>>, Problem> {
     let line = req.headers().get(RANGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let asked = match line.parse::<header::Range>() {
-        Ok(header::Range::Bytes(asked)) if asked.len() == 1 && !line.contains(',') => asked,
+        Ok(header::Range::Bytes(asked)) if asked.len() == 1 && !line.contains([',', '+']) => asked,
         _ => return Ok(None),
     };
     match asked.first().and_then(|asked| asked.to_satisfiable_range(length)) {
@@ -176,10 +176,21 @@ mod tests {
         ] {
             assert_eq!(asked(line), Ok(Some(bytes)), "{line}");
         }
-        for whole in ["", "bytes", "bytes=", "bytes=a-b", "lines=0-1", "bytes=0-1,5-6", "bytes=0-1,x", "bytes=1"] {
+        for whole in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=a-b",
+            "lines=0-1",
+            "bytes=0-1,5-6",
+            "bytes=0-1,x",
+            "bytes=1",
+            "bytes=5-4",
+            "bytes=+0-1",
+        ] {
             assert_eq!(asked(whole), Ok(None), "{whole}");
         }
-        for beyond in ["bytes=1000-", "bytes=1000-2000", "bytes=-0", "bytes=5-4"] {
+        for beyond in ["bytes=1000-", "bytes=1000-2000", "bytes=-0"] {
             assert_eq!(asked(beyond), Err(416), "{beyond}");
         }
     }

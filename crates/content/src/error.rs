@@ -21,7 +21,7 @@ poligon_common::problem_kinds! {
     MEDIA_USED = 409, "media_used", "Media used", "The file stands in articles or blogs: take it out of them first. GET media/{id}/usage says which.";
     MEDIA_QUOTA = 409, "media_quota", "Media quota", "Whoever uploads files keeps so many bytes of them at most. Remove some that stand in nothing.";
     LINK_EXPIRED = 403, "link_expired", "Link expired", "The link was good for a while, and is no longer. Ask whoever gave it for another.";
-    OWN_CONTENT = 409, "own_content", "Own content", "Nobody reports what they wrote themselves, nor looks into a case about it.";
+    OWN_CONTENT = 409, "own_content", "Own content", "Nobody reports what they wrote themselves, nor decides on it.";
     ALREADY_FLAGGED = 409, "already_flagged", "Already reported", "You have reported this already, and no moderator has decided yet.";
     CASE_CLOSED = 409, "case_closed", "Case closed", "The case is decided. What is reported from now on is another case.";
     CASE_TAKEN = 409, "case_taken", "Case taken", "Another moderator has the case. Whoever takes it from them says so, with If-Match and the version in which they have it.";

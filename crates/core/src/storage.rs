@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -20,6 +20,8 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest wait for an answer: a storage that hangs fails its callers in bounded time.
 const CALL_TIMEOUT: Duration = Duration::from_millis(2_500);
 
+/// How long after a request to an S3-compatible store it is sent once more, when the store refuses it.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest time for a file that is stored piece by piece, its wait for a place included.
 const FILE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Files that are stored piece by piece at the same time.
@@ -73,7 +75,10 @@ impl Storage {
         if url.scheme() != "s3" {
             return Err(wrong(&"must be file://PATH or s3://BUCKET/PREFIX"));
         }
-        let store = object_store::aws::AmazonS3Builder::from_env().with_url(config.url.as_str()).build()?;
+        // A store that is down is told of in time; who asks tries again.
+        let retry = RetryConfig { max_retries: 1, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
+        let store = object_store::aws::AmazonS3Builder::from_env().with_url(config.url.as_str()).with_retry(retry);
+        let store = store.build()?;
         Ok(Self::of(Arc::new(store), Path::from(url.path())))
     }
 

@@ -59,6 +59,12 @@ pub fn adopt(db: &mut Db, file: &str) -> Result<bool, DbError> {
     Ok(diesel::delete(stray).execute(db)? == 1)
 }
 
+/// Nothing will take these files: they are removed as soon as may be.
+pub fn give_up(db: &mut Db, file: &str, now: Timestamp) -> Result<(), DbError> {
+    diesel::update(stray_files::table.find(file)).set(stray_files::due_at.eq(now)).execute(db)?;
+    Ok(())
+}
+
 /// Removes files that nothing has. A run that is cut off is done again by the next. A file that cannot be removed holds up
 /// no other; it is tried again, and told of.
 pub(crate) async fn sweep(ctx: Ctx) -> Result<(), JobError> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 
 /// How often a request is asked again: what runs beside it (jobs, deliveries) makes some counts too high, and none too low.
-const TRIES: usize = 3;
+const TRIES: usize = 6;
 /// Without a statement for so long, most of what was there to do is done.
 const QUIET: Duration = Duration::from_millis(120);
 /// Longest wait for it.

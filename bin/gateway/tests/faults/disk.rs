@@ -18,10 +18,10 @@ mod embedded {
     }
 
     impl Disk {
-        /// A disk of 4 MB at `folder`.
+        /// A disk of 8 MB at `folder`.
         fn at(folder: &Path) -> Self {
             std::fs::create_dir_all(folder).unwrap();
-            let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder).output();
+            let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(folder).output();
             match mount {
                 Ok(out) if out.status.success() => Self::Mounted(folder.to_owned()),
                 _ => Self::Limited,
@@ -32,7 +32,7 @@ mod embedded {
         fn fill(&self, gateway: &Gateway) {
             match self {
                 Self::Mounted(folder) => {
-                    let full = std::fs::write(folder.join("ballast"), vec![0; 8 << 20]);
+                    let full = std::fs::write(folder.join("ballast"), vec![0; 16 << 20]);
                     assert!(full.is_err(), "the disk is not full");
                 }
                 Self::Limited => limit(gateway, "1024"),

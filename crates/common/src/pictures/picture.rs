@@ -130,6 +130,9 @@ pub(super) fn open(mut file: File, length: u64) -> Result<Opened, Flaw> {
         limits.max_alloc = Some(most);
         limits
     };
+    if format == ImageFormat::Jpeg && !has_end(&mut file)? {
+        return Err(Flaw::NoPicture); // its decoder would fill what is missing with grey
+    }
     let baseline = format != ImageFormat::Jpeg || !is_progressive(&mut file)?;
     file.seek(SeekFrom::Start(0)).map_err(|_| Flaw::NoPicture)?;
     let reader = BufReader::with_capacity(64 * 1024, file);
@@ -155,6 +158,37 @@ pub(super) fn open(mut file: File, length: u64) -> Result<Opened, Flaw> {
     decoder.set_limits(limits(decoder.total_bytes() + MIB))?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Ok(Opened { decoder, orientation, memory })
+}
+
+/// Whether a JPEG has its end behind its picture, and not only behind the one of a thumbnail. What is built otherwise than
+/// usual is left to the decoder.
+fn has_end(file: &mut File) -> Result<bool, Flaw> {
+    let unreadable = |_| Flaw::NoPicture;
+    file.seek(SeekFrom::Start(2)).map_err(unreadable)?;
+    let mut reader = BufReader::with_capacity(64 * 1024, file);
+    loop {
+        let mut segment = [0; 4];
+        if reader.read_exact(&mut segment).is_err() {
+            return Ok(false);
+        }
+        match segment {
+            [0xff, 0xda, ..] => break,
+            [0xff, 0xc0..=0xcf | 0xdb..=0xfe, high, low] => {
+                let length = i64::from(u16::from_be_bytes([high, low]));
+                reader.seek_relative(length - 2).map_err(unreadable)?;
+            }
+            _ => return Ok(true),
+        }
+    }
+    let mut before = 0;
+    for byte in reader.bytes() {
+        let byte = byte.map_err(unreadable)?;
+        if (before, byte) == (0xff, 0xd9) {
+            return Ok(true);
+        }
+        before = byte;
+    }
+    Ok(false)
 }
 
 /// Whether a JPEG may be progressive: the decoder then holds all coefficients of the picture. Within its compressed

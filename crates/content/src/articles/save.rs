@@ -94,6 +94,7 @@ pub(super) fn create(
     let rights = Rights { review: caller.publishes, ..Rights::default() };
     content.require_known(db, blog_id, &[], caller, rights)?;
     content.require_cover(db, None, caller)?;
+    media::require_known(db, &rendered.html, "")?;
     let tag_ids = tags::ids_of(db, &content.tags, now)?;
     let slug = slug::choose(db, new.slug.as_ref(), &content.title)?;
     let values = (
@@ -155,6 +156,7 @@ pub(super) fn update(
         slug::change(db, &article, slug, now)?;
     }
     let rendered = rendered.cloned().unwrap_or_else(|| of_revision(&before));
+    media::require_known(db, &rendered.html, &before.html)?;
     let by = Saver::of(caller, now);
     save(db, &article, (&content, &rendered), after, by)
 }

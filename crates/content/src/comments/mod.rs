@@ -19,7 +19,9 @@ mod view;
 use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
 
-use crate::error::{COMMENT_TOO_DEEP, COMMENTS_CLOSED, EDIT_TIME_OVER, ROLE_TOO_LOW, TOO_MANY_ARTICLE_COMMENTS};
+use crate::error::{
+    COMMENT_TOO_DEEP, COMMENTS_CLOSED, EDIT_TIME_OVER, OWN_CONTENT, ROLE_TOO_LOW, TOO_MANY_ARTICLE_COMMENTS,
+};
 
 pub(crate) use cases::{Looked, hold, is_seen_by, look, moderate};
 pub(crate) use model::html;
@@ -37,5 +39,10 @@ pub(crate) fn routes(routes: &mut Routes) {
         .recognised(op!(http::get_comment))
         .user(op!(http::patch_comment).refuses(deciding).refuses(&[&EDIT_TIME_OVER]).by_version())
         .user(op!(http::delete_comment).refuses(deciding).by_version())
-        .user(op!(http::put_comment_status).refuses(deciding).refuses(&[&kinds::INVALID_TRANSITION]).by_version());
+        .user(
+            op!(http::put_comment_status)
+                .refuses(deciding)
+                .refuses(&[&kinds::INVALID_TRANSITION, &OWN_CONTENT])
+                .by_version(),
+        );
 }

@@ -13,7 +13,7 @@ use super::view::{Row, row};
 use crate::articles;
 use crate::caller::Caller;
 use crate::error::Error;
-use crate::moderation::{Closing, Object, settle};
+use crate::moderation::{Closing, Object, require_other_eyes, settle};
 use crate::schema::article_comments as comments;
 
 /// An article has so many more comments that everybody sees.
@@ -90,6 +90,9 @@ pub(super) fn decide(
         return Err(Error::RoleTooLow("only moderators and the article's editors do that"));
     }
     let to = Status::of(&before.status).change(decision.status)?;
+    if before.author_id == caller.user_id {
+        require_other_eyes(db, Object::comment(id))?;
+    }
     let reason = &decision.reason.0;
     put(db, &before, to, caller.user_id, reason, now)?;
     let closing = Closing { outcome: outcome(to), actor_id: Some(caller.user_id), reason };

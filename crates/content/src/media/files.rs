@@ -9,11 +9,11 @@ use poligon_common::pictures::{Drawing, Formats, Picture, Size, develop_as};
 use poligon_common::{Problem, Refused};
 use poligon_core::{Ctx, random, strays};
 
-use super::kind::{FileType, Kind, name_for, type_of};
+use super::kind::{FileType, Kind, LONGEST_NAME, name_for, type_of};
 use super::model;
 
 /// What a file may be called.
-type Name = Line<1, 200>;
+type Name = Line<1, LONGEST_NAME>;
 
 /// The sizes that are kept as WebP, too.
 pub(super) const WEBP: [Size; 3] = [Size::Large, Size::Medium, Size::Small];
@@ -76,6 +76,8 @@ pub(super) struct Stored {
     pub(super) name: String,
     /// Bytes that were uploaded.
     pub(super) size: i64,
+    /// Its place among the files of the form, from 0.
+    pub(super) place: usize,
     /// `None` when the same bytes were there already.
     pub(super) new: Option<New>,
 }
@@ -85,7 +87,7 @@ pub(super) struct Checked {
     upload: UploadedFile,
     name: String,
     of: FileType,
-    pointer: String,
+    place: usize,
 }
 
 /// Looks at the name and the bytes of a file; what is wrong with them is a wrong field `/file/<place>`.
@@ -101,7 +103,7 @@ pub(super) async fn check(upload: UploadedFile, place: usize) -> Result<Checked,
     let looked = tokio::task::spawn_blocking(move || type_of(&mut file, length)).await;
     let looked = looked.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
     let of = looked.map_err(refused)?;
-    Ok(Checked { upload, name: given, of, pointer })
+    Ok(Checked { upload, name: given, of, place })
 }
 
 impl Checked {
@@ -112,20 +114,20 @@ impl Checked {
 
     /// Stores the file under a name that nobody has, unless the same bytes are there. It is a stray until a row takes it.
     pub(super) async fn store(self, ctx: &Ctx) -> Result<Stored, Problem> {
-        let (size, hash, kind) = (self.size(), self.upload.file.hash.clone(), self.of.kind);
+        let (size, hash, kind, place) = (self.size(), self.upload.file.hash.clone(), self.of.kind, self.place);
         let wanted = hash.clone();
         if let Some(media_type) = ctx.db.read_primary(move |db| model::media_type_of(db, &wanted)).await? {
             let name = name_for(&self.name, &media_type);
-            return Ok(Stored { hash, kind, name, size, new: None });
+            return Ok(Stored { hash, kind, name, size, place, new: None });
         }
-        let Self { upload, name, of, pointer } = self;
+        let Self { upload, name, of, .. } = self;
         let new = if kind == Kind::Image {
-            put_image(ctx, develop_as(upload.file, Formats::AndWebp, &pointer).await?).await?
+            put_image(ctx, develop_as(upload.file, Formats::AndWebp, &format!("/file/{place}")).await?).await?
         } else {
             put(ctx, upload.file.file, of).await?
         };
         let name = name_for(&name, new.media_type);
-        Ok(Stored { hash, kind, name, size, new: Some(new) })
+        Ok(Stored { hash, kind, name, size, place, new: Some(new) })
     }
 }
 

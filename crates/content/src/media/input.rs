@@ -20,7 +20,7 @@ type Alt = Line<0, 500>;
 #[allow(dead_code)] // the document's form of what `Uploads` reads
 pub(crate) struct UploadForm {
     /// One file, or several in parts of this name, at most ten: JPEG, PNG, WebP or GIF of at most 10 MiB, 8,000 pixels on
-    /// each side and 13 megapixels; MP4 or `WebM` of at most 50 MiB; MP3, M4A, Ogg, WAV or PDF of at most 20 MiB; 100 MiB
+    /// each side and about 13 megapixels (5 to 12 with alpha, 16 bits a channel, lossless WebP, GIF, or stored progressively); MP4 or `WebM` of at most 50 MiB; MP3, M4A, Ogg, WAV or PDF of at most 20 MiB; 100 MiB
     /// together. What a file is is told by its bytes. An image is stored anew from its pixels: nothing else in the file is
     /// kept, and of an animation the first frame.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 10)]
@@ -140,7 +140,7 @@ pub(crate) struct FileParams {
     #[param(inline)]
     pub(super) format: Option<FileFormat>,
     /// Of a signed link: until when it is good, in seconds since 1970.
-    #[param(minimum = 0, maximum = 99_999_999_999_i64)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 99_999_999_999_i64)]
     pub(super) expires: Option<Whole<0, 99_999_999_999>>,
     /// Of a signed link: what proves it.
     #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{43}$")]

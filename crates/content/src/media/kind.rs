@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 const MIB: u64 = 1024 * 1024;
+/// Characters of a file's name, at most.
+pub(super) const LONGEST_NAME: usize = 200;
 /// What is looked at to tell what a file is, in bytes.
 const HEAD: u64 = 8 * 1024;
 
@@ -105,8 +107,9 @@ pub(super) fn type_of(file: &mut File, length: u64) -> Result<Result<FileType, R
     Ok(Ok(*found))
 }
 
-/// What a file of a type is called: as it was given, with an ending that does not promise something else.
+/// What a file of a type is called: as it was given, without folders, with an ending that does not promise something else.
 pub(super) fn name_for(given: &str, media_type: &str) -> String {
+    let given = given.rsplit(['/', '\\']).next().unwrap_or(given).trim();
     let endings = TYPES.iter().find(|known| known.media_type == media_type).map_or(&[][..], |known| known.endings);
     let (stem, ending) = given.rsplit_once('.').unwrap_or((given, ""));
     if endings.contains(&ending.to_ascii_lowercase().as_str()) && !stem.is_empty() {
@@ -116,7 +119,9 @@ pub(super) fn name_for(given: &str, media_type: &str) -> String {
         !stem.is_empty() && (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
     let stem = if is_ending { stem } else { given.trim_matches('.') };
     let stem = if stem.is_empty() { "file" } else { stem };
-    endings.first().map_or_else(|| stem.to_owned(), |ending| format!("{stem}.{ending}"))
+    let ending = endings.first().copied().unwrap_or("bin");
+    let stem: String = stem.chars().take(LONGEST_NAME - 1 - ending.len()).collect();
+    format!("{stem}.{ending}")
 }
 
 #[cfg(test)]
@@ -183,8 +188,12 @@ mod tests {
             (".png", "image/png", "png.png"),
             ("...", "image/png", "file.png"),
             ("v1.2 draft", "application/pdf", "v1.2 draft.pdf"),
+            ("../../etc/passwd", "application/pdf", "passwd.pdf"),
+            ("a\\b.pdf", "application/pdf", "b.pdf"),
+            ("folder/", "application/pdf", "file.pdf"),
         ] {
             assert_eq!(name_for(given, media_type), name, "{given}");
         }
+        assert_eq!(name_for(&"a".repeat(200), "image/png").len(), 200);
     }
 }

@@ -1,5 +1,6 @@
 //! Media in the database.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::{on_each, strays};
@@ -100,7 +101,13 @@ pub(super) fn find_seen(db: &mut Db, id: i64, caller: Option<&Caller>) -> Result
 /// A medium that somebody may change. Whoever sees it without that is told so.
 pub(super) fn find_own(db: &mut Db, id: i64, caller: &Caller) -> Result<Row, Error> {
     let row = find_seen(db, id, Some(caller))?;
-    if row.is_for(caller) { Ok(row) } else { Err(Error::RoleTooLow("only its owner and editors do that")) }
+    if !row.is_for(caller) {
+        return Err(Error::RoleTooLow("only its owner and editors do that"));
+    }
+    if row.blocked && !caller.publishes {
+        return Err(Error::RoleTooLow("moderators have taken it away: only editors do that"));
+    }
+    Ok(row)
 }
 
 /// The same, locked until the transaction ends.
@@ -137,7 +144,8 @@ pub(super) fn create(
     now: Timestamp,
 ) -> Result<i64, Error> {
     quota::take(db, owner_id, stored.size, most)?;
-    let file_id = file_of(db, stored)?;
+    let file_id = file_of(db, stored, now)?;
+    require_unblocked(db, file_id, stored.place)?;
     let values = (
         media::owner_id.eq(owner_id),
         media::file_id.eq(file_id),
@@ -155,21 +163,36 @@ pub(super) fn create(
 }
 
 /// The row of a file: that of the same bytes, where they are stored already, or a new one.
-fn file_of(db: &mut Db, stored: &Stored) -> Result<i64, Error> {
+fn file_of(db: &mut Db, stored: &Stored, now: Timestamp) -> Result<i64, Error> {
     let same = files::table.filter(files::hash.eq(&stored.hash));
     let one_more = |db: &mut Db| diesel::update(same).set(files::uses.eq(files::uses + 1)).execute(db);
-    if one_more(db)? == 0 {
+    if one_more(db)? == 1 {
+        if let Some(twice) = &stored.new {
+            strays::give_up(db, &twice.name, now)?; // the same came at the same time
+        }
+    } else {
         let Some(new) = &stored.new else { return Err(lapsed()) };
         if insert_file(db, stored, new)? {
-            // What others had stored in between stays; what was stored once more is a stray.
             if !strays::adopt(db, &new.name)? {
                 return Err(lapsed());
             }
-        } else if one_more(db)? == 0 {
-            return Err(DbError::Busy.into()); // it came and went
+        } else {
+            if one_more(db)? == 0 {
+                return Err(DbError::Busy.into()); // it came and went
+            }
+            strays::give_up(db, &new.name, now)?;
         }
     }
     Ok(same.select(files::id).first(db)?)
+}
+
+/// Refuses bytes that moderators have taken away from everybody, whoever uploads them.
+fn require_unblocked(db: &mut Db, file_id: i64, place: usize) -> Result<(), Error> {
+    let blocked = media::table.filter(media::file_id.eq(file_id)).filter(media::blocked.eq(true));
+    if diesel::select(exists(blocked)).get_result(db)? {
+        return Err(Error::field(&format!("/file/{place}"), "blocked", "was taken away by moderators"));
+    }
+    Ok(())
 }
 
 fn lapsed() -> Error {
@@ -210,21 +233,23 @@ pub(super) fn update(
     if private && !before.private {
         uses::require_none(db, id)?;
     }
-    let name =
-        patch.name().map_or_else(|| before.name.clone(), |name| super::kind::name_for(name, &before.file.media_type));
+    let name = patch.name().map(|name| super::kind::name_for(name, &before.file.media_type));
+    let name = name.unwrap_or_else(|| before.name.clone());
+    let alt = patch.alt().unwrap_or(&before.alt);
+    if (name.as_str(), alt, private) == (&before.name, &before.alt, before.private) {
+        return Ok(()); // nothing has changed
+    }
     let values = (
-        media::name.eq(name),
-        media::alt.eq(patch.alt().map_or(before.alt.as_str(), |alt| alt)),
+        media::name.eq(&name),
+        media::alt.eq(alt),
         media::private.eq(private),
         media::version.eq(before.version + 1),
         media::updated_at.eq(now),
     );
     diesel::update(media::table.find(id)).set(values).execute(db)?;
+    moderation::changed(db, Object::media(id))?;
     let after = row(db, id)?;
-    if (&after.name, &after.alt, after.private) != (&before.name, &before.alt, before.private) {
-        moderation::changed(db, Object::media(id))?;
-        cases::check(db, &after, caller, now)?;
-    }
+    cases::check(db, &after, caller, now)?;
     Ok(uses::tell(db, id, now)?)
 }
 

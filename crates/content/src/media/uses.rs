@@ -39,10 +39,31 @@ pub(crate) fn reference(address: &str) -> Option<i64> {
 fn references(html: &str) -> BTreeSet<i64> {
     let attributes = html.match_indices(PREFIX).filter(|(at, _)| {
         let before = &html[..*at];
-        before.ends_with("src=\"") || before.ends_with("href=\"")
+        // Cleaned HTML has no other angles than those of its elements.
+        let inside = before.rfind(['<', '>']).is_some_and(|angle| before[angle..].starts_with('<'));
+        inside && (before.ends_with("src=\"") || before.ends_with("href=\""))
     });
     let addresses = attributes.filter_map(|(at, _)| html[at..].split('"').next());
     addresses.filter_map(reference).take(MOST).collect()
+}
+
+/// Refuses a text that leads to media which are not there or which not everybody may read, but for those that it led to
+/// `before`.
+pub(crate) fn require_known(db: &mut Db, html: &str, before: &str) -> Result<(), Error> {
+    let before = references(before);
+    let new: Vec<i64> = references(html).into_iter().filter(|id| !before.contains(id)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let there = media::table.filter(any_of(db, media::id, &new)).filter(media::blocked.eq(false));
+    let private: Vec<bool> = there.select(media::private).load(db)?;
+    if private.len() < new.len() {
+        return Err(Error::field("/body", "unknown_media", "leads to files that are not there"));
+    }
+    if private.contains(&true) {
+        return Err(Error::field("/body", "private_media", "leads to files that not everybody may read"));
+    }
+    Ok(())
 }
 
 /// Who adds media to an article.
@@ -215,7 +236,7 @@ mod tests {
             assert_eq!(reference(address), id, "{address}");
         }
         let html = "<p><img src=\"/api/content/media/3/file?size=large\" alt=\"a\"> <a href=\"/api/content/media/9/file\">b</a>\
-                    <code>/api/content/media/4/file</code></p>";
+                    <code>/api/content/media/4/file</code> &lt;img src=\"/api/content/media/5/file\"&gt;</p>";
         assert_eq!(references(html), [3, 9].into());
     }
 }

@@ -85,9 +85,9 @@ pub(crate) struct MediaResponse {
     name: String,
     /// What it shows, in words.
     alt: String,
-    /// Bytes that were uploaded; they count for the quota of its owner.
+    /// Bytes that were uploaded; they count for the quota of its owner. None of demo covers, which are drawn.
     size: i64,
-    /// SHA-256 of what was uploaded, in hexadecimal; for whoever may change it, `null` for others.
+    /// SHA-256 of what was uploaded, in hexadecimal; for whoever may change it. `null` for others, and of demo covers.
     sha256: Option<String>,
     /// Pixels from left to right, of an image.
     width: Option<i64>,
@@ -95,7 +95,7 @@ pub(crate) struct MediaResponse {
     height: Option<i64>,
     /// Who may read it.
     visibility: Visibility,
-    /// Whether moderators have taken it away: then they alone and editors see it.
+    /// Whether moderators have taken it away: then they alone and editors read it, and its owner sees that.
     blocked: bool,
     /// Who has uploaded it.
     owner: Option<Person>,
@@ -120,7 +120,7 @@ fn shown(row: Row, people: &BTreeMap<i64, Person>, whole: bool) -> MediaResponse
         name: row.name,
         alt: row.alt,
         size: row.size,
-        sha256: whole.then_some(row.file.hash),
+        sha256: Some(row.file.hash).filter(|hash| whole && hash.len() == 64),
         width: row.file.width,
         height: row.file.height,
         visibility: if row.private { Visibility::Private } else { Visibility::Public },

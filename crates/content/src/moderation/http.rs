@@ -12,7 +12,7 @@ use super::reports::{self, ReportResponse};
 use crate::caller::Caller;
 use crate::error::Error;
 
-/// Reports an article or a comment that the caller sees, and has not written; each once until it is decided.
+/// Reports an article, a comment or a file that the caller sees, and has not written; each once until it is decided.
 #[utoipa::path(post, path = "/reports", request_body = ReportRequest,
     responses((status = 201, description = "Reported", body = ReportResponse,
         headers(("Location" = String, description = "Where it is")))))]

@@ -74,7 +74,8 @@ pub(crate) async fn put_case_assignee(
 }
 
 /// Decides on up to a hundred cases, each by itself: what cannot be decided is told by its place, and keeps nothing else from
-/// being decided. A request that is repeated with the same `Idempotency-Key` is answered as the first; when the first was cut off,
+/// being decided. `problem` has the code: `not_found`, `case_closed`, `own_content`, `precondition_failed`, `invalid_transition`
+/// (an article is in a state from which no way leads there), `validation_failed` (nothing that is decided on such a thing). A request that is repeated with the same `Idempotency-Key` is answered as the first; when the first was cut off,
 /// what it had decided is `case_closed`.
 #[utoipa::path(post, path = "/moderation/decisions", request_body = DecisionsRequest,
     responses((status = 200, description = "What became of each", body = DecisionsResponse)))]

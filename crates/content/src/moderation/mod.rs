@@ -8,7 +8,8 @@
 //! decided is done to the thing in the same transaction: a comment is approved or put away, an article stays as it is, has to be
 //! changed, is no longer published, or is archived. Of two who decide at once the later finds it decided. What is done about the
 //! thing itself (its comment is approved, its article archived or deleted, its author takes it back) closes its case with that
-//! fact (`close`), so nothing waits in the queue that is settled.
+//! fact (`close`), so nothing waits in the queue that is settled. A moderator does not come around that way: while there is a case
+//! about their comment, or one went against it, others bring it into a state.
 //!
 //! Whoever opens, joins or closes a case holds the thing first: the row of the article that it is, or hangs on. The row of the
 //! case comes behind it in the order of locks, and is held alone by whoever takes a case.
@@ -43,6 +44,7 @@ pub(crate) use close::{Closing, settle, settle_article, settle_unreported};
 pub(crate) use flag::{changed, flag};
 pub(crate) use metrics::subscriber;
 pub(crate) use object::Object;
+pub(crate) use row::require_other_eyes;
 pub(crate) use status::Outcome;
 
 /// The routes of this slice.

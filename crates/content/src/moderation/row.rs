@@ -1,10 +1,11 @@
 //! Cases as they are stored.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 
 use super::object::{Object, ObjectKind};
-use super::status::Status;
+use super::status::{Outcome, Status};
 use crate::error::Error;
 use crate::schema::content_cases as cases;
 
@@ -56,6 +57,16 @@ pub(super) fn find_open(db: &mut Db, object: Object) -> Result<Option<CaseRow>, 
     let open = cases::table.filter(cases::kind.eq(object.kind.name())).filter(cases::object_id.eq(object.id));
     let open = open.filter(cases::status.eq(Status::Open.name()));
     Ok(open.select(CaseRow::as_select()).first(db).optional()?)
+}
+
+/// Refuses whoever wrote an object and would decide on it themselves while its case is open, or behind one that went against it.
+pub(crate) fn require_other_eyes(db: &mut Db, object: Object) -> Result<(), Error> {
+    let of_object = cases::table.filter(cases::kind.eq(object.kind.name())).filter(cases::object_id.eq(object.id));
+    let against = cases::decision.is_null().or(cases::decision.ne(Outcome::Approve.name()));
+    if diesel::select(exists(of_object.filter(against))).get_result(db)? {
+        return Err(Error::OwnContent("there is a case about what you have written: another moderator decides"));
+    }
+    Ok(())
 }
 
 /// Counts a change of a case, which whoever has read it before is told of.

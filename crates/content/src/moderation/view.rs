@@ -29,7 +29,7 @@ pub(crate) struct CaseResponse {
     object: Object,
     /// The article that this is, or hangs on.
     article_id: Option<i64>,
-    /// The title of that article.
+    /// The title of that article; the name of a file.
     title: String,
     /// How it begins: now, or when the case was closed.
     excerpt: String,

@@ -180,6 +180,9 @@ async fn what_is_said_of_it_changes_by_version(app: TestApp) {
     let patch = json!({"name": "Report.docx", "alt": "A report"});
     let changed = ann.patch(&path).header("if-match", &tag).json(&patch).send().await.expect(200).body;
     assert_eq!((&changed["name"], &changed["alt"]), (&json!("Report.pdf"), &json!("A report")));
+    let same =
+        ann.patch(&path).json(&json!({"name": "../Report.pdf", "alt": "A report"})).send().await.expect(200).body;
+    assert_eq!(same, changed, "what changes nothing is no change");
     ann.patch(&path).header("if-match", &tag).json(&patch).send().await.expect_problem(412, "precondition_failed");
     ann.delete(&path).header("if-match", &tag).send().await.expect_problem(412, "precondition_failed");
     for (patch, pointer) in [

@@ -32,7 +32,11 @@ fn forms() -> Vec<Case> {
         ("one of two empty", vec![file("a.pdf", PDF), file("b.pdf", "")], wrong("/file", "empty")),
         ("no file", vec![Part::text("alt", "x")], wrong("/file", "required")),
         ("somebody else's", pdf(&[Part::text("owner_id", "1")]), wrong("/owner_id", "unknown_field")),
-        ("a list", vec![Part::file("file[]", "a.pdf", "application/pdf", PDF)], wrong("/file[]", "unknown_field")),
+        (
+            "a list",
+            vec![file("a.pdf", PDF), Part::file("file[]", "b.pdf", "application/pdf", PDF)],
+            wrong("/file[]", "unknown_field"),
+        ),
         ("two texts", pdf(&[Part::text("alt", "a"), Part::text("alt", "b")]), wrong("/alt", "duplicate_field")),
         ("a long text", pdf(&[Part::text("alt", &"a".repeat(501))]), wrong("/alt", "length")),
         ("a text from right to left", pdf(&[Part::text("alt", "\u{202e}gnp")]), wrong("/alt", "characters")),

@@ -134,6 +134,31 @@ async fn what_goes_sets_free(app: TestApp) {
     ann.delete(&at(MEDIA, &medium)).send().await.expect(204);
 }
 
+/// A text leads to files that are there and that everybody may read; what it led to before may be gone since.
+async fn a_text_leads_to_what_everybody_may_read(app: TestApp) {
+    let ann = author(&app).await;
+    let hidden = private(&ann, "a.png", png(20, 20, 1)).await;
+    let shown = upload(&ann, "b.png", png(20, 20, 2)).await;
+    let show = |url: &str| json!({"title": "One", "body": format!("![a]({url})")});
+    let article = made(&ann, show(url(&shown, "small"))).await;
+    for (url, code) in [(url(&hidden, "small"), "private_media"), ("/api/content/media/999999/file", "unknown_media")] {
+        for request in
+            [ann.post(ARTICLES).json(&show(url)), patching(&ann, &article, json!({"body": format!("[a]({url})")}))]
+        {
+            let refused = request.send().await.expect_problem(422, "validation_failed");
+            assert_eq!((refused.pointers(), &refused.body["errors"][0]["code"]), (vec!["/body"], &json!(code)));
+        }
+        // As text it is no address.
+        made(&ann, json!({"title": "Code", "body": format!("`{url}` <img src=\"{url}\">")})).await;
+    }
+    assert_eq!(total(&ann, &shown).await, 1);
+    patching(&ann, &article, json!({"body": "x"})).send().await.expect(200);
+    ann.delete(&at(MEDIA, &shown)).send().await.expect(204);
+    let restored = ann.post(&format!("{}/revisions/1/restore", at(ARTICLES, &article))).send().await;
+    restored.expect(200);
+    patching(&ann, &article, json!({"title": "Still"})).send().await.expect(200);
+}
+
 /// Whoever leads to a picture of somebody else's does not keep them from removing it, and sees nothing of others' drafts.
 async fn others_do_not_hold_it(app: TestApp) {
     let (ann, bob, ed) = (author(&app).await, author(&app).await, editor(&app).await);
@@ -163,4 +188,5 @@ poligon_testkit::tests! {
     what_stands_somewhere_stays,
     what_goes_sets_free,
     others_do_not_hold_it,
+    a_text_leads_to_what_everybody_may_read,
 }

@@ -123,7 +123,16 @@ async fn nobody_decides_on_what_they_wrote(app: TestApp) {
     let of_eve = format!("&actor_id={}", id_of(&eve));
     assert_eq!((case_log(&mona, &case, &of_eve).await.len(), case_log(&max, &case, &of_eve).await.len()), (0, 1));
     assert_eq!(case_log(&mona, &case, "&action=reported").await, Vec::<Value>::new());
+    // Nor does she come around the queue: by a decision on the comment itself, or by taking it back and bringing it back.
+    let status = |to: &str| mona.put(&format!("{}/status", at(COMMENTS, &hers))).json(&json!({"status": to}));
+    status("spam").send().await.expect_problem(409, "own_content");
     decided(&max, &case, "spam").await;
+    status("approved").send().await.expect_problem(409, "own_content");
+    let second = said(&mona, &one, "Once more").await;
+    reporting(&eve, "comment", &second["id"], "abuse").send().await.expect(201);
+    mona.delete(&at(COMMENTS, &second)).send().await.expect(204);
+    let again = mona.put(&format!("{}/status", at(COMMENTS, &second))).json(&json!({"status": "approved"}));
+    again.send().await.expect_problem(409, "own_content");
 }
 
 /// Each decision by itself: what cannot be decided keeps nothing else from being decided.

@@ -171,7 +171,7 @@ fn broken_pictures() -> Vec<Case> {
             Wrong("/file", "picture"),
         ),
         ("half a PNG", half(of(ImageFormat::Png)), Wrong("/file", "picture")),
-        ("half a JPEG", half(of(ImageFormat::Jpeg)), Either),
+        ("half a JPEG", half(of(ImageFormat::Jpeg)), Wrong("/file", "picture")),
         ("half a GIF", half(of(ImageFormat::Gif)), Either),
         ("half a WebP", half(of(ImageFormat::WebP)), Wrong("/file", "picture")),
         ("PNG without its end", of_file(no_end), Either),

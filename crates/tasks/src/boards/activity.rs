@@ -18,7 +18,8 @@ pub(crate) struct ActivityResponse {
     /// What it was: `card_created`, `card_updated`, `card_moved`, `card_assigned`, `card_archived`, `card_trashed`,
     /// `card_restored`, `card_purged`; `attachment_added`, `attachment_removed`; `comment_created`, `comment_updated`, `comment_deleted`; `checklist_created`,
     /// `checklist_updated`, `checklist_arranged`, `checklist_deleted`, `checklist_item_created`, `checklist_item_updated`,
-    /// `checklist_item_deleted`; `board_created`, `board_updated`, `board_archived`, `board_restored` (with its project);
+    /// `checklist_item_deleted`; `board_created`, `board_updated` (also when its project has another
+    /// key, and so have its cards), `board_archived`, `board_restored` (with its project);
     /// `column_created`, `column_updated`, `columns_arranged`, `column_deleted`; `label_created`, `label_updated`,
     /// `label_deleted` (every card that had it is without it from then on).
     #[serde(rename = "type")]

@@ -26,7 +26,7 @@ pub(crate) use change::{CHANGED, Change, announce, change, change_by_itself};
 pub(crate) use columns::{ColumnRow, count as count_card, of_board as columns_of};
 pub(crate) use kind::ColumnType;
 pub(crate) use labels::{Label, of_board as labels_of};
-pub(crate) use model::{delete_all_of, note_archived};
+pub(crate) use model::{delete_all_of, note_on_all};
 pub(crate) use templates::Template;
 
 /// The routes of this slice.

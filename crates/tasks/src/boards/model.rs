@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::access::{BoardRow, access};
@@ -186,22 +186,21 @@ fn hold_all_of(db: &mut Db, project_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Notes on every board of a project that it was archived, or brought back; answers which they are. The project's row is
-/// locked already; the boards are from then on.
-pub(crate) fn note_archived(
+/// Notes on every board of a project what has happened to all of them: kind, before and after. Answers which they are. The
+/// project's row is locked already; the boards are from then on.
+pub(crate) fn note_on_all(
     db: &mut Db,
     project_id: i64,
     user_id: i64,
-    shut: bool,
+    (kind, before, after): (&'static str, &Value, &Value),
     now: Timestamp,
 ) -> Result<Vec<i64>, Error> {
     hold_all_of(db, project_id)?;
     let all = boards::table.filter(boards::project_id.eq(project_id)).order(boards::id).select(boards::id);
     let ids: Vec<i64> = all.load(db)?;
-    let kind = if shut { "board_archived" } else { "board_restored" };
     for id in &ids {
         change_for(db, *id, user_id, now, |_, change| {
-            change.note(kind, None, json!({"archived": !shut}), json!({"archived": shut}));
+            change.note(kind, None, before.clone(), after.clone());
             Ok(())
         })?;
     }

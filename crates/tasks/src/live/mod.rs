@@ -21,5 +21,5 @@ pub(crate) fn announce_left(ctx: &Ctx, user_id: i64) {
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
-    routes.user(op!(http::stream_board_events).refuses(&[&kinds::NOT_FOUND]));
+    routes.user(op!(http::stream_board_events).refuses(&[&kinds::NOT_FOUND, &kinds::MALFORMED_HEADER]));
 }

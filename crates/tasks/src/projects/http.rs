@@ -69,7 +69,11 @@ pub(crate) async fn patch_project(
     Json(body): Json<ProjectPatch>,
 ) -> Result<Tagged, Problem> {
     let (check, user_id, now) = (version.into_version_check(), user.user_id, ctx.clock.now());
-    shown(&ctx.db.write(move |db| model::update(db, id, user_id, &body, &check, now)).await?)
+    let (project, boards) = ctx.db.write(move |db| model::update(db, id, user_id, &body, &check, now)).await?;
+    for board_id in boards {
+        announce(&ctx, board_id);
+    }
+    shown(&project)
 }
 
 /// Deletes a project, archived or not, with everything in it.

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::on_each;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::access::{Access, ProjectRow, Roles, access, locked, of_person, role_of, with_roles};
@@ -136,7 +137,8 @@ fn take(db: &mut Db, id: i64, user_id: i64, check: &dyn Fn(i64) -> bool) -> Resu
     if check(own.project.version) { Ok(own) } else { Err(Error::Stale) }
 }
 
-/// Changes a project that is not archived; its administrators do.
+/// Changes a project that is not archived; its administrators do. Answers it with its boards, when their cards are called
+/// otherwise from now on.
 pub(super) fn update(
     db: &mut Db,
     id: i64,
@@ -144,13 +146,13 @@ pub(super) fn update(
     patch: &ProjectPatch,
     check: &dyn Fn(i64) -> bool,
     now: Timestamp,
-) -> Result<ProjectResponse, Error> {
+) -> Result<(ProjectResponse, Vec<i64>), Error> {
     let before = take(db, id, user_id, check)?.require_open()?.project;
     let key = patch.key.as_ref().map_or(&before.key, |key| &key.0);
     let name = patch.name.as_ref().map_or(&before.name, |name| &name.0);
     let description = patch.description.as_ref().map_or(&before.description, |text| &text.0);
     if (key, name, description) == (&before.key, &before.name, &before.description) {
-        return find(db, id, user_id); // nothing has changed
+        return Ok((find(db, id, user_id)?, Vec::new())); // nothing has changed
     }
     let values = (
         projects::key.eq(key),
@@ -160,7 +162,13 @@ pub(super) fn update(
         projects::updated_at.eq(now),
     );
     diesel::update(projects::table.find(id)).set(values).execute(db).map_err(|error| taken(error, key))?;
-    find(db, id, user_id)
+    let boards = if *key == before.key {
+        Vec::new()
+    } else {
+        let (was, is) = (json!({"project_key": before.key}), json!({"project_key": key}));
+        boards::note_on_all(db, id, user_id, ("board_updated", &was, &is), now)?
+    };
+    Ok((find(db, id, user_id)?, boards))
 }
 
 /// Archives a project, or brings it back. What is so already stays so.
@@ -180,7 +188,9 @@ pub(super) fn archive(
             projects::updated_at.eq(now),
         );
         diesel::update(projects::table.find(id)).set(values).execute(db)?;
-        let boards = boards::note_archived(db, id, user_id, shut, now)?;
+        let kind = if shut { "board_archived" } else { "board_restored" };
+        let (was, is) = (json!({"archived": !shut}), json!({"archived": shut}));
+        let boards = boards::note_on_all(db, id, user_id, (kind, &was, &is), now)?;
         return Ok((find(db, id, user_id)?, boards));
     }
     Ok((find(db, id, user_id)?, Vec::new()))

@@ -209,6 +209,22 @@ async fn the_archive_of_the_project_is_told(app: TestApp) {
     assert_eq!(activity.last().unwrap()["type"], "board_restored", "once each");
 }
 
+/// The project gets another key: every card is called otherwise, and each board is told, once.
+async fn another_key_of_the_project_is_told(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let mut stream = open(&app, &desk, &desk.ann, None).await;
+    let path = at(PROJECTS, &desk.project);
+    let before = desk.ann.get(&path).send().await.expect(200).body["key"].clone();
+    for change in [json!({"name": "Renamed"}), json!({"key": "OTHER"}), json!({"key": "OTHER"})] {
+        desk.ann.patch(&path).json(&change).send().await.expect(200);
+    }
+    let told = next(&mut stream).await;
+    assert_eq!((told.name.as_str(), &told.data["before"]), ("board_updated", &json!({"project_key": before})));
+    assert_eq!(told.data["after"], json!({"project_key": "OTHER"}));
+    let card = desk.card("x", "Ready").await;
+    assert_eq!(next(&mut stream).await.name, "card_created", "{card}");
+}
+
 /// What changes nothing is no change.
 async fn a_patch_that_changes_nothing_is_not_told(app: TestApp) {
     let desk = Desk::new(&app).await;
@@ -233,6 +249,7 @@ mod whole {
 
 poligon_testkit::tests! { start =>
     the_archive_of_the_project_is_told,
+    another_key_of_the_project_is_told,
     a_patch_that_changes_nothing_is_not_told,
     every_viewer_is_told_of_every_change,
     last_event_id_gives_what_was_missed,
