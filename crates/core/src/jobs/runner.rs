@@ -1,7 +1,7 @@
 //! Runs due jobs, a bounded number at a time.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::store::{After, Claimed, claim, schedule, settle};
 use super::{Job, JobError};
 use crate::ctx::Ctx;
-use crate::db::DbError;
+use crate::db::{DbError, Timestamp};
 
 /// Jobs that one copy runs at once.
 const AT_ONCE: i64 = 8;
@@ -80,13 +80,16 @@ impl Runner {
         }
         let claimed = self.ctx.db.write(move |db| claim(db, &names, &holder, AT_ONCE, now, until)).await?;
         let ran = claimed.len();
-        for settled in join_all(claimed.into_iter().map(|job| self.run_one(job))).await {
+        for settled in join_all(claimed.into_iter().map(|job| self.run_one(job, now))).await {
             settled?;
         }
         Ok(ran)
     }
 
-    async fn run_one(&self, claimed: Claimed) -> Result<(), DbError> {
+    /// Runs one job that was claimed at `began`. The pause until its next run counts from there and from how long it took, and
+    /// not from what the clock says behind it: a clock that is set forward meanwhile makes it due.
+    async fn run_one(&self, claimed: Claimed, began: Timestamp) -> Result<(), DbError> {
+        let started = Instant::now();
         let Some(job) = self.jobs.get(claimed.name.as_str()) else { return Ok(()) };
         let work = tokio::spawn((job.run)(self.ctx.clone(), claimed.payload.0.clone()));
         let outcome = match tokio::time::timeout(job.timeout, work).await {
@@ -98,15 +101,16 @@ impl Runner {
         if let Err(error) = &outcome {
             tracing::warn!(job = job.name, %error, "a job failed");
         }
+        let ended = began + chrono::Duration::seconds(started.elapsed().as_secs().try_into().unwrap_or(0));
+        let after = after(job, claimed.attempts + 1, outcome.err(), ended);
         let (now, holder) = (self.ctx.clock.now(), self.ctx.instance.clone());
-        let after = after(job, claimed.attempts + 1, outcome.err(), now);
         self.ctx.db.write(move |db| settle(db, claimed.id, &holder, &after, now)).await
     }
 }
 
-fn after(job: &Job, attempts: i64, error: Option<JobError>, now: crate::db::Timestamp) -> After {
+fn after(job: &Job, attempts: i64, error: Option<JobError>, ended: Timestamp) -> After {
     let error = error.map(|e| e.to_string());
-    let later = |by: Duration| now + chrono::Duration::from_std(by).unwrap_or(chrono::Duration::days(1));
+    let later = |by: Duration| ended + chrono::Duration::from_std(by).unwrap_or(chrono::Duration::days(1));
     match (job.every, error) {
         (Some(every), error) => After::Again { at: later(every), attempts: 0, error },
         (None, None) => After::Gone,

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 poligon_testkit::tests! {
     a_job_runs_once_at_its_time_with_its_payload,
     periodic_work_comes_back,
+    a_clock_that_is_set_forward_during_a_run_makes_the_next_one_due,
     a_failed_job_waits_longer_each_time_then_is_dead_until_revived,
     a_panic_is_a_failure,
     two_runners_run_each_job_once,
@@ -75,6 +76,33 @@ async fn periodic_work_comes_back(backend: Backend) {
         assert_eq!(runs.load(Ordering::SeqCst), expected, "once a period, a failure included");
         ctx.clock.advance(Span::minutes(5));
     }
+}
+
+async fn a_clock_that_is_set_forward_during_a_run_makes_the_next_one_due(backend: Backend) {
+    let ctx = start(backend).await;
+    let (begun, mut beginnings) = tokio::sync::mpsc::unbounded_channel();
+    let go_on = Arc::new(tokio::sync::Notify::new());
+    let waited_for = Arc::clone(&go_on);
+    let job = Job::periodic("toy.tick", Duration::from_mins(5), move |_| {
+        let (begun, go_on) = (begun.clone(), Arc::clone(&waited_for));
+        async move {
+            begun.send(()).map_err(|error| JobError(error.to_string()))?;
+            go_on.notified().await;
+            Ok(())
+        }
+    });
+    let runner = Runner::new(ctx.clone(), vec![job]);
+    runner.schedule_periodic().await.unwrap();
+    for set_forward in [Span::hours(1), Span::zero()] {
+        let round = async { runner.round().await.unwrap() };
+        let meanwhile = async {
+            beginnings.recv().await.expect("a run");
+            ctx.clock.advance(set_forward);
+            go_on.notify_one();
+        };
+        assert_eq!(tokio::join!(round, meanwhile).0, 1);
+    }
+    assert_eq!(runner.round().await.unwrap(), 0, "an hour makes it due once");
 }
 
 async fn a_failed_job_waits_longer_each_time_then_is_dead_until_revived(backend: Backend) {
