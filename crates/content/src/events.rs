@@ -6,6 +6,7 @@ use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::events::{DeliveryError, Event, Subscriber, publish};
 use serde_json::json;
 
+use crate::articles::Beside;
 use crate::error::Error;
 use crate::{articles, blogs, media, moderation};
 
@@ -70,7 +71,21 @@ pub(crate) fn subscribers() -> Vec<Subscriber> {
         let gone = account_deleted(&ctx, user_id).await;
         gone.map_err(|error: Error| DeliveryError(error.to_string()))
     });
-    vec![answers, people, moderation::subscriber()]
+    let topics = &[PUBLISHED, TAXONOMY_CHANGED, PROFILE_CHANGED, DELETED];
+    let cards = Subscriber::new("content.cards", topics, |ctx: Ctx, event: Event| async move {
+        make_cards(&ctx, &event).await.map_err(|error| DeliveryError(error.to_string()))
+    });
+    vec![answers, people, cards, moderation::subscriber()]
+}
+
+/// Makes the cards that are to be made anew, those with another name of a person among them.
+async fn make_cards(ctx: &Ctx, event: &Event) -> Result<(), Error> {
+    let person = matches!(event.topic.as_str(), PROFILE_CHANGED | DELETED);
+    if let Some(id) = event.payload.0["user_id"].as_i64().filter(|_| person) {
+        ctx.db.write(move |db| articles::forget_beside(db, Beside::Person(id))).await?;
+        ctx.near.forget(LISTS); // what was read in between
+    }
+    articles::fill_missing(ctx).await
 }
 
 /// Whoever deletes their account leaves every blog, one after the other; what they alone have written and nobody has seen

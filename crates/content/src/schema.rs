@@ -395,6 +395,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What is shown beside published articles.
+    article_cards (article_id) {
+        article_id -> BigInt,
+        turn -> BigInt,
+        card -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(content_reports -> content_cases (case_id));
 diesel::joinable!(articles -> blogs (blog_id));
 diesel::joinable!(content_media -> content_files (file_id));
@@ -411,6 +422,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     blogs,
     blog_members,
     articles,
+    article_cards,
     article_slugs,
     article_revisions,
     article_authors,

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 
 use super::access::{Rights, require_other_eyes, require_writer, take_worked_on};
+use super::cards::{Beside, forget_beside};
 use super::content::Content;
 use super::row::{ArticleRow, RevisionRow, head, revision, take};
 use super::save::{Saver, of_revision, save};
@@ -83,7 +84,8 @@ pub(super) fn discard_draft(
     // The newest revision says what is published, so it is what is published; tags and categories as they are called now.
     diesel::update(articles::table.find(id)).set(articles::live.eq(article.head + 1)).execute(db)?;
     refresh(db, id, None)?;
-    shelves::give_back(db, id)
+    shelves::give_back(db, id)?;
+    forget_beside(db, Beside::Article(id))
 }
 
 /// Puts an article into another blog, or into none: whoever may change it and write there, and editors alone when it is more
@@ -114,7 +116,7 @@ pub(super) fn move_to_blog(
     }
     let values = (articles::blog_id.eq(blog_id), articles::updated_at.eq(now));
     diesel::update(articles::table.find(id)).set(values).execute(db)?;
-    Ok(())
+    forget_beside(db, Beside::Article(id))
 }
 
 /// What somebody has reviewed goes where somebody may review it, by whoever may do both.

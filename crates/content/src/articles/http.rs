@@ -11,7 +11,7 @@ use super::input::{ArticlePatch, ArticleRequest, BlogOfArticle, NewArticleReques
 use super::save::{self, Read};
 use super::text::rendered;
 use super::view::{ArticleResponse, Found, find_draft, find_saved, find_seen};
-use super::{change, slug};
+use super::{change, public, slug};
 use crate::caller::Caller;
 use crate::categories::tree;
 use crate::error::Error;
@@ -66,8 +66,11 @@ pub(crate) async fn get_article(
     }
     let scope = article_scope(id);
     near::versioned(&ctx, &req, &[&scope, LISTS, CATEGORIES], async || {
-        let found = ctx.db.read_whole(find).await?;
-        let article = found.shown(tree(&ctx).await?.as_ref());
+        let tree = tree(&ctx).await?;
+        let article = match ctx.db.read_primary(move |db| public::find(db, id)).await? {
+            Some(found) => found.shown(&tree),
+            None => ctx.db.read_whole(find).await?.shown(&tree),
+        };
         Ok((article.revision, article))
     })
     .await

@@ -5,6 +5,7 @@ use std::time::Duration;
 use poligon_core::Ctx;
 use poligon_core::jobs::{Job, JobError};
 
+use super::cards::fill_missing;
 use super::workflow;
 use crate::error::Error;
 use crate::events::forget_article;
@@ -14,7 +15,15 @@ const AT_ONCE: i64 = 100;
 
 /// The jobs of this slice.
 pub(crate) fn jobs() -> Vec<Job> {
-    vec![Job::periodic("content.publish_scheduled", Duration::from_secs(5), publish)]
+    vec![
+        Job::periodic("content.publish_scheduled", Duration::from_secs(5), publish),
+        Job::periodic("content.make_cards", Duration::from_mins(1), make_cards),
+    ]
+}
+
+/// For cards of which no event told, or whose event came when there were too many.
+async fn make_cards(ctx: Ctx) -> Result<(), JobError> {
+    fill_missing(&ctx).await.map_err(|error| JobError(error.to_string()))
 }
 
 async fn publish(ctx: Ctx) -> Result<(), JobError> {

@@ -6,12 +6,11 @@ use diesel::prelude::*;
 use poligon_common::Problem;
 use poligon_common::page::Page;
 use poligon_common::person::Person;
-use poligon_core::db::keyset::{after, before};
-use poligon_core::db::{Db, Timestamp, any_of, limited};
-use poligon_core::on_each;
+use poligon_core::db::{Db, Timestamp, any_of};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cards::Part;
 use super::content::Language;
 use super::filter::{Filter, Sort, View, filtered};
 use super::parts::{Parts, Which, of_many};
@@ -28,21 +27,22 @@ use crate::schema::{articles, blogs};
 use crate::tags::TagLink;
 
 /// An article as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ArticleSummary {
     /// Its id.
     pub(super) id: i64,
     /// Its name in addresses.
     pub(super) slug: String,
     /// Its state.
-    status: Status,
+    pub(super) status: Status,
     /// The state of the draft that is worked on beside what is published; `null` when there is none, and in lists of what
     /// everybody sees.
-    draft_status: Option<Status>,
+    pub(super) draft_status: Option<Status>,
     /// The title of the newest revision; `null` in lists of what everybody sees.
-    draft_title: Option<String>,
+    pub(super) draft_title: Option<String>,
     /// The blog that it stands in; `null` for none.
-    blog: Option<BlogLink>,
+    #[schema(value_type = Option<BlogLink>)]
+    pub(super) blog: Part<Option<BlogLink>>,
     /// Its title.
     pub(super) title: String,
     /// The language that it is written in.
@@ -50,19 +50,22 @@ pub(crate) struct ArticleSummary {
     /// How it begins.
     pub(super) excerpt: String,
     /// Words in it.
-    word_count: i64,
+    pub(super) word_count: i64,
     /// Minutes that reading it takes.
-    reading_minutes: i64,
+    pub(super) reading_minutes: i64,
     /// Who has written it, in order.
-    pub(super) authors: Vec<Person>,
+    #[schema(value_type = Vec<Person>)]
+    pub(super) authors: Part<Vec<Person>>,
     /// The categories that it stands in, in order.
-    categories: Vec<CategoryLink>,
+    pub(super) categories: Vec<CategoryLink>,
     /// Its tags, in order.
-    pub(super) tags: Vec<TagLink>,
+    #[schema(value_type = Vec<TagLink>)]
+    pub(super) tags: Part<Vec<TagLink>>,
     /// The image that it is shown with.
-    cover: Option<Cover>,
+    #[schema(value_type = Option<Cover>)]
+    pub(super) cover: Part<Option<Cover>>,
     /// Comments that everybody sees.
-    comment_count: i64,
+    pub(super) comment_count: i64,
     /// When it was published.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) published_at: Option<Timestamp>,
@@ -71,13 +74,13 @@ pub(crate) struct ArticleSummary {
     pub(super) revised_at: Option<Timestamp>,
     /// When it will be published by itself; `null` in lists of what everybody sees.
     #[schema(value_type = Option<String>, format = DateTime)]
-    publish_at: Option<Timestamp>,
+    pub(super) publish_at: Option<Timestamp>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 /// Where a page ended: the order, the value sorted by, and the id.
@@ -172,15 +175,22 @@ impl Rows {
         let Self { found, mut parts, blogs, covers, desk } = self;
         let shown = found.into_iter().map(|(row, cursor)| {
             let parts = parts.remove(&row.id).unwrap_or_default();
+            let categories = tree.links(&parts.category_ids);
             let blog = row.blog_id.and_then(|id| blogs.get(&id).cloned());
             let cover = row.cover_id.and_then(|id| covers.get(&id).cloned());
-            Listed { article: ArticleSummary { cover, ..summary(row, parts, blog, tree, desk) }, cursor }
+            let article = ArticleSummary { categories, ..summary(row, parts, (blog, cover), desk) };
+            Listed { article, cursor }
         });
         shown.collect()
     }
 }
 
-fn summary(row: ArticleRow, parts: Parts, blog: Option<BlogLink>, tree: &Tree, desk: bool) -> ArticleSummary {
+fn summary(
+    row: ArticleRow,
+    parts: Parts,
+    (blog, cover): (Option<BlogLink>, Option<Cover>),
+    desk: bool,
+) -> ArticleSummary {
     let stand = row.stand();
     ArticleSummary {
         id: row.id,
@@ -188,16 +198,16 @@ fn summary(row: ArticleRow, parts: Parts, blog: Option<BlogLink>, tree: &Tree, d
         status: stand.status,
         draft_status: stand.draft.filter(|_| desk),
         draft_title: desk.then_some(row.head_title),
-        blog,
+        blog: Part::Value(blog),
         title: row.title,
         language: Language::of(&row.language),
         excerpt: row.excerpt,
         word_count: row.word_count,
         reading_minutes: reading_minutes(row.word_count),
-        authors: parts.authors,
-        categories: tree.links(&parts.category_ids),
-        tags: parts.tags,
-        cover: None,
+        authors: Part::Value(parts.authors),
+        categories: Vec::new(),
+        tags: Part::Value(parts.tags),
+        cover: Part::Value(cover),
         comment_count: row.comment_count,
         published_at: row.published_at,
         revised_at: row.live_at,
@@ -207,6 +217,39 @@ fn summary(row: ArticleRow, parts: Parts, blog: Option<BlogLink>, tree: &Tree, d
     }
 }
 
+/// These columns of a page of articles.
+macro_rules! general {
+    ($db:expr, $filter:expr, $sort:expr, $behind:expr, $most:expr, $columns:expr) => {{
+        use diesel::prelude::*;
+        use poligon_core::db::keyset::{after, before};
+        use $crate::articles::filter::{Sort, View, filtered};
+        use $crate::articles::list::Cursor;
+        use $crate::schema::articles as all;
+        let (sort, behind): (Sort, Option<Cursor>) = ($sort, $behind);
+        let desk = matches!($filter.view, View::Desk { .. });
+        poligon_core::on_each!($db, c => {
+            let query = filtered!($filter);
+            let query = match behind.clone() {
+                None | Some(Cursor::W(..)) => query,
+                Some(Cursor::N(at, id)) => query.filter(before((all::published_at.assume_not_null(), all::id), at, id)),
+                Some(Cursor::O(at, id)) => query.filter(after((all::published_at.assume_not_null(), all::id), at, id)),
+                Some(Cursor::I(id)) => query.filter(all::id.lt(id)),
+                Some(Cursor::J(id)) => query.filter(all::id.gt(id)),
+                Some(Cursor::T(key, id)) => query.filter(after((all::title_key, all::id), key, id)),
+            };
+            let query = match (sort, desk) {
+                (Sort::Newest | Sort::Relevance, false) => query.order((all::published_at.desc(), all::id.desc())),
+                (Sort::Oldest, false) => query.order((all::published_at.asc(), all::id.asc())),
+                (Sort::Newest | Sort::Relevance, true) => query.order(all::id.desc()),
+                (Sort::Oldest, true) => query.order(all::id.asc()),
+                (Sort::Title, _) => query.order((all::title_key.asc(), all::id.asc())),
+            };
+            poligon_core::db::limited(query.select($columns), $most).load(c)
+        })?
+    }};
+}
+pub(super) use general;
+
 /// The articles of a filter in an order, behind a cursor.
 pub(super) fn list(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<Cursor>, most: i64) -> Result<Rows, Error> {
     let desk = matches!(filter.view, View::Desk { .. });
@@ -215,8 +258,8 @@ pub(super) fn list(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<Curs
         return Rows::of(db, rows, desk);
     }
     let rows: Vec<ArticleRow> = match shelf::page(db, filter, sort, behind.as_ref(), most)? {
-        Some(ids) => by_ids(db, &ids)?,
-        None => general(db, filter, sort, behind, most)?,
+        Some(rows) => rows,
+        None => general!(db, filter, sort, behind, most, ArticleRow::as_select()),
     };
     let rows = rows.into_iter().map(|row| (Cursor::behind(&row, sort, desk), row)).map(|(at, row)| (row, at));
     Rows::of(db, rows.collect(), desk)
@@ -231,34 +274,18 @@ pub(super) fn by_ids(db: &mut Db, ids: &[i64]) -> Result<Vec<ArticleRow>, Error>
     Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
 }
 
-fn general(
-    db: &mut Db,
-    filter: &Filter,
-    sort: Sort,
-    behind: Option<Cursor>,
-    most: i64,
-) -> Result<Vec<ArticleRow>, Error> {
-    let desk = matches!(filter.view, View::Desk { .. });
-    let rows = on_each!(db, c => {
-        let query = filtered!(filter);
-        let query = match behind.clone() {
-            None | Some(Cursor::W(..)) => query,
-            Some(Cursor::N(at, id)) => query.filter(before((articles::published_at.assume_not_null(), articles::id), at, id)),
-            Some(Cursor::O(at, id)) => query.filter(after((articles::published_at.assume_not_null(), articles::id), at, id)),
-            Some(Cursor::I(id)) => query.filter(articles::id.lt(id)),
-            Some(Cursor::J(id)) => query.filter(articles::id.gt(id)),
-            Some(Cursor::T(key, id)) => query.filter(after((articles::title_key, articles::id), key, id)),
-        };
-        let query = match (sort, desk) {
-            (Sort::Newest | Sort::Relevance, false) => query.order((articles::published_at.desc(), articles::id.desc())),
-            (Sort::Oldest, false) => query.order((articles::published_at.asc(), articles::id.asc())),
-            (Sort::Newest | Sort::Relevance, true) => query.order(articles::id.desc()),
-            (Sort::Oldest, true) => query.order(articles::id.asc()),
-            (Sort::Title, _) => query.order((articles::title_key.asc(), articles::id.asc())),
-        };
-        limited(query.select(ArticleRow::as_select()), most).load(c)
-    })?;
-    Ok(rows)
+/// Published articles with what is shown beside them, and the ids of their categories: what cards are made of.
+pub(super) fn parts_of(db: &mut Db, ids: &[i64]) -> Result<Vec<(ArticleSummary, Vec<i64>)>, Error> {
+    let rows = by_ids(db, ids)?.into_iter().map(|row| (Cursor::behind(&row, Sort::Newest, false), row));
+    let Rows { found, mut parts, blogs, covers, .. } = Rows::of(db, rows.map(|(at, row)| (row, at)).collect(), false)?;
+    let shown = found.into_iter().map(|(row, _)| {
+        let parts = parts.remove(&row.id).unwrap_or_default();
+        let category_ids = parts.category_ids.clone();
+        let blog = row.blog_id.and_then(|id| blogs.get(&id).cloned());
+        let cover = row.cover_id.and_then(|id| covers.get(&id).cloned());
+        (summary(row, parts, (blog, cover), false), category_ids)
+    });
+    Ok(shown.collect())
 }
 
 /// How many articles a filter has.

@@ -1,5 +1,7 @@
 //! Lists of articles over HTTP.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse};
 use poligon_common::answer::Answer;
 use poligon_common::page::{Listing, Page, PageParams};
@@ -8,10 +10,11 @@ use poligon_core::db::Db;
 
 use super::filter::{ArticleParams, BlogArticleParams, Filter, Sort, View};
 use super::list::{self, ArticleSummary, Cursor, Listed};
+use super::public;
 use super::status::Status;
 use crate::blogs;
 use crate::caller::Caller;
-use crate::categories::tree;
+use crate::categories::{Tree, tree};
 use crate::error::Error;
 use crate::events::{CATEGORIES, LISTS};
 use crate::named::Named;
@@ -50,17 +53,34 @@ struct Asked {
     blog: Option<Named>,
 }
 
-async fn page_of(ctx: &Ctx, page: &Page, asked: Asked) -> Result<Answer<Listing<Listed>>, Problem> {
-    let (most, count) = (page.fetch(), page.include_total);
-    let tree = tree(ctx).await?;
-    let for_names = std::sync::Arc::clone(&tree);
-    let work = move |db: &mut Db| {
-        let mut filter = Filter::of(db, &asked.params, asked.view, &tree)?;
-        if let Some(blog) = &asked.blog {
+impl Asked {
+    fn filter(&self, db: &mut Db, tree: &Tree) -> Result<Filter, Error> {
+        let mut filter = Filter::of(db, &self.params, self.view, tree)?;
+        if let Some(blog) = &self.blog {
             filter.blog = Some(blogs::find_id(db, blog)?.ok_or(Error::NotFound)?);
         }
+        Ok(filter)
+    }
+}
+
+async fn page_of(ctx: &Ctx, page: &Page, asked: Asked) -> Result<Answer<Listing<Listed>>, Problem> {
+    let (most, count) = (page.fetch(), page.include_total);
+    let (tree, asked) = (tree(ctx).await?, Arc::new(asked));
+    if !count && matches!(asked.view, View::Public) {
+        let (tree, asked) = (Arc::clone(&tree), Arc::clone(&asked));
+        let at_once = move |db: &mut Db| {
+            let filter = asked.filter(db, &tree)?;
+            public::list(db, &filter, asked.sort, asked.behind.as_ref(), most, &tree)
+        };
+        if let Some(listed) = ctx.db.read_primary(at_once).await? {
+            return Ok(page.answer(listed, None, |listed: &Listed| listed.cursor.clone()));
+        }
+    }
+    let for_names = Arc::clone(&tree);
+    let work = move |db: &mut Db| {
+        let filter = asked.filter(db, &tree)?;
         let total = if count { Some(list::count(db, &filter)?) } else { None };
-        Ok::<_, Error>((list::list(db, &filter, asked.sort, asked.behind, most)?, total))
+        Ok::<_, Error>((list::list(db, &filter, asked.sort, asked.behind.clone(), most)?, total))
     };
     let (rows, total) = ctx.db.read_whole(work).await?;
     Ok(page.answer(rows.shown(&for_names), total, |listed: &Listed| listed.cursor.clone()))

@@ -8,9 +8,11 @@
 //! A save brings what was in review, approved or scheduled back to a draft: what is published is what was approved.
 //!
 //! Tables named `article_…` say what the newest revision is by, in and tagged with; `author_articles`, `tag_articles` and
-//! `category_articles` say the same of what is published, in the order in which it is read (`shelves`).
+//! `category_articles` say the same of what is published, in the order in which it is read (`shelves`). What everybody reads is
+//! shown with cards (`cards`), by one statement (`public`).
 
 mod access;
+mod cards;
 mod cases;
 mod change;
 mod content;
@@ -22,6 +24,7 @@ mod list;
 mod list_http;
 mod page;
 mod parts;
+mod public;
 mod published;
 mod relevance;
 mod revisions;
@@ -46,6 +49,7 @@ use poligon_common::{Routes, op};
 
 use crate::error::{ARTICLE_ARCHIVED, OWN_TEXT, ROLE_TOO_LOW, SLUG_TAKEN};
 
+pub(crate) use cards::{Beside, expect_all, fill, fill_missing, forget_beside};
 pub(crate) use cases::{Looked, look, moderate};
 pub(crate) use change::delete_next_draft;
 pub(crate) use content::Language;

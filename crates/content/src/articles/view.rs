@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{Rights, find_worked_on, may_approve, rights};
+use super::cards::Part;
 use super::content::Language;
 use super::parts::{Parts, Which, of_one};
 use super::row::{ArticleRow, RevisionRow, TocEntry, find, revision};
@@ -21,7 +22,7 @@ use crate::schema::blogs;
 use crate::tags::TagLink;
 
 /// An article in one of its revisions: the one that everybody sees, or the newest for those who work on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Article)]
 pub(crate) struct ArticleResponse {
     /// Its id.
@@ -29,65 +30,69 @@ pub(crate) struct ArticleResponse {
     /// Its name in addresses.
     pub(super) slug: String,
     /// Its state.
-    status: Status,
+    pub(super) status: Status,
     /// The state of the draft that is worked on beside what is published; `null` when there is none, and for those who do
     /// not work on it.
-    draft_status: Option<Status>,
+    pub(super) draft_status: Option<Status>,
     /// The states that this caller may bring it to, or the draft beside it.
-    next_statuses: Vec<Status>,
+    pub(super) next_statuses: Vec<Status>,
     /// The number of this revision; counts the saves.
     pub(super) revision: i64,
     /// The blog that it stands in; `null` for none.
-    blog: Option<BlogLink>,
+    #[schema(value_type = Option<BlogLink>)]
+    pub(super) blog: Part<Option<BlogLink>>,
     /// Its title.
-    title: String,
+    pub(super) title: String,
     /// The language that it is written in.
-    language: Language,
+    pub(super) language: Language,
     /// Its text in Markdown.
-    body: String,
+    pub(super) body: String,
     /// The same in HTML, in which nothing runs.
-    html: String,
+    pub(super) html: String,
     /// Its headings.
-    toc: Vec<TocEntry>,
+    pub(super) toc: Vec<TocEntry>,
     /// What lists show of it.
-    excerpt: String,
+    pub(super) excerpt: String,
     /// Words in it.
-    word_count: i64,
+    pub(super) word_count: i64,
     /// Minutes that reading it takes, by 238 words a minute (Brysbaert 2019).
-    reading_minutes: i64,
+    pub(super) reading_minutes: i64,
     /// Who has written it, in order.
-    authors: Vec<Person>,
+    #[schema(value_type = Vec<Person>)]
+    pub(super) authors: Part<Vec<Person>>,
     /// The categories that it stands in, in order.
-    categories: Vec<CategoryLink>,
+    pub(super) categories: Vec<CategoryLink>,
     /// Its tags, in order.
-    tags: Vec<TagLink>,
+    #[schema(value_type = Vec<TagLink>)]
+    pub(super) tags: Part<Vec<TagLink>>,
     /// Comments that everybody sees.
-    comment_count: i64,
+    pub(super) comment_count: i64,
     /// Whether comments are taken.
-    comments_open: bool,
+    pub(super) comments_open: bool,
     /// The image that it is shown with.
-    cover: Option<Cover>,
+    #[schema(value_type = Option<Cover>)]
+    pub(super) cover: Part<Option<Cover>>,
     /// What search engines show for its title; `null` for the title itself.
-    meta_title: Option<String>,
+    pub(super) meta_title: Option<String>,
     /// What search engines show below; `null` for the excerpt.
-    meta_description: Option<String>,
+    pub(super) meta_description: Option<String>,
     /// Where it was published first, when that is elsewhere (RFC 6596).
-    canonical_url: Option<String>,
+    pub(super) canonical_url: Option<String>,
     /// When it was published.
     #[schema(value_type = Option<String>, format = DateTime)]
-    published_at: Option<Timestamp>,
+    pub(super) published_at: Option<Timestamp>,
     /// When this revision was published.
     #[schema(value_type = Option<String>, format = DateTime)]
-    revised_at: Option<Timestamp>,
+    pub(super) revised_at: Option<Timestamp>,
     /// When it will be published by itself; for those who work on it.
     #[schema(value_type = Option<String>, format = DateTime)]
-    publish_at: Option<Timestamp>,
+    pub(super) publish_at: Option<Timestamp>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// When this revision was saved.
     #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 impl ArticleResponse {
@@ -103,7 +108,7 @@ impl ArticleResponse {
 
     /// The image that it is shown with.
     pub(super) fn cover(&self) -> Option<&Cover> {
-        self.cover.as_ref()
+        self.cover.value()?.as_ref()
     }
 
     /// The tag of its language (RFC 5646).
@@ -113,7 +118,7 @@ impl ArticleResponse {
 
     /// Who has written it.
     pub(super) fn author_names(&self) -> impl Iterator<Item = &str> {
-        self.authors.iter().map(|person| person.display_name.as_str())
+        self.authors.value().into_iter().flatten().map(|person| person.display_name.as_str())
     }
 
     /// Minutes that reading it takes.
@@ -184,7 +189,7 @@ impl Found {
             draft_status: stand.draft.filter(|_| works),
             next_statuses: rights.next(stand, approves),
             revision: revision.number,
-            blog,
+            blog: Part::Value(blog),
             title: revision.title,
             language: Language::of(&revision.language),
             body: revision.body,
@@ -193,12 +198,12 @@ impl Found {
             excerpt,
             word_count: revision.word_count,
             reading_minutes: reading_minutes(revision.word_count),
-            authors: parts.authors,
+            authors: Part::Value(parts.authors),
             categories: tree.links(&parts.category_ids),
-            tags: parts.tags,
+            tags: Part::Value(parts.tags),
             comment_count: article.comment_count,
             comments_open: article.comments_open,
-            cover,
+            cover: Part::Value(cover),
             meta_title: revision.meta_title,
             meta_description: revision.meta_description,
             canonical_url: revision.canonical_url,

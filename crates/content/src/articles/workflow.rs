@@ -12,7 +12,7 @@ use super::row::{ArticleRow, head, take};
 use super::save::of_revision;
 use super::status::{Act, Stand, Status};
 use super::steps::{Step, note};
-use super::{cases, shelves, write};
+use super::{cards, cases, shelves, write};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events::{self, PUBLISHED, UNPUBLISHED};
@@ -148,7 +148,8 @@ fn publish(
         note: "",
     };
     note(db, article.id, step, actor_id, now)?;
-    Ok(events::tell(db, PUBLISHED, article.id, article.head, now)?)
+    events::tell(db, PUBLISHED, article.id, article.head, now)?;
+    cards::expect(db, article.id)
 }
 
 /// Nobody but those who work on it sees an article any more.
@@ -166,7 +167,8 @@ pub(super) fn withdraw(db: &mut Db, article: &ArticleRow, after: Stand, now: Tim
     write::face(db, article.id, &Content::from(&revision), &of_revision(&revision))?;
     refresh(db, article.id, None)?;
     forget(db, article)?;
-    Ok(events::tell(db, UNPUBLISHED, article.id, article.head, now)?)
+    events::tell(db, UNPUBLISHED, article.id, article.head, now)?;
+    cards::put_away(db, article.id)
 }
 
 /// Takes an article that is published away from where it is found.

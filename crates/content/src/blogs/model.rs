@@ -11,6 +11,7 @@ use super::access::{Blog, find_id, role_in, row, take};
 use super::input::{BlogPatch, BlogRequest};
 use super::members;
 use super::role::BlogRole;
+use crate::articles::{Beside, forget_beside};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events;
@@ -211,6 +212,7 @@ pub(super) fn update(
     );
     let changed = diesel::update(blogs::table.find(id)).set(values).execute(db);
     changed.map_err(|error| taken(error, slug))?;
+    forget_beside(db, Beside::Blog(id))?;
     events::taxonomy_changed(db, &format!("blog:{id}"), now)?;
     find(db, id, Some(caller.user_id))
 }

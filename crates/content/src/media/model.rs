@@ -250,7 +250,7 @@ pub(super) fn update(
     moderation::changed(db, Object::media(id))?;
     let after = row(db, id)?;
     cases::check(db, &after, caller, now)?;
-    Ok(uses::tell(db, id, now)?)
+    uses::tell(db, id, now)
 }
 
 /// Removes a medium that stands in nothing; its files go after the commit, when nothing else has them.

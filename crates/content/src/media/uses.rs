@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, DbError, Timestamp, any_of};
+use poligon_core::db::{Db, Timestamp, any_of};
 use poligon_core::on_each;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::articles::seen_by;
+use crate::articles::{Beside, forget_beside, seen_by};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events;
@@ -158,8 +158,9 @@ pub(super) fn require_none(db: &mut Db, id: i64) -> Result<(), Error> {
 }
 
 /// Tells that a medium is shown otherwise: those who keep what shows it forget that.
-pub(super) fn tell(db: &mut Db, id: i64, now: Timestamp) -> Result<(), DbError> {
-    events::taxonomy_changed(db, &format!("media:{id}"), now)
+pub(super) fn tell(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
+    forget_beside(db, Beside::Medium(id))?;
+    Ok(events::taxonomy_changed(db, &format!("media:{id}"), now)?)
 }
 
 /// What shows a medium.

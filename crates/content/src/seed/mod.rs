@@ -19,6 +19,8 @@ use poligon_core::seed::{Plan, Profile};
 use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 
+use crate::articles::{expect_all, fill};
+use crate::error::Error;
 use crate::schema::{blog_members, blogs, content_categories, content_tags};
 use crate::tags::TagName;
 use poligon_common::input::Slug;
@@ -30,6 +32,8 @@ const SALT: u64 = 0x636f_6e74_656e_7400;
 const PEOPLE: i64 = 60;
 /// Articles that go to the database at once.
 const BATCH: usize = 200;
+/// Cards that are made at once.
+const CARDS_AT_ONCE: i64 = 500;
 
 /// Makes the demo data of a plan, if its people are there.
 pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbError> {
@@ -53,6 +57,7 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         }
     }
     rows::count(db)?;
+    make_cards(db)?;
     let said = talk::insert(db)?;
     queue::insert(db, &said)?;
     let counted = ["content_categories", "content_tags", "blogs", "articles", "article_steps", "article_comments"];
@@ -67,8 +72,20 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         "author_articles",
         "article_texts",
         "article_media",
+        "article_cards",
     ];
     Ok(dialect::analyze(db, &filled)?)
+}
+
+fn make_cards(db: &mut Db) -> Result<(), DbError> {
+    let all = expect_all(db).and_then(|()| {
+        while fill(db, CARDS_AT_ONCE)? > 0 {}
+        Ok(())
+    });
+    all.map_err(|error| match error {
+        Error::Db(error) => error,
+        other => diesel::result::Error::SerializationError(other.to_string().into()).into(),
+    })
 }
 
 /// The id of a category at the top, from 0; those below follow it.

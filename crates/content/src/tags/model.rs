@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::input::{TagName, TagPatch, TagRequest};
-use crate::articles::shelves;
+use crate::articles::{Beside, forget_beside, shelves};
 use crate::error::Error;
 use crate::events;
 use crate::named::{Named, first_free};
@@ -276,6 +276,7 @@ pub(super) fn update(db: &mut Db, id: i64, patch: &TagPatch, now: Timestamp) -> 
     let values = (tags::name.eq(&name.0), tags::name_key.eq(name.key()), tags::slug.eq(&slug));
     let changed = diesel::update(tags::table.find(id)).set(values).execute(db);
     changed.map_err(|error| taken(error, &name.0, &slug))?;
+    forget_beside(db, Beside::Tag(id))?;
     events::taxonomy_changed(db, &format!("content_tag:{id}"), now)?;
     find(db, &Named::Id(id))
 }

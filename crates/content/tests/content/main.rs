@@ -4,6 +4,7 @@
 mod access;
 mod articles;
 mod blogs;
+mod cards;
 mod categories;
 mod comments;
 mod demo;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use poligon_core::db::Db;
 use poligon_core::on_each;
 
+use crate::articles::{Beside, forget_beside};
 use crate::error::Error;
 
 fn run(db: &mut Db, statement: String) -> Result<(), Error> {
@@ -20,7 +21,8 @@ pub(crate) fn tags_merged(db: &mut Db, from: i64, into: i64) -> Result<(), Error
         run(db, format!("UPDATE {table} SET tag_id = {into} WHERE tag_id = {from}"))?;
     }
     let count = format!("(SELECT count(*) FROM tag_articles WHERE tag_id = {into})");
-    run(db, format!("UPDATE content_tags SET article_count = {count} WHERE id = {into}"))
+    run(db, format!("UPDATE content_tags SET article_count = {count} WHERE id = {into}"))?;
+    forget_beside(db, Beside::Tag(into))
 }
 
 /// The newest revision of an article has the tags and categories of what is published.
@@ -128,7 +130,8 @@ pub(crate) fn category_emptied(db: &mut Db, (id, from): (i64, &str), (heir, to):
         lose(db, above, &down_to(from, above))?;
     }
     let count = format!("(SELECT count(*) FROM category_articles WHERE category_id = {heir} AND position IS NOT NULL)");
-    run(db, format!("UPDATE content_categories SET article_count = {count} WHERE id = {heir}"))
+    run(db, format!("UPDATE content_categories SET article_count = {count} WHERE id = {heir}"))?;
+    forget_beside(db, Beside::Category(heir))
 }
 
 #[cfg(test)]

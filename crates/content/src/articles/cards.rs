@@ -1,0 +1,195 @@
+//! Cards: what is shown beside published articles (authors, categories, tags, blog, cover), as it is written into answers, so
+//! that a page of articles is one statement.
+//!
+//! Whoever changes what stands on cards says so in the same transaction ([`forget`], [`forget_beside`]): these are made anew
+//! ([`fill`]), and until then articles are shown without them, by one statement for each part. Names of people are another
+//! domain's: an event tells of them. `turn` keeps a card that is made of what is just changing from being kept: whoever makes
+//! it has read an earlier turn.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use poligon_common::person::Person;
+use poligon_core::Ctx;
+use poligon_core::db::Db;
+use poligon_core::on_each;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::list::{ArticleSummary, parts_of};
+use crate::blogs::BlogLink;
+use crate::error::Error;
+use crate::media::Cover;
+use crate::schema::article_cards;
+use crate::tags::TagLink;
+
+/// Cards that are made in one transaction.
+const AT_ONCE: i64 = 100;
+/// Transactions that follow each other at most, until others have their turn.
+const ROUNDS: usize = 100;
+/// The card of an article that is not published.
+const NONE: &str = "null";
+
+/// A part of an article: as it is, or in JSON as it was written before.
+#[derive(Debug, Clone)]
+pub(super) enum Part<T> {
+    /// As it is.
+    Value(T),
+    /// Written.
+    Written(Box<RawValue>),
+}
+
+impl<T> Part<T> {
+    /// As it is, where it is not written.
+    pub(super) fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Written(_) => None,
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Part<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::Written(written) => written.serialize(serializer),
+        }
+    }
+}
+
+/// A card.
+#[derive(Debug)]
+pub(super) struct Card {
+    pub(super) authors: Part<Vec<Person>>,
+    pub(super) tags: Part<Vec<TagLink>>,
+    pub(super) blog: Part<Option<BlogLink>>,
+    pub(super) cover: Part<Option<Cover>>,
+    pub(super) category_ids: Vec<i64>,
+}
+
+impl Card {
+    /// Reads a card; `None` when there is none.
+    pub(super) fn of(card: Option<&str>) -> Option<Self> {
+        type Written = Box<RawValue>;
+        let (authors, tags, blog, cover, category_ids): (Written, Written, Written, Written, Vec<i64>) =
+            serde_json::from_str(card?).ok()?;
+        Some(Self {
+            authors: Part::Written(authors),
+            tags: Part::Written(tags),
+            blog: Part::Written(blog),
+            cover: Part::Written(cover),
+            category_ids,
+        })
+    }
+}
+
+fn written(summary: &ArticleSummary, category_ids: &[i64]) -> Result<String, Error> {
+    let parts = (&summary.authors, &summary.tags, &summary.blog, &summary.cover, category_ids);
+    serde_json::to_string(&parts).map_err(|error| diesel::result::Error::SerializationError(error.into()).into())
+}
+
+/// What changes on cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// A person is called otherwise.
+    Person(i64),
+    /// A tag is.
+    Tag(i64),
+    /// Articles stand in this category that stood in another.
+    Category(i64),
+    /// A blog is called otherwise.
+    Blog(i64),
+    /// A medium is shown otherwise.
+    Medium(i64),
+    /// An article stands in another blog, or has other tags.
+    Article(i64),
+}
+
+impl Beside {
+    /// Selects the ids of the articles.
+    fn articles(self) -> String {
+        match self {
+            Self::Person(id) => format!("SELECT article_id FROM author_articles WHERE user_id = {id}"),
+            Self::Tag(id) => format!("SELECT article_id FROM tag_articles WHERE tag_id = {id}"),
+            Self::Category(id) => format!("SELECT article_id FROM category_articles WHERE category_id = {id}"),
+            Self::Blog(id) => format!("SELECT id FROM articles WHERE blog_id = {id}"),
+            Self::Medium(id) => format!("SELECT article_id FROM article_media WHERE media_id = {id}"),
+            Self::Article(id) => format!("{id}"),
+        }
+    }
+}
+
+/// Cards are to be made anew, for something that has changed in this transaction. The last locks that it takes, in order of
+/// id.
+pub(crate) fn forget_beside(db: &mut Db, what: Beside) -> Result<(), Error> {
+    let locked = match db {
+        Db::Postgres(_) => "ORDER BY article_id FOR UPDATE",
+        Db::Sqlite(_) => "",
+    };
+    let shown = format!("article_id IN ({}) AND (card IS NULL OR card <> '{NONE}')", what.articles());
+    let these = format!("SELECT article_id FROM article_cards WHERE {shown} {locked}");
+    let statement = format!("UPDATE article_cards SET card = NULL, turn = turn + 1 WHERE article_id IN ({these})");
+    on_each!(db, c => diesel::sql_query(statement).execute(c))?;
+    Ok(())
+}
+
+/// The card of an article that has just been published is to be made; the last thing of its transaction.
+pub(super) fn expect(db: &mut Db, article_id: i64) -> Result<(), Error> {
+    let statement = "INSERT INTO article_cards (article_id, turn) VALUES ($1, 1) \
+        ON CONFLICT (article_id) DO UPDATE SET card = NULL, turn = article_cards.turn + 1";
+    on_each!(db, c => diesel::sql_query(statement).bind::<BigInt, _>(article_id).execute(c))?;
+    Ok(())
+}
+
+/// An article that is not published any more has none.
+pub(super) fn put_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
+    let row = diesel::update(article_cards::table.find(article_id));
+    row.set((article_cards::card.eq(NONE), article_cards::turn.eq(article_cards::turn + 1))).execute(db)?;
+    Ok(())
+}
+
+/// Cards of published articles that were put into the database by no act: of those that are made up.
+pub(crate) fn expect_all(db: &mut Db) -> Result<(), Error> {
+    let there = "SELECT 1 FROM article_cards c WHERE c.article_id = a.id";
+    let statement = format!(
+        "INSERT INTO article_cards (article_id, turn) SELECT a.id, 1 FROM articles a \
+         WHERE a.live IS NOT NULL AND NOT EXISTS ({there})"
+    );
+    on_each!(db, c => diesel::sql_query(statement).execute(c))?;
+    Ok(())
+}
+
+fn missing(db: &mut Db, most: i64) -> Result<Vec<(i64, i64)>, Error> {
+    let missing = article_cards::table.filter(article_cards::card.is_null()).order(article_cards::article_id);
+    Ok(missing.limit(most).select((article_cards::article_id, article_cards::turn)).load(db)?)
+}
+
+/// Makes cards that are missing, up to `most`; answers how many were missing.
+pub(crate) fn fill(db: &mut Db, most: i64) -> Result<usize, Error> {
+    let missing = missing(db, most)?; // before anything that they are made of
+    let ids: Vec<i64> = missing.iter().map(|(id, _)| *id).collect();
+    let mut made: BTreeMap<i64, String> = BTreeMap::new();
+    for (summary, category_ids) in parts_of(db, &ids)? {
+        made.insert(summary.id, written(&summary, &category_ids)?);
+    }
+    let count = missing.len();
+    for (id, turn) in missing {
+        let card = made.remove(&id).unwrap_or_else(|| NONE.to_owned());
+        let row = article_cards::table.filter(article_cards::article_id.eq(id)).filter(article_cards::turn.eq(turn));
+        on_each!(db, c => diesel::update(row).set(article_cards::card.eq(&card)).execute(c))?;
+    }
+    Ok(count)
+}
+
+/// Makes the cards that are missing, as many as may be made in one go.
+pub(crate) async fn fill_missing(ctx: &Ctx) -> Result<(), Error> {
+    for _ in 0..ROUNDS {
+        if ctx.db.read_primary(|db| missing(db, 1)).await?.is_empty() {
+            break;
+        }
+        ctx.db.write(|db| fill(db, AT_ONCE)).await?;
+    }
+    Ok(())
+}

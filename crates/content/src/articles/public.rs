@@ -1,0 +1,196 @@
+//! What everybody reads, by one statement: a page of articles, and an article with its text. Only while every one of them has
+//! its card; otherwise the caller reads part by part.
+
+use diesel::prelude::*;
+use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::on_each;
+
+use super::cards::Card;
+use super::content::Language;
+use super::filter::{Filter, Sort, View};
+use super::list::{ArticleSummary, Cursor, Listed, general};
+use super::row::TocEntry;
+use super::shelf::{Shelf, shelved};
+use super::status::Status;
+use super::text::reading_minutes;
+use super::view::ArticleResponse;
+use crate::categories::Tree;
+use crate::error::Error;
+use crate::schema::{article_cards, article_revisions, articles};
+
+/// The card of the article of the row.
+macro_rules! card {
+    () => {{
+        let of_row = article_cards::table.filter(article_cards::article_id.eq(articles::id));
+        of_row.select(article_cards::card).single_value()
+    }};
+}
+
+/// What lists show of a published article.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = articles)]
+struct Row {
+    id: i64,
+    slug: String,
+    title: String,
+    title_key: String,
+    language: String,
+    excerpt: String,
+    word_count: i64,
+    comment_count: i64,
+    published_at: Option<Timestamp>,
+    live_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Row {
+    fn place(&self, sort: Sort) -> Cursor {
+        let published = self.published_at.unwrap_or(self.created_at);
+        match sort {
+            Sort::Oldest => Cursor::O(published, self.id),
+            Sort::Title => Cursor::T(self.title_key.clone(), self.id),
+            Sort::Newest | Sort::Relevance => Cursor::N(published, self.id),
+        }
+    }
+
+    fn shown(self, card: Card, tree: &Tree) -> ArticleSummary {
+        ArticleSummary {
+            id: self.id,
+            slug: self.slug,
+            status: Status::Published,
+            draft_status: None,
+            draft_title: None,
+            blog: card.blog,
+            title: self.title,
+            language: Language::of(&self.language),
+            excerpt: self.excerpt,
+            word_count: self.word_count,
+            reading_minutes: reading_minutes(self.word_count),
+            authors: card.authors,
+            categories: tree.links(&card.category_ids),
+            tags: card.tags,
+            cover: card.cover,
+            comment_count: self.comment_count,
+            published_at: self.published_at,
+            revised_at: self.live_at,
+            publish_at: None,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+/// A page of published articles, as `list::list` has it; `None` when that has to be asked.
+pub(super) fn list(
+    db: &mut Db,
+    filter: &Filter,
+    sort: Sort,
+    behind: Option<&Cursor>,
+    most: i64,
+    tree: &Tree,
+) -> Result<Option<Vec<Listed>>, Error> {
+    if !matches!(filter.view, View::Public) || sort == Sort::Relevance {
+        return Ok(None);
+    }
+    let rows: Vec<(Row, Option<String>)> = match Shelf::of(filter, sort) {
+        Some(shelf) => shelved!(db, shelf, filter, sort, behind, most, (Row::as_select(), card!())),
+        None => general!(db, filter, sort, behind.cloned(), most, (Row::as_select(), card!())),
+    };
+    let listed = rows.into_iter().map(|(row, card)| {
+        let card = Card::of(card.as_deref())?;
+        let cursor = row.place(sort);
+        Some(Listed { article: row.shown(card, tree), cursor })
+    });
+    Ok(listed.collect())
+}
+
+/// What is shown of a published article itself.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = articles)]
+struct Whole {
+    id: i64,
+    slug: String,
+    comment_count: i64,
+    comments_open: bool,
+    published_at: Option<Timestamp>,
+    live_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+/// What is shown of its revision.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = article_revisions)]
+struct Text {
+    number: i64,
+    saved_at: Timestamp,
+    title: String,
+    language: String,
+    excerpt: Option<String>,
+    meta_title: Option<String>,
+    meta_description: Option<String>,
+    canonical_url: Option<String>,
+    word_count: i64,
+    summary: String,
+    toc: Json<Vec<TocEntry>>,
+    body: String,
+    html: String,
+}
+
+/// A published article with its text, before the names of its categories.
+#[derive(Debug)]
+pub(super) struct Found {
+    article: Whole,
+    text: Text,
+    card: Card,
+}
+
+/// A published article with its text; `None` when there is none, or `view::find_seen` has to be asked.
+pub(super) fn find(db: &mut Db, id: i64) -> Result<Option<Found>, Error> {
+    let row: Option<(Whole, Text, Option<String>)> = on_each!(db, c => {
+        let live = article_revisions::article_id.eq(articles::id)
+            .and(articles::live.eq(article_revisions::number.nullable()));
+        let row = articles::table.inner_join(article_revisions::table.on(live)).filter(articles::id.eq(id));
+        row.select((Whole::as_select(), Text::as_select(), card!())).first(c).optional()
+    })?;
+    let Some((article, text, card)) = row else { return Ok(None) };
+    Ok(Card::of(card.as_deref()).map(|card| Found { article, text, card }))
+}
+
+impl Found {
+    /// As everybody sees it.
+    pub(super) fn shown(self, tree: &Tree) -> ArticleResponse {
+        let Self { article, text, card } = self;
+        ArticleResponse {
+            id: article.id,
+            slug: article.slug,
+            status: Status::Published,
+            draft_status: None,
+            next_statuses: Vec::new(),
+            revision: text.number,
+            blog: card.blog,
+            title: text.title,
+            language: Language::of(&text.language),
+            body: text.body,
+            html: text.html,
+            toc: text.toc.0,
+            excerpt: text.excerpt.unwrap_or(text.summary),
+            word_count: text.word_count,
+            reading_minutes: reading_minutes(text.word_count),
+            authors: card.authors,
+            categories: tree.links(&card.category_ids),
+            tags: card.tags,
+            comment_count: article.comment_count,
+            comments_open: article.comments_open,
+            cover: card.cover,
+            meta_title: text.meta_title,
+            meta_description: text.meta_description,
+            canonical_url: text.canonical_url,
+            published_at: article.published_at,
+            revised_at: article.live_at,
+            publish_at: None,
+            created_at: article.created_at,
+            updated_at: text.saved_at,
+        }
+    }
+}
