@@ -19,10 +19,11 @@ pub async fn answer<T: Serialize>(
     scopes: &[&str],
     make: impl AsyncFnOnce() -> Result<Answer<T>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    kept_or_made(ctx, req, scopes, async || tag(make().await?)).await
+    tagged(ctx, req, scopes, async || tag(make().await?)).await
 }
 
-async fn kept_or_made(
+/// The same of an answer that is written already, and not private.
+pub async fn tagged(
     ctx: &Ctx,
     req: &HttpRequest,
     scopes: &[&str],
@@ -55,7 +56,8 @@ pub async fn value<T: Send + Sync + 'static>(
     Ok(value)
 }
 
-fn tag<T: Serialize>(answer: Answer<T>) -> Result<Tagged, Problem> {
+/// What everybody is told, as it is written.
+pub fn tag<T: Serialize>(answer: Answer<T>) -> Result<Tagged, Problem> {
     let link = answer.find_header(&LINK).map(str::to_owned);
     Ok(Tagged::json(answer.value(), "public, no-cache")?.link(link))
 }
@@ -71,5 +73,5 @@ pub async fn versioned<T: Serialize>(
         let (version, value) = make().await?;
         Tagged::version(&value, version, "public, no-cache")
     };
-    kept_or_made(ctx, req, scopes, made).await
+    tagged(ctx, req, scopes, made).await
 }

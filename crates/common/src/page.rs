@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::LINK;
+use actix_web::http::header::{HeaderValue, LINK};
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,8 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::Answer;
+use crate::etag::Tagged;
 use crate::extract::parse_query;
 use crate::problem::Problem;
+
+/// Bytes that an item takes, more or less.
+const ROOM_FOR_ITEM: usize = 1_800;
 
 /// Which part of a list is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -89,6 +93,31 @@ impl Page {
             Some(link) => answer.header(LINK, &link),
             None => answer,
         }
+    }
+
+    /// The same of items that `write` writes as JSON: an answer that is soon made. `None` when one cannot be written.
+    pub fn written<T, K: Serialize>(
+        &self,
+        rows: &[T],
+        write: impl Fn(&T, &mut Vec<u8>) -> Option<()>,
+        key: impl Fn(&T) -> K,
+    ) -> Option<Tagged> {
+        let shown = rows.get(..usize::try_from(self.limit).unwrap_or(1)).unwrap_or(rows);
+        let mut body = Vec::with_capacity(ROOM_FOR_ITEM * (shown.len() + 1));
+        body.extend_from_slice(b"{\"items\":[");
+        for (n, row) in shown.iter().enumerate() {
+            if n > 0 {
+                body.push(b',');
+            }
+            write(row, &mut body)?;
+        }
+        let next_cursor = shown.last().filter(|_| shown.len() < rows.len()).and_then(|row| cursor_of(&key(row)));
+        body.extend_from_slice(b"],\"next_cursor\":");
+        serde_json::to_writer(&mut body, &next_cursor).ok()?;
+        body.push(b'}');
+        let link = next_cursor.map(|cursor| self.next_link(&cursor));
+        let json = HeaderValue::from_static("application/json");
+        Some(Tagged::bytes(body.into(), json, "public, no-cache").link(link))
     }
 
     /// `Link: <…>; rel="next"` (RFC 8288).

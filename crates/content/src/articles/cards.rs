@@ -1,5 +1,5 @@
-//! Cards: what is shown beside published articles (authors, categories, tags, blog, cover), as it is written into answers, so
-//! that a page of articles is one statement.
+//! Cards: how published articles are shown in lists, with all that is shown beside them (authors, categories, tags, blog,
+//! cover), as it is written into answers: a page of articles is one statement, and little is left to write.
 //!
 //! Whoever changes what stands on cards says so in the same transaction ([`forget`], [`forget_beside`]): these are made anew
 //! ([`fill`]), and until then articles are shown without them, by one statement for each part. Names of people are another
@@ -12,13 +12,14 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use poligon_common::person::Person;
 use poligon_core::Ctx;
-use poligon_core::db::Db;
+use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::list::{ArticleSummary, parts_of};
 use crate::blogs::BlogLink;
+use crate::categories::Tree;
 use crate::error::Error;
 use crate::media::Cover;
 use crate::schema::article_cards;
@@ -59,7 +60,7 @@ impl<T: Serialize> Serialize for Part<T> {
     }
 }
 
-/// A card.
+/// What an article shows of its card.
 #[derive(Debug)]
 pub(super) struct Card {
     pub(super) authors: Part<Vec<Person>>,
@@ -72,22 +73,63 @@ pub(super) struct Card {
 impl Card {
     /// Reads a card; `None` when there is none.
     pub(super) fn of(card: Option<&str>) -> Option<Self> {
-        type Written = Box<RawValue>;
-        let (authors, tags, blog, cover, category_ids): (Written, Written, Written, Written, Vec<i64>) =
-            serde_json::from_str(card?).ok()?;
+        let written: Written<'_> = serde_json::from_str(card?).ok()?;
         Some(Self {
-            authors: Part::Written(authors),
-            tags: Part::Written(tags),
-            blog: Part::Written(blog),
-            cover: Part::Written(cover),
-            category_ids,
+            authors: Part::Written(written.authors.to_owned()),
+            tags: Part::Written(written.tags.to_owned()),
+            blog: Part::Written(written.blog.to_owned()),
+            cover: Part::Written(written.cover.to_owned()),
+            category_ids: written.categories,
         })
     }
 }
 
-fn written(summary: &ArticleSummary, category_ids: &[i64]) -> Result<String, Error> {
-    let parts = (&summary.authors, &summary.tags, &summary.blog, &summary.cover, category_ids);
-    serde_json::to_string(&parts).map_err(|error| diesel::result::Error::SerializationError(error.into()).into())
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    authors: &'a RawValue,
+    #[serde(borrow)]
+    tags: &'a RawValue,
+    #[serde(borrow)]
+    blog: &'a RawValue,
+    #[serde(borrow)]
+    cover: &'a RawValue,
+    categories: Vec<i64>,
+}
+
+/// Writes the card of an article: its item in lists, with the ids of its categories in place of them. What changes without
+/// the card stands in lines of its own (a text in JSON has no line in it), to be written anew by [`write_item`].
+fn written(summary: &ArticleSummary, category_ids: &[i64]) -> Option<String> {
+    let json = serde_json::to_string(summary).ok()?;
+    let ids = serde_json::to_string(category_ids).ok()?;
+    // No text has these names with quotes that have no backslash before them, and no part has keys of these names.
+    let (before, rest) = json.split_once("\"categories\":[]")?;
+    let (middle, rest) = rest.split_once("\"comment_count\":")?;
+    let (count, rest) = rest.split_once(',')?;
+    let (end, rest) = rest.split_once("\"updated_at\":")?;
+    let at = rest.strip_suffix('}')?;
+    Some(format!(
+        "{before}\"categories\":\n{ids}\n{middle}\"comment_count\":\n{count}\n,{end}\"updated_at\":\n{at}\n}}"
+    ))
+}
+
+/// Writes the item of an article in a list from its card; `None` when it has none.
+pub(super) fn write_item(
+    card: Option<&str>,
+    tree: &Tree,
+    (comment_count, updated_at): (i64, Timestamp),
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let mut lines = card?.split('\n');
+    out.extend_from_slice(lines.next()?.as_bytes());
+    let ids = lines.next()?.strip_prefix('[')?.strip_suffix(']')?;
+    tree.write_links(ids.split(',').filter_map(|id| id.parse().ok()), out);
+    out.extend_from_slice(lines.next()?.as_bytes());
+    serde_json::to_writer(&mut *out, &comment_count).ok()?;
+    out.extend_from_slice(lines.nth(1)?.as_bytes());
+    serde_json::to_writer(&mut *out, &updated_at).ok()?;
+    out.extend_from_slice(lines.nth(1)?.as_bytes());
+    Some(())
 }
 
 /// What changes on cards.
@@ -103,7 +145,7 @@ pub(crate) enum Beside {
     Blog(i64),
     /// A medium is shown otherwise.
     Medium(i64),
-    /// An article stands in another blog, or has other tags.
+    /// An article has another slug or other tags, or stands in another blog.
     Article(i64),
 }
 
@@ -172,7 +214,10 @@ pub(crate) fn fill(db: &mut Db, most: i64) -> Result<usize, Error> {
     let ids: Vec<i64> = missing.iter().map(|(id, _)| *id).collect();
     let mut made: BTreeMap<i64, String> = BTreeMap::new();
     for (summary, category_ids) in parts_of(db, &ids)? {
-        made.insert(summary.id, written(&summary, &category_ids)?);
+        let card = written(&summary, &category_ids).ok_or_else(|| {
+            diesel::result::Error::SerializationError(format!("no card of article {}", summary.id).into())
+        })?;
+        made.insert(summary.id, card);
     }
     let count = missing.len();
     for (id, turn) in missing {

@@ -1,5 +1,7 @@
 //! Articles over HTTP.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
@@ -20,6 +22,8 @@ use crate::named::Named;
 
 /// Who may keep what those see who work on an article.
 pub(super) const PRIVATE: &str = "private, no-cache";
+/// Who may keep what everybody sees.
+pub(super) const PUBLIC: &str = "public, no-cache";
 
 /// An article with its tag, for those who work on it.
 pub(super) async fn tagged(ctx: &Ctx, found: Found) -> Result<Tagged, Problem> {
@@ -65,13 +69,14 @@ pub(crate) async fn get_article(
         return Ok(tagged(&ctx, found).await?.respond_to(&req));
     }
     let scope = article_scope(id);
-    near::versioned(&ctx, &req, &[&scope, LISTS, CATEGORIES], async || {
+    near::tagged(&ctx, &req, &[&scope, LISTS, CATEGORIES], async || {
         let tree = tree(&ctx).await?;
-        let article = match ctx.db.read_primary(move |db| public::find(db, id)).await? {
-            Some(found) => found.shown(&tree),
-            None => ctx.db.read_whole(find).await?.shown(&tree),
-        };
-        Ok((article.revision, article))
+        let for_names = Arc::clone(&tree);
+        if let Some(written) = ctx.db.read_primary(move |db| public::find(db, id, &for_names)).await? {
+            return Ok(written);
+        }
+        let article = ctx.db.read_whole(find).await?.shown(&tree);
+        Tagged::version(&article, article.revision, PUBLIC)
     })
     .await
 }

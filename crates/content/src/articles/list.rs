@@ -10,7 +10,6 @@ use poligon_core::db::{Db, Timestamp, any_of};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cards::Part;
 use super::content::Language;
 use super::filter::{Filter, Sort, View, filtered};
 use super::parts::{Parts, Which, of_many};
@@ -27,22 +26,21 @@ use crate::schema::{articles, blogs};
 use crate::tags::TagLink;
 
 /// An article as lists show it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ArticleSummary {
     /// Its id.
     pub(super) id: i64,
     /// Its name in addresses.
     pub(super) slug: String,
     /// Its state.
-    pub(super) status: Status,
+    status: Status,
     /// The state of the draft that is worked on beside what is published; `null` when there is none, and in lists of what
     /// everybody sees.
-    pub(super) draft_status: Option<Status>,
+    draft_status: Option<Status>,
     /// The title of the newest revision; `null` in lists of what everybody sees.
-    pub(super) draft_title: Option<String>,
+    draft_title: Option<String>,
     /// The blog that it stands in; `null` for none.
-    #[schema(value_type = Option<BlogLink>)]
-    pub(super) blog: Part<Option<BlogLink>>,
+    blog: Option<BlogLink>,
     /// Its title.
     pub(super) title: String,
     /// The language that it is written in.
@@ -50,22 +48,19 @@ pub(crate) struct ArticleSummary {
     /// How it begins.
     pub(super) excerpt: String,
     /// Words in it.
-    pub(super) word_count: i64,
+    word_count: i64,
     /// Minutes that reading it takes.
-    pub(super) reading_minutes: i64,
+    reading_minutes: i64,
     /// Who has written it, in order.
-    #[schema(value_type = Vec<Person>)]
-    pub(super) authors: Part<Vec<Person>>,
+    pub(super) authors: Vec<Person>,
     /// The categories that it stands in, in order.
-    pub(super) categories: Vec<CategoryLink>,
+    categories: Vec<CategoryLink>,
     /// Its tags, in order.
-    #[schema(value_type = Vec<TagLink>)]
-    pub(super) tags: Part<Vec<TagLink>>,
+    pub(super) tags: Vec<TagLink>,
     /// The image that it is shown with.
-    #[schema(value_type = Option<Cover>)]
-    pub(super) cover: Part<Option<Cover>>,
+    cover: Option<Cover>,
     /// Comments that everybody sees.
-    pub(super) comment_count: i64,
+    comment_count: i64,
     /// When it was published.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) published_at: Option<Timestamp>,
@@ -74,13 +69,13 @@ pub(crate) struct ArticleSummary {
     pub(super) revised_at: Option<Timestamp>,
     /// When it will be published by itself; `null` in lists of what everybody sees.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) publish_at: Option<Timestamp>,
+    publish_at: Option<Timestamp>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) created_at: Timestamp,
+    created_at: Timestamp,
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) updated_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 /// Where a page ended: the order, the value sorted by, and the id.
@@ -198,16 +193,16 @@ fn summary(
         status: stand.status,
         draft_status: stand.draft.filter(|_| desk),
         draft_title: desk.then_some(row.head_title),
-        blog: Part::Value(blog),
+        blog,
         title: row.title,
         language: Language::of(&row.language),
         excerpt: row.excerpt,
         word_count: row.word_count,
         reading_minutes: reading_minutes(row.word_count),
-        authors: Part::Value(parts.authors),
+        authors: parts.authors,
         categories: Vec::new(),
-        tags: Part::Value(parts.tags),
-        cover: Part::Value(cover),
+        tags: parts.tags,
+        cover,
         comment_count: row.comment_count,
         published_at: row.published_at,
         revised_at: row.live_at,

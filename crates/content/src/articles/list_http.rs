@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
 use poligon_common::answer::Answer;
+use poligon_common::etag::Tagged;
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Path, Problem, Query, near};
 use poligon_core::db::Db;
@@ -63,19 +64,22 @@ impl Asked {
     }
 }
 
-async fn page_of(ctx: &Ctx, page: &Page, asked: Asked) -> Result<Answer<Listing<Listed>>, Problem> {
-    let (most, count) = (page.fetch(), page.include_total);
-    let (tree, asked) = (tree(ctx).await?, Arc::new(asked));
-    if !count && matches!(asked.view, View::Public) {
-        let (tree, asked) = (Arc::clone(&tree), Arc::clone(&asked));
-        let at_once = move |db: &mut Db| {
-            let filter = asked.filter(db, &tree)?;
-            public::list(db, &filter, asked.sort, asked.behind.as_ref(), most, &tree)
-        };
-        if let Some(listed) = ctx.db.read_primary(at_once).await? {
-            return Ok(page.answer(listed, None, |listed: &Listed| listed.cursor.clone()));
-        }
+/// A page of what everybody sees, when it is written already.
+async fn written(ctx: &Ctx, page: &Page, asked: &Arc<Asked>) -> Result<Option<Tagged>, Problem> {
+    if page.include_total {
+        return Ok(None);
     }
+    let (tree, asked, page) = (tree(ctx).await?, Arc::clone(asked), page.clone());
+    let work = move |db: &mut Db| {
+        let filter = asked.filter(db, &tree)?;
+        public::list(db, &filter, asked.sort, asked.behind.as_ref(), (&page, &tree))
+    };
+    Ok(ctx.db.read_primary(work).await?)
+}
+
+async fn page_of(ctx: &Ctx, page: &Page, asked: Arc<Asked>) -> Result<Answer<Listing<Listed>>, Problem> {
+    let (most, count) = (page.fetch(), page.include_total);
+    let tree = tree(ctx).await?;
     let for_names = Arc::clone(&tree);
     let work = move |db: &mut Db| {
         let filter = asked.filter(db, &tree)?;
@@ -98,11 +102,15 @@ async fn answer(
     let desk = matches!(view, View::Desk { .. });
     let sort = sort_of(&params, desk)?;
     let behind = Cursor::of(page, sort, desk)?;
-    let asked = Asked { params, view, sort, behind, blog };
+    let asked = Arc::new(Asked { params, view, sort, behind, blog });
     if desk {
         return Ok(page_of(ctx, page, asked).await?.into_response());
     }
-    near::answer(ctx, req, &[LISTS, CATEGORIES], async || page_of(ctx, page, asked).await).await
+    let make = async || match written(ctx, page, &asked).await? {
+        Some(written) => Ok(written),
+        None => near::tag(page_of(ctx, page, asked).await?),
+    };
+    near::tagged(ctx, req, &[LISTS, CATEGORIES], make).await
 }
 
 /// Articles, filtered and in the order that is asked for. Everybody sees those that are published.

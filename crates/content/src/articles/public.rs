@@ -2,13 +2,16 @@
 //! its card; otherwise the caller reads part by part.
 
 use diesel::prelude::*;
+use poligon_common::etag::Tagged;
+use poligon_common::page::Page;
 use poligon_core::db::{Db, Json, Timestamp};
 use poligon_core::on_each;
 
-use super::cards::Card;
+use super::cards::{Card, write_item};
 use super::content::Language;
 use super::filter::{Filter, Sort, View};
-use super::list::{ArticleSummary, Cursor, Listed, general};
+use super::http::PUBLIC;
+use super::list::{Cursor, general};
 use super::row::TocEntry;
 use super::shelf::{Shelf, shelved};
 use super::status::Status;
@@ -26,20 +29,14 @@ macro_rules! card {
     }};
 }
 
-/// What lists show of a published article.
+/// What lists show of a published article that its card does not hold.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = articles)]
 struct Row {
     id: i64,
-    slug: String,
-    title: String,
     title_key: String,
-    language: String,
-    excerpt: String,
-    word_count: i64,
     comment_count: i64,
     published_at: Option<Timestamp>,
-    live_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -53,56 +50,29 @@ impl Row {
             Sort::Newest | Sort::Relevance => Cursor::N(published, self.id),
         }
     }
-
-    fn shown(self, card: Card, tree: &Tree) -> ArticleSummary {
-        ArticleSummary {
-            id: self.id,
-            slug: self.slug,
-            status: Status::Published,
-            draft_status: None,
-            draft_title: None,
-            blog: card.blog,
-            title: self.title,
-            language: Language::of(&self.language),
-            excerpt: self.excerpt,
-            word_count: self.word_count,
-            reading_minutes: reading_minutes(self.word_count),
-            authors: card.authors,
-            categories: tree.links(&card.category_ids),
-            tags: card.tags,
-            cover: card.cover,
-            comment_count: self.comment_count,
-            published_at: self.published_at,
-            revised_at: self.live_at,
-            publish_at: None,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
-    }
 }
 
-/// A page of published articles, as `list::list` has it; `None` when that has to be asked.
+/// A page of published articles, written as `list::list` is; `None` when that has to be asked. It is written where it is read:
+/// few things are handed from thread to thread.
 pub(super) fn list(
     db: &mut Db,
     filter: &Filter,
     sort: Sort,
     behind: Option<&Cursor>,
-    most: i64,
-    tree: &Tree,
-) -> Result<Option<Vec<Listed>>, Error> {
+    (page, tree): (&Page, &Tree),
+) -> Result<Option<Tagged>, Error> {
     if !matches!(filter.view, View::Public) || sort == Sort::Relevance {
         return Ok(None);
     }
+    let most = page.fetch();
     let rows: Vec<(Row, Option<String>)> = match Shelf::of(filter, sort) {
         Some(shelf) => shelved!(db, shelf, filter, sort, behind, most, (Row::as_select(), card!())),
         None => general!(db, filter, sort, behind.cloned(), most, (Row::as_select(), card!())),
     };
-    let listed = rows.into_iter().map(|(row, card)| {
-        let card = Card::of(card.as_deref())?;
-        let cursor = row.place(sort);
-        Some(Listed { article: row.shown(card, tree), cursor })
-    });
-    Ok(listed.collect())
+    let write = |(row, card): &(Row, Option<String>), out: &mut Vec<u8>| {
+        write_item(card.as_deref(), tree, (row.comment_count, row.updated_at), out)
+    };
+    Ok(page.written(&rows, write, |(row, _)| row.place(sort)))
 }
 
 /// What is shown of a published article itself.
@@ -137,16 +107,16 @@ struct Text {
     html: String,
 }
 
-/// A published article with its text, before the names of its categories.
+/// A published article with its text.
 #[derive(Debug)]
-pub(super) struct Found {
+struct Found {
     article: Whole,
     text: Text,
     card: Card,
 }
 
-/// A published article with its text; `None` when there is none, or `view::find_seen` has to be asked.
-pub(super) fn find(db: &mut Db, id: i64) -> Result<Option<Found>, Error> {
+/// A published article with its text, written; `None` when there is none, or `view::find_seen` has to be asked.
+pub(super) fn find(db: &mut Db, id: i64, tree: &Tree) -> Result<Option<Tagged>, Error> {
     let row: Option<(Whole, Text, Option<String>)> = on_each!(db, c => {
         let live = article_revisions::article_id.eq(articles::id)
             .and(articles::live.eq(article_revisions::number.nullable()));
@@ -154,12 +124,14 @@ pub(super) fn find(db: &mut Db, id: i64) -> Result<Option<Found>, Error> {
         row.select((Whole::as_select(), Text::as_select(), card!())).first(c).optional()
     })?;
     let Some((article, text, card)) = row else { return Ok(None) };
-    Ok(Card::of(card.as_deref()).map(|card| Found { article, text, card }))
+    let Some(card) = Card::of(card.as_deref()) else { return Ok(None) };
+    let article = Found { article, text, card }.shown(tree);
+    Ok(Tagged::version(&article, article.revision, PUBLIC).ok())
 }
 
 impl Found {
     /// As everybody sees it.
-    pub(super) fn shown(self, tree: &Tree) -> ArticleResponse {
+    fn shown(self, tree: &Tree) -> ArticleResponse {
         let Self { article, text, card } = self;
         ArticleResponse {
             id: article.id,

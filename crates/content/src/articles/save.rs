@@ -5,6 +5,7 @@ use poligon_core::db::{Db, Json, Timestamp};
 use poligon_core::on_each;
 
 use super::access::{Rights, require_writer, take_worked_on};
+use super::cards::{Beside, forget_beside};
 use super::content::Content;
 use super::input::{ArticlePatch, NewArticleRequest};
 use super::parts::{Which, of_one};
@@ -158,7 +159,11 @@ pub(super) fn update(
     let rendered = rendered.cloned().unwrap_or_else(|| of_revision(&before));
     media::require_known(db, &rendered.html, &before.html)?;
     let by = Saver::of(caller, now);
-    save(db, &article, (&content, &rendered), after, by)
+    save(db, &article, (&content, &rendered), after, by)?;
+    if patch.slug.as_ref().is_some_and(|slug| slug.0 != article.slug) {
+        forget_beside(db, Beside::Article(article.id))?;
+    }
+    Ok(())
 }
 
 /// What a revision was made into.

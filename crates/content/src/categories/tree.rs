@@ -30,6 +30,8 @@ pub(crate) struct CategoryLink {
 pub(crate) struct Tree {
     by_id: BTreeMap<i64, Node>,
     by_slug: BTreeMap<String, i64>,
+    /// Links, as they are written.
+    written: BTreeMap<i64, Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -41,6 +43,12 @@ struct Node {
     title: String,
     position: i64,
     article_count: i64,
+}
+
+impl Node {
+    fn link(&self) -> CategoryLink {
+        CategoryLink { id: self.id, slug: self.slug.clone(), title: self.title.clone() }
+    }
 }
 
 /// A category in the whole tree.
@@ -73,13 +81,25 @@ impl Tree {
     fn read(db: &mut Db) -> Result<Self, Error> {
         let nodes: Vec<Node> = categories::table.select(Node::as_select()).load(db)?;
         let by_slug = nodes.iter().map(|node| (node.slug.clone(), node.id)).collect();
-        Ok(Self { by_id: nodes.into_iter().map(|node| (node.id, node)).collect(), by_slug })
+        let written = nodes.iter().filter_map(|node| Some((node.id, serde_json::to_vec(&node.link()).ok()?))).collect();
+        Ok(Self { by_id: nodes.into_iter().map(|node| (node.id, node)).collect(), by_slug, written })
     }
 
     /// The categories with these ids, in their order; those that the tree does not have (yet) are left out.
     pub(crate) fn links(&self, ids: &[i64]) -> Vec<CategoryLink> {
-        let nodes = ids.iter().filter_map(|id| self.by_id.get(id));
-        nodes.map(|node| CategoryLink { id: node.id, slug: node.slug.clone(), title: node.title.clone() }).collect()
+        ids.iter().filter_map(|id| self.by_id.get(id)).map(Node::link).collect()
+    }
+
+    /// Writes the same into an answer.
+    pub(crate) fn write_links(&self, ids: impl Iterator<Item = i64>, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (n, link) in ids.filter_map(|id| self.written.get(&id)).enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(link);
+        }
+        out.push(b']');
     }
 
     /// The id of the category with this id or slug; `None` for one that the tree does not have.

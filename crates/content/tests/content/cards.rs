@@ -41,7 +41,10 @@ async fn read_both_ways(app: &TestApp, paths: &[String]) -> Vec<Value> {
     app.sql("UPDATE article_cards SET card = NULL, turn = turn + 1 WHERE card <> 'null'").await;
     for (path, with) in paths.iter().zip(&with) {
         let without = read(app, path).await;
-        assert_eq!((&with.text, with.header("etag")), (&without.text, without.header("etag")), "{path}");
+        for name in ["etag", "link", "content-type", "cache-control"] {
+            assert_eq!(with.header(name), without.header(name), "{name} of {path}");
+        }
+        assert_eq!(with.text, without.text, "{path}");
     }
     app.clock().advance(chrono::Duration::seconds(61)); // the job's time
     with.into_iter().map(|reply| reply.body).collect()
@@ -170,6 +173,12 @@ async fn cards_follow_the_article(app: TestApp) {
     approve(ann, &shown.ed, &shown.article).await;
     acting(&shown.ed, &shown.article, "publish").send().await.expect(200);
     assert_eq!(read_both_ways(&app, &alone).await[0]["tags"][0]["name"], "newer");
+    // Another slug.
+    let body = json!({"slug": "another"});
+    patching(&shown.ed, &shown.article, body).send().await.expect(200);
+    let listed = read(&app, ARTICLES).await;
+    assert_eq!(listed.body["items"][0]["slug"], "another", "at once");
+    assert_eq!(read_both_ways(&app, &alone).await[0]["slug"], "another");
     shown.ed.delete(&at(ARTICLES, &shown.article)).send().await.expect(204);
     assert_eq!(app.number("SELECT count(*) AS n FROM article_cards").await, 1);
 }
