@@ -100,7 +100,7 @@ impl Page {
         &self,
         rows: &[T],
         write: impl Fn(&T, &mut Vec<u8>) -> Option<()>,
-        key: impl Fn(&T) -> K,
+        key: impl Fn(&T) -> Option<K>,
     ) -> Option<Tagged> {
         let shown = rows.get(..usize::try_from(self.limit).unwrap_or(1)).unwrap_or(rows);
         let mut body = Vec::with_capacity(ROOM_FOR_ITEM * (shown.len() + 1));
@@ -111,7 +111,10 @@ impl Page {
             }
             write(row, &mut body)?;
         }
-        let next_cursor = shown.last().filter(|_| shown.len() < rows.len()).and_then(|row| cursor_of(&key(row)));
+        let next_cursor = match shown.last().filter(|_| shown.len() < rows.len()) {
+            Some(last) => Some(cursor_of(&key(last)?)?),
+            None => None,
+        };
         body.extend_from_slice(b"],\"next_cursor\":");
         serde_json::to_writer(&mut body, &next_cursor).ok()?;
         body.push(b'}');

@@ -397,11 +397,14 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use poligon_core::db::Instant;
 
-    /// What is shown beside published articles.
+    /// How published articles are shown in lists.
     article_cards (article_id) {
         article_id -> BigInt,
         turn -> BigInt,
+        published_at -> Nullable<Instant>,
+        comment_count -> BigInt,
         card -> Nullable<Text>,
     }
 }
@@ -413,6 +416,9 @@ diesel::joinable!(blog_members -> blogs (blog_id));
 diesel::joinable!(author_articles -> users (user_id));
 diesel::joinable!(article_tags -> content_tags (tag_id));
 diesel::joinable!(tag_articles -> content_tags (tag_id));
+diesel::joinable!(author_articles -> article_cards (article_id));
+diesel::joinable!(tag_articles -> article_cards (article_id));
+diesel::joinable!(category_articles -> article_cards (article_id));
 diesel::joinable!(author_articles -> articles (article_id));
 diesel::joinable!(tag_articles -> articles (article_id));
 diesel::joinable!(category_articles -> articles (article_id));

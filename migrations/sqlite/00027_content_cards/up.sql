@@ -1,9 +1,14 @@
--- What is shown beside a published article, as it is written into answers: its authors, categories, tags, blog and cover, in
--- JSON. It is made after them: there is none (NULL) while it is to be made anew. `turn` counts how often that was.
+-- How a published article is shown in lists, as it is written into answers: with its authors, categories, tags, blog and cover,
+-- in JSON. It is made after them: there is none (NULL) while it is to be made anew. `turn` counts how often that was. An
+-- article that is no longer published has no instant here.
 CREATE TABLE article_cards (
     article_id INTEGER NOT NULL PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     turn INTEGER NOT NULL CHECK (turn > 0),
+    published_at TEXT CHECK (published_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    comment_count INTEGER NOT NULL CHECK (comment_count >= 0),
     card TEXT CHECK (json_valid(card))
 ) STRICT;
+CREATE INDEX article_cards_newest ON article_cards (published_at, article_id) WHERE published_at IS NOT NULL;
 CREATE INDEX article_cards_missing ON article_cards (article_id) WHERE card IS NULL;
-INSERT INTO article_cards (article_id, turn) SELECT id, 1 FROM articles WHERE live IS NOT NULL;
+INSERT INTO article_cards (article_id, turn, published_at, comment_count)
+SELECT id, 1, published_at, comment_count FROM articles WHERE live IS NOT NULL;

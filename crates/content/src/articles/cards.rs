@@ -17,7 +17,7 @@ use poligon_core::on_each;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::list::{ArticleSummary, parts_of};
+use super::list::{ArticleSummary, uncategorised};
 use crate::blogs::BlogLink;
 use crate::categories::Tree;
 use crate::error::Error;
@@ -106,28 +106,17 @@ fn written(summary: &ArticleSummary, category_ids: &[i64]) -> Option<String> {
     let (before, rest) = json.split_once("\"categories\":[]")?;
     let (middle, rest) = rest.split_once("\"comment_count\":")?;
     let (count, rest) = rest.split_once(',')?;
-    let (end, rest) = rest.split_once("\"updated_at\":")?;
-    let at = rest.strip_suffix('}')?;
-    Some(format!(
-        "{before}\"categories\":\n{ids}\n{middle}\"comment_count\":\n{count}\n,{end}\"updated_at\":\n{at}\n}}"
-    ))
+    Some(format!("{before}\"categories\":\n{ids}\n{middle}\"comment_count\":\n{count}\n,{rest}"))
 }
 
 /// Writes the item of an article in a list from its card; `None` when it has none.
-pub(super) fn write_item(
-    card: Option<&str>,
-    tree: &Tree,
-    (comment_count, updated_at): (i64, Timestamp),
-    out: &mut Vec<u8>,
-) -> Option<()> {
+pub(super) fn write_item(card: Option<&str>, tree: &Tree, comment_count: i64, out: &mut Vec<u8>) -> Option<()> {
     let mut lines = card?.split('\n');
     out.extend_from_slice(lines.next()?.as_bytes());
     let ids = lines.next()?.strip_prefix('[')?.strip_suffix(']')?;
     tree.write_links(ids.split(',').filter_map(|id| id.parse().ok()), out);
     out.extend_from_slice(lines.next()?.as_bytes());
     serde_json::to_writer(&mut *out, &comment_count).ok()?;
-    out.extend_from_slice(lines.nth(1)?.as_bytes());
-    serde_json::to_writer(&mut *out, &updated_at).ok()?;
     out.extend_from_slice(lines.nth(1)?.as_bytes());
     Some(())
 }
@@ -179,16 +168,29 @@ pub(crate) fn forget_beside(db: &mut Db, what: Beside) -> Result<(), Error> {
 
 /// The card of an article that has just been published is to be made; the last thing of its transaction.
 pub(super) fn expect(db: &mut Db, article_id: i64) -> Result<(), Error> {
-    let statement = "INSERT INTO article_cards (article_id, turn) VALUES ($1, 1) \
-        ON CONFLICT (article_id) DO UPDATE SET card = NULL, turn = article_cards.turn + 1";
+    let statement = "INSERT INTO article_cards (article_id, turn, published_at, comment_count) \
+        SELECT id, 1, published_at, comment_count FROM articles WHERE id = $1 \
+        ON CONFLICT (article_id) DO UPDATE SET card = NULL, turn = article_cards.turn + 1, \
+        published_at = excluded.published_at, comment_count = excluded.comment_count";
     on_each!(db, c => diesel::sql_query(statement).bind::<BigInt, _>(article_id).execute(c))?;
     Ok(())
 }
 
 /// An article that is not published any more has none.
 pub(super) fn put_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
+    let values = (
+        article_cards::card.eq(NONE),
+        article_cards::published_at.eq(None::<Timestamp>),
+        article_cards::turn.eq(article_cards::turn + 1),
+    );
+    diesel::update(article_cards::table.find(article_id)).set(values).execute(db)?;
+    Ok(())
+}
+
+/// An article has so many more comments that everybody sees.
+pub(super) fn count_comments(db: &mut Db, article_id: i64, by: i64) -> Result<(), Error> {
     let row = diesel::update(article_cards::table.find(article_id));
-    row.set((article_cards::card.eq(NONE), article_cards::turn.eq(article_cards::turn + 1))).execute(db)?;
+    row.set(article_cards::comment_count.eq(article_cards::comment_count + by)).execute(db)?;
     Ok(())
 }
 
@@ -196,7 +198,8 @@ pub(super) fn put_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
 pub(crate) fn expect_all(db: &mut Db) -> Result<(), Error> {
     let there = "SELECT 1 FROM article_cards c WHERE c.article_id = a.id";
     let statement = format!(
-        "INSERT INTO article_cards (article_id, turn) SELECT a.id, 1 FROM articles a \
+        "INSERT INTO article_cards (article_id, turn, published_at, comment_count) \
+         SELECT a.id, 1, a.published_at, a.comment_count FROM articles a \
          WHERE a.live IS NOT NULL AND NOT EXISTS ({there})"
     );
     on_each!(db, c => diesel::sql_query(statement).execute(c))?;
@@ -213,7 +216,7 @@ pub(crate) fn fill(db: &mut Db, most: i64) -> Result<usize, Error> {
     let missing = missing(db, most)?; // before anything that they are made of
     let ids: Vec<i64> = missing.iter().map(|(id, _)| *id).collect();
     let mut made: BTreeMap<i64, String> = BTreeMap::new();
-    for (summary, category_ids) in parts_of(db, &ids)? {
+    for (summary, category_ids) in uncategorised(db, &ids)? {
         let card = written(&summary, &category_ids).ok_or_else(|| {
             diesel::result::Error::SerializationError(format!("no card of article {}", summary.id).into())
         })?;

@@ -22,7 +22,7 @@ use crate::blogs::{BlogLink, BlogLinkRow};
 use crate::categories::{CategoryLink, Tree};
 use crate::error::Error;
 use crate::media::{Cover, covers};
-use crate::schema::{articles, blogs};
+use crate::schema::{article_revisions, articles, blogs};
 use crate::tags::TagLink;
 
 /// An article as lists show it.
@@ -73,7 +73,7 @@ pub(crate) struct ArticleSummary {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; in lists of what everybody sees, when that was saved.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -136,6 +136,8 @@ pub(super) struct Rows {
     parts: BTreeMap<i64, Parts>,
     blogs: BTreeMap<i64, BlogLink>,
     covers: BTreeMap<i64, Cover>,
+    /// When what everybody sees was saved.
+    saved: BTreeMap<i64, Timestamp>,
     desk: bool,
 }
 
@@ -162,54 +164,58 @@ impl Rows {
         let blogs = of_rows.into_iter().map(|(id, row)| (id, row.into())).collect();
         let of_covers: Vec<i64> = rows.iter().filter_map(|(row, _)| row.cover_id).collect();
         let covers = covers(db, &of_covers)?;
-        Ok(Self { found: rows, parts, blogs, covers, desk })
+        let saved = if desk { BTreeMap::new() } else { saved(db, &ids)? };
+        Ok(Self { found: rows, parts, blogs, covers, saved, desk })
     }
 
     /// As they are shown, with the names of their categories.
-    pub(super) fn shown(self, tree: &Tree) -> Vec<Listed> {
-        let Self { found, mut parts, blogs, covers, desk } = self;
+    pub(super) fn shown(mut self, tree: &Tree) -> Vec<Listed> {
+        let found = std::mem::take(&mut self.found);
         let shown = found.into_iter().map(|(row, cursor)| {
-            let parts = parts.remove(&row.id).unwrap_or_default();
-            let categories = tree.links(&parts.category_ids);
-            let blog = row.blog_id.and_then(|id| blogs.get(&id).cloned());
-            let cover = row.cover_id.and_then(|id| covers.get(&id).cloned());
-            let article = ArticleSummary { categories, ..summary(row, parts, (blog, cover), desk) };
-            Listed { article, cursor }
+            let (article, category_ids) = self.summary(row);
+            Listed { article: ArticleSummary { categories: tree.links(&category_ids), ..article }, cursor }
         });
         shown.collect()
     }
+
+    /// An article before the names of its categories, whose ids are beside it.
+    fn summary(&mut self, row: ArticleRow) -> (ArticleSummary, Vec<i64>) {
+        let Parts { authors, category_ids, tags } = self.parts.remove(&row.id).unwrap_or_default();
+        let (stand, desk) = (row.stand(), self.desk);
+        let article = ArticleSummary {
+            id: row.id,
+            slug: row.slug,
+            status: stand.status,
+            draft_status: stand.draft.filter(|_| desk),
+            draft_title: desk.then_some(row.head_title),
+            blog: row.blog_id.and_then(|id| self.blogs.get(&id).cloned()),
+            title: row.title,
+            language: Language::of(&row.language),
+            excerpt: row.excerpt,
+            word_count: row.word_count,
+            reading_minutes: reading_minutes(row.word_count),
+            authors,
+            categories: Vec::new(),
+            tags,
+            cover: row.cover_id.and_then(|id| self.covers.get(&id).cloned()),
+            comment_count: row.comment_count,
+            published_at: row.published_at,
+            revised_at: row.live_at,
+            publish_at: row.publish_at.filter(|_| desk),
+            created_at: row.created_at,
+            updated_at: self.saved.get(&row.id).copied().unwrap_or(row.updated_at),
+        };
+        (article, category_ids)
+    }
 }
 
-fn summary(
-    row: ArticleRow,
-    parts: Parts,
-    (blog, cover): (Option<BlogLink>, Option<Cover>),
-    desk: bool,
-) -> ArticleSummary {
-    let stand = row.stand();
-    ArticleSummary {
-        id: row.id,
-        slug: row.slug,
-        status: stand.status,
-        draft_status: stand.draft.filter(|_| desk),
-        draft_title: desk.then_some(row.head_title),
-        blog,
-        title: row.title,
-        language: Language::of(&row.language),
-        excerpt: row.excerpt,
-        word_count: row.word_count,
-        reading_minutes: reading_minutes(row.word_count),
-        authors: parts.authors,
-        categories: Vec::new(),
-        tags: parts.tags,
-        cover,
-        comment_count: row.comment_count,
-        published_at: row.published_at,
-        revised_at: row.live_at,
-        publish_at: row.publish_at.filter(|_| desk),
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    }
+/// When the revisions were saved that everybody sees.
+fn saved(db: &mut Db, ids: &[i64]) -> Result<BTreeMap<i64, Timestamp>, Error> {
+    let live =
+        article_revisions::article_id.eq(articles::id).and(articles::live.eq(article_revisions::number.nullable()));
+    let rows = article_revisions::table.inner_join(articles::table.on(live)).filter(any_of(db, articles::id, ids));
+    let rows: Vec<(i64, Timestamp)> = rows.select((articles::id, article_revisions::saved_at)).load(db)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// These columns of a page of articles.
@@ -269,18 +275,12 @@ pub(super) fn by_ids(db: &mut Db, ids: &[i64]) -> Result<Vec<ArticleRow>, Error>
     Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
 }
 
-/// Published articles with what is shown beside them, and the ids of their categories: what cards are made of.
-pub(super) fn parts_of(db: &mut Db, ids: &[i64]) -> Result<Vec<(ArticleSummary, Vec<i64>)>, Error> {
-    let rows = by_ids(db, ids)?.into_iter().map(|row| (Cursor::behind(&row, Sort::Newest, false), row));
-    let Rows { found, mut parts, blogs, covers, .. } = Rows::of(db, rows.map(|(at, row)| (row, at)).collect(), false)?;
-    let shown = found.into_iter().map(|(row, _)| {
-        let parts = parts.remove(&row.id).unwrap_or_default();
-        let category_ids = parts.category_ids.clone();
-        let blog = row.blog_id.and_then(|id| blogs.get(&id).cloned());
-        let cover = row.cover_id.and_then(|id| covers.get(&id).cloned());
-        (summary(row, parts, (blog, cover), false), category_ids)
-    });
-    Ok(shown.collect())
+/// Published articles as lists show them, with the ids of their categories: what cards are made of.
+pub(super) fn uncategorised(db: &mut Db, ids: &[i64]) -> Result<Vec<(ArticleSummary, Vec<i64>)>, Error> {
+    let found = by_ids(db, ids)?.into_iter().map(|row| (Cursor::behind(&row, Sort::Newest, false), row));
+    let mut rows = Rows::of(db, found.map(|(at, row)| (row, at)).collect(), false)?;
+    let found = std::mem::take(&mut rows.found);
+    Ok(found.into_iter().map(|(row, _)| rows.summary(row)).collect())
 }
 
 /// How many articles a filter has.

@@ -2,9 +2,11 @@
 //! its card; otherwise the caller reads part by part.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use poligon_common::etag::Tagged;
 use poligon_common::page::Page;
-use poligon_core::db::{Db, Json, Timestamp};
+use poligon_core::db::keyset::{after, before};
+use poligon_core::db::{Db, Json, Timestamp, limited};
 use poligon_core::on_each;
 
 use super::cards::{Card, write_item};
@@ -13,7 +15,7 @@ use super::filter::{Filter, Sort, View};
 use super::http::PUBLIC;
 use super::list::{Cursor, general};
 use super::row::TocEntry;
-use super::shelf::{Shelf, shelved};
+use super::shelf::{Shelf, is_everything, shelved};
 use super::status::Status;
 use super::text::reading_minutes;
 use super::view::ArticleResponse;
@@ -29,27 +31,63 @@ macro_rules! card {
     }};
 }
 
-/// What lists show of a published article that its card does not hold.
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = articles)]
+/// What is written of a published article in lists, and where it stands in them.
+#[derive(Debug, Queryable)]
 struct Row {
     id: i64,
-    title_key: String,
-    comment_count: i64,
     published_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    comment_count: i64,
+    card: Option<String>,
+    /// Where they are sorted by it.
+    title_key: Option<String>,
 }
 
 impl Row {
-    fn place(&self, sort: Sort) -> Cursor {
-        let published = self.published_at.unwrap_or(self.created_at);
-        match sort {
-            Sort::Oldest => Cursor::O(published, self.id),
-            Sort::Title => Cursor::T(self.title_key.clone(), self.id),
-            Sort::Newest | Sort::Relevance => Cursor::N(published, self.id),
-        }
+    fn place(&self, sort: Sort) -> Option<Cursor> {
+        Some(match sort {
+            Sort::Oldest => Cursor::O(self.published_at?, self.id),
+            Sort::Title => Cursor::T(self.title_key.clone()?, self.id),
+            Sort::Newest | Sort::Relevance => Cursor::N(self.published_at?, self.id),
+        })
     }
+}
+
+/// The columns of a row, from the cards alone.
+macro_rules! row {
+    () => {
+        (
+            article_cards::article_id,
+            article_cards::published_at,
+            article_cards::comment_count,
+            article_cards::card,
+            None::<String>.into_sql::<Nullable<Text>>(),
+        )
+    };
+}
+
+/// All that is published, by time.
+fn by_time(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<&Cursor>, most: i64) -> Result<Vec<Row>, Error> {
+    let rows = on_each!(db, c => {
+        let mut query = article_cards::table.filter(article_cards::published_at.is_not_null()).into_boxed();
+        if let Some(from) = filter.from {
+            query = query.filter(article_cards::published_at.ge(from));
+        }
+        if let Some(end) = filter.before {
+            query = query.filter(article_cards::published_at.lt(end));
+        }
+        let place = (article_cards::published_at.assume_not_null(), article_cards::article_id);
+        let query = match behind {
+            Some(Cursor::N(at, id)) => query.filter(before(place, *at, *id)),
+            Some(Cursor::O(at, id)) => query.filter(after(place, *at, *id)),
+            _ => query,
+        };
+        let query = match sort {
+            Sort::Oldest => query.order((article_cards::published_at.asc(), article_cards::article_id.asc())),
+            _ => query.order((article_cards::published_at.desc(), article_cards::article_id.desc())),
+        };
+        limited(query.select(row!()), most).load(c)
+    })?;
+    Ok(rows)
 }
 
 /// A page of published articles, written as `list::list` is; `None` when that has to be asked. It is written where it is read:
@@ -65,14 +103,17 @@ pub(super) fn list(
         return Ok(None);
     }
     let most = page.fetch();
-    let rows: Vec<(Row, Option<String>)> = match Shelf::of(filter, sort) {
-        Some(shelf) => shelved!(db, shelf, filter, sort, behind, most, (Row::as_select(), card!())),
-        None => general!(db, filter, sort, behind.cloned(), most, (Row::as_select(), card!())),
+    let rows: Vec<Row> = match Shelf::of(filter, sort) {
+        Some(shelf) => shelved!(db, shelf, article_cards, filter, sort, behind, most, row!()),
+        None if is_everything(filter, sort) => by_time(db, filter, sort, behind, most)?,
+        None => {
+            let key = articles::title_key.nullable();
+            let columns = (articles::id, articles::published_at, articles::comment_count, card!(), key);
+            general!(db, filter, sort, behind.cloned(), most, columns)
+        }
     };
-    let write = |(row, card): &(Row, Option<String>), out: &mut Vec<u8>| {
-        write_item(card.as_deref(), tree, (row.comment_count, row.updated_at), out)
-    };
-    Ok(page.written(&rows, write, |(row, _)| row.place(sort)))
+    let write = |row: &Row, out: &mut Vec<u8>| write_item(row.card.as_deref(), tree, row.comment_count, out);
+    Ok(page.written(&rows, write, |row| row.place(sort)))
 }
 
 /// What is shown of a published article itself.
@@ -91,7 +132,7 @@ struct Whole {
 /// What is shown of its revision.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = article_revisions)]
-struct Text {
+struct LiveText {
     number: i64,
     saved_at: Timestamp,
     title: String,
@@ -111,17 +152,17 @@ struct Text {
 #[derive(Debug)]
 struct Found {
     article: Whole,
-    text: Text,
+    text: LiveText,
     card: Card,
 }
 
 /// A published article with its text, written; `None` when there is none, or `view::find_seen` has to be asked.
 pub(super) fn find(db: &mut Db, id: i64, tree: &Tree) -> Result<Option<Tagged>, Error> {
-    let row: Option<(Whole, Text, Option<String>)> = on_each!(db, c => {
+    let row: Option<(Whole, LiveText, Option<String>)> = on_each!(db, c => {
         let live = article_revisions::article_id.eq(articles::id)
             .and(articles::live.eq(article_revisions::number.nullable()));
         let row = articles::table.inner_join(article_revisions::table.on(live)).filter(articles::id.eq(id));
-        row.select((Whole::as_select(), Text::as_select(), card!())).first(c).optional()
+        row.select((Whole::as_select(), LiveText::as_select(), card!())).first(c).optional()
     })?;
     let Some((article, text, card)) = row else { return Ok(None) };
     let Some(card) = Card::of(card.as_deref()) else { return Ok(None) };

@@ -22,12 +22,8 @@ pub(super) enum Shelf {
 impl Shelf {
     /// The shelf that a filter is of.
     pub(super) fn of(filter: &Filter, sort: Sort) -> Option<Self> {
-        let others = filter.words.is_some() || filter.nothing || filter.blog.is_some() || filter.language.is_some();
-        let by_time = matches!(sort, Sort::Newest | Sort::Oldest) && matches!(filter.view, View::Public);
-        if others || !by_time {
-            return None;
-        }
         match (filter.category, filter.tag, filter.author) {
+            _ if !is_by_time(filter, sort) => None,
             (Some(id), None, None) => Some(Self::Category(id)),
             (None, Some(id), None) => Some(Self::Tag(id)),
             (None, None, Some(id)) => Some(Self::Author(id)),
@@ -36,17 +32,28 @@ impl Shelf {
     }
 }
 
-/// These columns of articles of a shelf, in its order.
+/// Whether a list is of what everybody sees, by time, and of no other than a shelf.
+fn is_by_time(filter: &Filter, sort: Sort) -> bool {
+    let others = filter.words.is_some() || filter.nothing || filter.blog.is_some() || filter.language.is_some();
+    !others && matches!(sort, Sort::Newest | Sort::Oldest) && matches!(filter.view, View::Public)
+}
+
+/// Whether a list is of everything that everybody sees, by time.
+pub(super) fn is_everything(filter: &Filter, sort: Sort) -> bool {
+    is_by_time(filter, sort) && filter.category.or(filter.tag).or(filter.author).is_none()
+}
+
+/// These columns of articles of a shelf, with one of their tables, in its order.
 macro_rules! of_shelf {
-    ($db:expr, $table:ident, $column:ident, $id:expr, $filter:expr, $sort:expr, $behind:expr, $most:expr, $columns:expr) => {{
+    ($db:expr, $table:ident, $column:ident, $id:expr, $with:ident, $filter:expr, $sort:expr, $behind:expr, $most:expr, $columns:expr) => {{
         use diesel::prelude::*;
         use poligon_core::db::keyset::{after, before};
         use $crate::articles::filter::{Filter, Sort};
         use $crate::articles::list::Cursor;
-        use $crate::schema::{$table as shelf, articles};
+        use $crate::schema::{$table as shelf, $with};
         let (filter, sort, behind): (&Filter, Sort, Option<&Cursor>) = ($filter, $sort, $behind);
         poligon_core::on_each!($db, c => {
-            let mut query = shelf::table.inner_join(articles::table).filter(shelf::$column.eq($id)).into_boxed();
+            let mut query = shelf::table.inner_join($with::table).filter(shelf::$column.eq($id)).into_boxed();
             if let Some(from) = filter.from {
                 query = query.filter(shelf::published_at.ge(from));
             }
@@ -70,7 +77,7 @@ macro_rules! of_shelf {
 
 /// These columns of a page of a shelf.
 macro_rules! shelved {
-    ($db:expr, $shelf:expr, $filter:expr, $sort:expr, $behind:expr, $most:expr, $columns:expr) => {{
+    ($db:expr, $shelf:expr, $with:ident, $filter:expr, $sort:expr, $behind:expr, $most:expr, $columns:expr) => {{
         use $crate::articles::shelf::Shelf;
         let shelf: Shelf = $shelf;
         match shelf {
@@ -80,6 +87,7 @@ macro_rules! shelved {
                     category_articles,
                     category_id,
                     id,
+                    $with,
                     $filter,
                     $sort,
                     $behind,
@@ -92,6 +100,7 @@ macro_rules! shelved {
                 tag_articles,
                 tag_id,
                 id,
+                $with,
                 $filter,
                 $sort,
                 $behind,
@@ -103,6 +112,7 @@ macro_rules! shelved {
                 author_articles,
                 user_id,
                 id,
+                $with,
                 $filter,
                 $sort,
                 $behind,
@@ -123,6 +133,6 @@ pub(super) fn page(
     most: i64,
 ) -> Result<Option<Vec<ArticleRow>>, Error> {
     let Some(shelf) = Shelf::of(filter, sort) else { return Ok(None) };
-    let rows: Vec<ArticleRow> = shelved!(db, shelf, filter, sort, behind, most, ArticleRow::as_select());
+    let rows: Vec<ArticleRow> = shelved!(db, shelf, articles, filter, sort, behind, most, ArticleRow::as_select());
     Ok(Some(rows))
 }

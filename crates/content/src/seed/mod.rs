@@ -57,8 +57,8 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         }
     }
     rows::count(db)?;
-    make_cards(db)?;
     let said = talk::insert(db)?;
+    make_cards(db)?;
     queue::insert(db, &said)?;
     let counted = ["content_categories", "content_tags", "blogs", "articles", "article_steps", "article_comments"];
     for table in counted.into_iter().chain(["content_files", "content_media", "content_cases"]) {

@@ -7,6 +7,7 @@ use poligon_testkit::{Backend, Client, Reply, TestApp, count_queries, queries_of
 use serde_json::{Value, json};
 
 use crate::media::{MEDIA, png, upload};
+use crate::moderation::said;
 use crate::world::{
     ARTICLES, BLOGS, CATEGORIES, TAGS, acting, approve, at, author, blog, category, editor, eventually, id_of, join,
     patching, published, start,
@@ -148,6 +149,8 @@ async fn cards_follow_the_article(app: TestApp) {
     let shown = Shown::new(&app).await;
     let Shown { ann, ed, article, .. } = &shown;
     shown.seen(&app).await;
+    said(ed, article, "x").await;
+    assert_eq!(shown.seen(&app).await["comment_count"], 1);
     // A draft beside it changes nothing, until it is published.
     patching(ann, article, json!({"tags": ["new"], "cover_id": null})).send().await.expect(200);
     assert_eq!(shown.seen(&app).await["tags"], article["tags"]);
