@@ -416,6 +416,7 @@ diesel::joinable!(blog_members -> blogs (blog_id));
 diesel::joinable!(author_articles -> users (user_id));
 diesel::joinable!(article_tags -> content_tags (tag_id));
 diesel::joinable!(tag_articles -> content_tags (tag_id));
+diesel::joinable!(article_cards -> articles (article_id));
 diesel::joinable!(author_articles -> article_cards (article_id));
 diesel::joinable!(tag_articles -> article_cards (article_id));
 diesel::joinable!(category_articles -> article_cards (article_id));

@@ -15,7 +15,7 @@ use super::filter::{Filter, Sort, View, filtered};
 use super::parts::{Parts, Which, of_many};
 use super::relevance;
 use super::row::ArticleRow;
-use super::shelf;
+use super::shelf::{Shelf, shelved};
 use super::status::Status;
 use super::text::reading_minutes;
 use crate::blogs::{BlogLink, BlogLinkRow};
@@ -258,9 +258,10 @@ pub(super) fn list(db: &mut Db, filter: &Filter, sort: Sort, behind: Option<Curs
         let rows = relevance::list(db, filter, behind, most)?;
         return Rows::of(db, rows, desk);
     }
-    let rows: Vec<ArticleRow> = match shelf::page(db, filter, sort, behind.as_ref(), most)? {
-        Some(rows) => rows,
-        None => general!(db, filter, sort, behind, most, ArticleRow::as_select()),
+    let rows: Vec<ArticleRow> = if let Some(shelf) = Shelf::of(filter, sort) {
+        shelved!(db, shelf, articles, filter, sort, behind.as_ref(), most, ArticleRow::as_select())
+    } else {
+        general!(db, filter, sort, behind, most, ArticleRow::as_select())
     };
     let rows = rows.into_iter().map(|row| (Cursor::behind(&row, sort, desk), row)).map(|(at, row)| (row, at));
     Rows::of(db, rows.collect(), desk)

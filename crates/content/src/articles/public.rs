@@ -158,11 +158,13 @@ struct Found {
 
 /// A published article with its text, written; `None` when there is none, or `view::find_seen` has to be asked.
 pub(super) fn find(db: &mut Db, id: i64, tree: &Tree) -> Result<Option<Tagged>, Error> {
+    // Without a limit: it would be a parameter, for which PostgreSQL plans anew each time.
     let row: Option<(Whole, LiveText, Option<String>)> = on_each!(db, c => {
         let live = article_revisions::article_id.eq(articles::id)
             .and(articles::live.eq(article_revisions::number.nullable()));
-        let row = articles::table.inner_join(article_revisions::table.on(live)).filter(articles::id.eq(id));
-        row.select((Whole::as_select(), LiveText::as_select(), card!())).first(c).optional()
+        let row = articles::table.inner_join(article_cards::table).inner_join(article_revisions::table.on(live));
+        let row = row.filter(articles::id.eq(id));
+        row.select((Whole::as_select(), LiveText::as_select(), article_cards::card)).get_result(c).optional()
     })?;
     let Some((article, text, card)) = row else { return Ok(None) };
     let Some(card) = Card::of(card.as_deref()) else { return Ok(None) };

@@ -1,12 +1,7 @@
 //! Lists by one author, one tag or one category alone, which are read from its shelf: as fast for one that has few articles,
 //! or none of late, as for one that has many.
 
-use poligon_core::db::Db;
-
 use super::filter::{Filter, Sort, View};
-use super::list::Cursor;
-use super::row::ArticleRow;
-use crate::error::Error;
 
 /// What a list is of, when it is read from a shelf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,16 +118,3 @@ macro_rules! shelved {
     }};
 }
 pub(super) use {of_shelf, shelved};
-
-/// A page, when the filter is of that kind.
-pub(super) fn page(
-    db: &mut Db,
-    filter: &Filter,
-    sort: Sort,
-    behind: Option<&Cursor>,
-    most: i64,
-) -> Result<Option<Vec<ArticleRow>>, Error> {
-    let Some(shelf) = Shelf::of(filter, sort) else { return Ok(None) };
-    let rows: Vec<ArticleRow> = shelved!(db, shelf, articles, filter, sort, behind, most, ArticleRow::as_select());
-    Ok(Some(rows))
-}
