@@ -6,7 +6,6 @@ use poligon_core::db::{Db, DbError, Timestamp};
 use poligon_core::events::{DeliveryError, Event, Subscriber, publish};
 use serde_json::json;
 
-use crate::articles::Beside;
 use crate::error::Error;
 use crate::{articles, blogs, media, moderation};
 
@@ -82,7 +81,10 @@ pub(crate) fn subscribers() -> Vec<Subscriber> {
 async fn make_cards(ctx: &Ctx, event: &Event) -> Result<(), Error> {
     let person = matches!(event.topic.as_str(), PROFILE_CHANGED | DELETED);
     if let Some(id) = event.payload.0["user_id"].as_i64().filter(|_| person) {
-        ctx.db.write(move |db| articles::forget_beside(db, Beside::Person(id))).await?;
+        let mut behind = 0;
+        while let Some(last) = ctx.db.write(move |db| articles::forget_author(db, id, behind)).await? {
+            behind = last;
+        }
         ctx.near.forget(LISTS); // what was read in between
     }
     articles::fill_missing(ctx).await

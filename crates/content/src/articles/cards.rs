@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use poligon_common::person::Person;
@@ -22,13 +23,13 @@ use crate::blogs::BlogLink;
 use crate::categories::Tree;
 use crate::error::Error;
 use crate::media::Cover;
-use crate::schema::article_cards;
+use crate::schema::{article_cards, articles, author_articles};
 use crate::tags::TagLink;
 
 /// Cards that are made in one transaction.
 const AT_ONCE: i64 = 100;
 /// Transactions that follow each other at most, until others have their turn.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 10;
 /// The card of an article that is not published.
 const NONE: &str = "null";
 
@@ -124,8 +125,6 @@ pub(super) fn write_item(card: Option<&str>, tree: &Tree, comment_count: i64, ou
 /// What changes on cards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
-    /// A person is called otherwise.
-    Person(i64),
     /// A tag is.
     Tag(i64),
     /// Articles stand in this category that stood in another.
@@ -142,7 +141,6 @@ impl Beside {
     /// Selects the ids of the articles.
     fn articles(self) -> String {
         match self {
-            Self::Person(id) => format!("SELECT article_id FROM author_articles WHERE user_id = {id}"),
             Self::Tag(id) => format!("SELECT article_id FROM tag_articles WHERE tag_id = {id}"),
             Self::Category(id) => format!("SELECT article_id FROM category_articles WHERE category_id = {id}"),
             Self::Blog(id) => format!("SELECT id FROM articles WHERE blog_id = {id}"),
@@ -155,15 +153,31 @@ impl Beside {
 /// Cards are to be made anew, for something that has changed in this transaction. The last locks that it takes, in order of
 /// id.
 pub(crate) fn forget_beside(db: &mut Db, what: Beside) -> Result<(), Error> {
+    forget(db, &what.articles())
+}
+
+fn forget(db: &mut Db, articles: &str) -> Result<(), Error> {
     let locked = match db {
         Db::Postgres(_) => "ORDER BY article_id FOR UPDATE",
         Db::Sqlite(_) => "",
     };
-    let shown = format!("article_id IN ({}) AND (card IS NULL OR card <> '{NONE}')", what.articles());
+    let shown = format!("article_id IN ({articles}) AND (card IS NULL OR card <> '{NONE}')");
     let these = format!("SELECT article_id FROM article_cards WHERE {shown} {locked}");
     let statement = format!("UPDATE article_cards SET card = NULL, turn = turn + 1 WHERE article_id IN ({these})");
     on_each!(db, c => diesel::sql_query(statement).execute(c))?;
     Ok(())
+}
+
+/// The same for articles of a person who is called otherwise, of which somebody may have many: those with the next ids behind
+/// `behind`. Answers the last, `None` when there are no more.
+pub(crate) fn forget_author(db: &mut Db, user_id: i64, behind: i64) -> Result<Option<i64>, Error> {
+    let next = author_articles::table.filter(author_articles::user_id.eq(user_id));
+    let next = next.filter(author_articles::article_id.gt(behind)).order(author_articles::article_id).limit(AT_ONCE);
+    let ids: Vec<i64> = next.select(author_articles::article_id).load(db)?;
+    let Some(last) = ids.last().copied() else { return Ok(None) };
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    forget(db, &ids.join(", "))?;
+    Ok(Some(last))
 }
 
 /// The card of an article that has just been published is to be made; the last thing of its transaction.
@@ -187,14 +201,15 @@ pub(super) fn put_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// An article has so many more comments that everybody sees.
-pub(super) fn count_comments(db: &mut Db, article_id: i64, by: i64) -> Result<(), Error> {
+/// An article has another number of comments that everybody sees.
+pub(super) fn count_comments(db: &mut Db, article_id: i64) -> Result<(), Error> {
+    let count = articles::table.find(article_id).select(articles::comment_count).first::<i64>(db)?;
     let row = diesel::update(article_cards::table.find(article_id));
-    row.set(article_cards::comment_count.eq(article_cards::comment_count + by)).execute(db)?;
+    row.set(article_cards::comment_count.eq(count)).execute(db)?;
     Ok(())
 }
 
-/// Cards of published articles that were put into the database by no act: of those that are made up.
+/// Cards of published articles that have none by any act: of those that are made up, or were published by an earlier version.
 pub(crate) fn expect_all(db: &mut Db) -> Result<(), Error> {
     let there = "SELECT 1 FROM article_cards c WHERE c.article_id = a.id";
     let statement = format!(
@@ -238,6 +253,19 @@ pub(crate) async fn fill_missing(ctx: &Ctx) -> Result<(), Error> {
             break;
         }
         ctx.db.write(|db| fill(db, AT_ONCE)).await?;
+    }
+    Ok(())
+}
+
+/// Looks for published articles that no list shows.
+pub(super) async fn expect_others(ctx: &Ctx) -> Result<(), Error> {
+    let unknown = |db: &mut Db| {
+        let known = exists(article_cards::table.filter(article_cards::article_id.eq(articles::id)));
+        let unknown = articles::table.filter(articles::live.is_not_null()).filter(not(known));
+        Ok::<bool, Error>(diesel::select(exists(unknown)).get_result(db)?)
+    };
+    if ctx.db.read_primary(unknown).await? {
+        ctx.db.write(expect_all).await?;
     }
     Ok(())
 }

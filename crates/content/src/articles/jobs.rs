@@ -5,7 +5,7 @@ use std::time::Duration;
 use poligon_core::Ctx;
 use poligon_core::jobs::{Job, JobError};
 
-use super::cards::fill_missing;
+use super::cards::{expect_others, fill_missing};
 use super::workflow;
 use crate::error::Error;
 use crate::events::forget_article;
@@ -17,8 +17,13 @@ const AT_ONCE: i64 = 100;
 pub(crate) fn jobs() -> Vec<Job> {
     vec![
         Job::periodic("content.publish_scheduled", Duration::from_secs(5), publish),
-        Job::periodic("content.make_cards", Duration::from_mins(1), make_cards),
+        Job::periodic("content.make_cards", Duration::from_secs(10), make_cards),
+        Job::periodic("content.expect_cards", Duration::from_hours(1), expect_cards),
     ]
+}
+
+async fn expect_cards(ctx: Ctx) -> Result<(), JobError> {
+    expect_others(&ctx).await.map_err(|error| JobError(error.to_string()))
 }
 
 /// For cards of which no event told, or whose event came when there were too many.

@@ -49,7 +49,7 @@ use poligon_common::{Routes, op};
 
 use crate::error::{ARTICLE_ARCHIVED, OWN_TEXT, ROLE_TOO_LOW, SLUG_TAKEN};
 
-pub(crate) use cards::{Beside, expect_all, fill, fill_missing, forget_beside};
+pub(crate) use cards::{Beside, expect_all, fill, fill_missing, forget_author, forget_beside};
 pub(crate) use cases::{Looked, look, moderate};
 pub(crate) use change::delete_next_draft;
 pub(crate) use content::Language;

@@ -43,5 +43,5 @@ pub(crate) fn open_discussion(db: &mut Db, article_id: i64, open: bool) -> Resul
 pub(crate) fn count_comments(db: &mut Db, article_id: i64, by: i64) -> Result<(), Error> {
     let row = diesel::update(articles::table.find(article_id));
     row.set(articles::comment_count.eq(articles::comment_count + by)).execute(db)?;
-    cards::count_comments(db, article_id, by)
+    cards::count_comments(db, article_id)
 }

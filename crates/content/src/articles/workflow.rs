@@ -16,7 +16,7 @@ use super::{cards, cases, shelves, write};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::events::{self, PUBLISHED, UNPUBLISHED};
-use crate::media::refresh;
+use crate::media::{hold, refresh};
 use crate::schema::articles;
 
 /// How far ahead an article is scheduled at most.
@@ -149,6 +149,9 @@ fn publish(
     };
     note(db, article.id, step, actor_id, now)?;
     events::tell(db, PUBLISHED, article.id, article.head, now)?;
+    if let Some(cover_id) = revision.cover_id {
+        hold(db, cover_id)?; // whoever changes it has done so, or will find the card
+    }
     cards::expect(db, article.id)
 }
 

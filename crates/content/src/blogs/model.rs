@@ -201,9 +201,10 @@ pub(super) fn update(
     if let Some(id) = cover_id.filter(|id| before.cover_id != Some(*id)) {
         require_cover(db, id, caller)?;
     }
+    let title = patch.title.as_ref().map_or(&before.title, |title| &title.0);
     let values = (
         blogs::slug.eq(slug),
-        blogs::title.eq(patch.title.as_ref().map_or(&before.title, |title| &title.0)),
+        blogs::title.eq(title),
         blogs::description.eq(patch.description.as_ref().map_or(&before.description, |text| &text.0)),
         blogs::self_approval.eq(patch.self_approval.unwrap_or(before.self_approval)),
         blogs::cover_id.eq(cover_id),
@@ -212,7 +213,9 @@ pub(super) fn update(
     );
     let changed = diesel::update(blogs::table.find(id)).set(values).execute(db);
     changed.map_err(|error| taken(error, slug))?;
-    forget_beside(db, Beside::Blog(id))?;
+    if (slug, title) != (&before.slug, &before.title) {
+        forget_beside(db, Beside::Blog(id))?;
+    }
     events::taxonomy_changed(db, &format!("blog:{id}"), now)?;
     find(db, id, Some(caller.user_id))
 }

@@ -42,7 +42,7 @@ pub(crate) fn block(db: &mut Db, id: i64, blocked: bool, now: Timestamp) -> Resu
     let values = (media::blocked.eq(blocked), media::version.eq(media::version + 1), media::updated_at.eq(now));
     let row = media::table.filter(media::id.eq(id)).filter(media::blocked.ne(blocked));
     diesel::update(row).set(values).execute(db)?;
-    uses::tell(db, id, now)
+    uses::tell_shown(db, id, now)
 }
 
 /// Looks at what is said of a medium that everybody sees, and at whose it is; whoever publishes everybody's articles need not be

@@ -33,7 +33,7 @@ use crate::error::{self, Error};
 use crate::schema::blog_members;
 
 pub(crate) use cases::{Looked, block, is_seen_by, look};
-pub(crate) use model::{delete_next_unused, lock};
+pub(crate) use model::{delete_next_unused, hold, lock};
 pub(crate) use uses::{Adding, reference, refresh, require_known};
 pub(crate) use view::{Cover, covers, require_cover};
 

@@ -122,6 +122,14 @@ pub(crate) fn lock(db: &mut Db, id: i64) -> Result<(), Error> {
     if row.execute(db)? == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// Keeps a medium as it is until the transaction ends, if it is there.
+pub(crate) fn hold(db: &mut Db, id: i64) -> Result<(), Error> {
+    match lock(db, id) {
+        Err(Error::NotFound) => Ok(()),
+        locked => locked,
+    }
+}
+
 /// What the file with this hash is served as, when there is one.
 pub(super) fn media_type_of(db: &mut Db, hash: &str) -> Result<Option<String>, Error> {
     Ok(files::table.filter(files::hash.eq(hash)).select(files::media_type).first(db).optional()?)
@@ -250,7 +258,8 @@ pub(super) fn update(
     moderation::changed(db, Object::media(id))?;
     let after = row(db, id)?;
     cases::check(db, &after, caller, now)?;
-    uses::tell(db, id, now)
+    let shown_otherwise = (alt, private) != (before.alt.as_str(), before.private);
+    if shown_otherwise { uses::tell_shown(db, id, now) } else { uses::tell(db, id, now) }
 }
 
 /// Removes a medium that stands in nothing; its files go after the commit, when nothing else has them.

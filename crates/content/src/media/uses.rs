@@ -83,11 +83,9 @@ pub(crate) fn refresh(db: &mut Db, article_id: i64, adding: Option<Adding>) -> R
     let texts = of_article.filter(articles::id.eq(article_id)).filter(meant.assume_not_null());
     let texts: Vec<(String, Option<i64>)> =
         texts.select((article_revisions::html, article_revisions::cover_id)).load(db)?;
-    let mut wanted = BTreeSet::new();
-    for (html, cover_id) in &texts {
-        wanted.extend(references(html));
-        wanted.extend(cover_id);
-    }
+    let covers: BTreeSet<i64> = texts.iter().filter_map(|(_, cover_id)| *cover_id).collect();
+    let mut wanted = covers.clone();
+    wanted.extend(texts.iter().flat_map(|(html, _)| references(html)));
     let known = article_media::table.filter(article_media::article_id.eq(article_id)).select(article_media::media_id);
     let known: BTreeSet<i64> = known.load(db)?.into_iter().collect();
     let gone: Vec<i64> = known.difference(&wanted).copied().collect();
@@ -97,20 +95,22 @@ pub(crate) fn refresh(db: &mut Db, article_id: i64, adding: Option<Adding>) -> R
     }
     let new: Vec<i64> = wanted.difference(&known).copied().collect();
     match adding {
-        Some(adding) if !new.is_empty() => add(db, article_id, &new, adding),
+        Some(adding) if !new.is_empty() => add(db, article_id, (&new, &covers), adding),
         _ => Ok(()),
     }
 }
 
-/// Notes media that an article shows from now on, as far as they are of those who work on it.
-fn add(db: &mut Db, article_id: i64, ids: &[i64], adding: Adding) -> Result<(), Error> {
+/// Notes media that an article shows from now on: covers, which somebody once chose who might, and of others those of people
+/// who work on it.
+fn add(db: &mut Db, article_id: i64, (ids, covers): (&[i64], &BTreeSet<i64>), adding: Adding) -> Result<(), Error> {
     let there = media::table.filter(any_of(db, media::id, ids)).select((media::id, media::owner_id));
     let there: Vec<(i64, i64)> = there.order(media::id).load(db)?;
     let owners: Vec<i64> = there.iter().map(|(_, owner_id)| *owner_id).collect();
     let working = working_on(db, article_id, &owners)?;
     let fits = |owner: &i64| adding.publishes || *owner == adding.user_id || working.contains(owner);
     let row = |id: i64| (article_media::article_id.eq(article_id), article_media::media_id.eq(id));
-    let rows: Vec<_> = there.iter().filter(|(_, owner)| fits(owner)).map(|(id, _)| row(*id)).collect();
+    let counts = |(id, owner): &&(i64, i64)| covers.contains(id) || fits(owner);
+    let rows: Vec<_> = there.iter().filter(counts).map(|(id, _)| row(*id)).collect();
     on_each!(db, c => diesel::insert_into(article_media::table).values(rows).execute(c))?;
     Ok(())
 }
@@ -157,10 +157,15 @@ pub(super) fn require_none(db: &mut Db, id: i64) -> Result<(), Error> {
     }
 }
 
-/// Tells that a medium is shown otherwise: those who keep what shows it forget that.
+/// Tells that a medium has changed: those who keep what shows it forget that.
 pub(super) fn tell(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
-    forget_beside(db, Beside::Medium(id))?;
     Ok(events::taxonomy_changed(db, &format!("media:{id}"), now)?)
+}
+
+/// Tells that a medium is shown otherwise.
+pub(super) fn tell_shown(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
+    forget_beside(db, Beside::Medium(id))?;
+    tell(db, id, now)
 }
 
 /// What shows a medium.

@@ -271,12 +271,14 @@ fn take(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
 pub(super) fn update(db: &mut Db, id: i64, patch: &TagPatch, now: Timestamp) -> Result<TagResponse, Error> {
     take(db, id, now)?;
     let before = find(db, &Named::Id(id))?;
-    let name = patch.name.clone().unwrap_or(TagName(before.name));
-    let slug = patch.slug.as_ref().map_or(before.slug, |slug| slug.0.clone());
+    let name = patch.name.clone().unwrap_or_else(|| TagName(before.name.clone()));
+    let slug = patch.slug.as_ref().map_or_else(|| before.slug.clone(), |slug| slug.0.clone());
     let values = (tags::name.eq(&name.0), tags::name_key.eq(name.key()), tags::slug.eq(&slug));
     let changed = diesel::update(tags::table.find(id)).set(values).execute(db);
     changed.map_err(|error| taken(error, &name.0, &slug))?;
-    forget_beside(db, Beside::Tag(id))?;
+    if (&name.0, &slug) != (&before.name, &before.slug) {
+        forget_beside(db, Beside::Tag(id))?;
+    }
     events::taxonomy_changed(db, &format!("content_tag:{id}"), now)?;
     find(db, &Named::Id(id))
 }

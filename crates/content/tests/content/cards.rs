@@ -186,6 +186,16 @@ async fn cards_follow_the_article(app: TestApp) {
     assert_eq!(app.number("SELECT count(*) AS n FROM article_cards").await, 1);
 }
 
+/// As an earlier version of the gateway leaves it, which runs beside this one.
+async fn an_article_that_was_published_without_a_card_is_found(app: TestApp) {
+    let shown = Shown::new(&app).await;
+    cards_come(&app).await;
+    app.sql("DELETE FROM article_cards").await;
+    said(&shown.ed, &shown.article, "x").await;
+    app.clock().advance(chrono::Duration::minutes(61));
+    assert_eq!(shown.seen(&app).await["comment_count"], 1);
+}
+
 /// Names change while cards are made and articles are published: in the end every card says what is so.
 async fn names_that_change_at_once_are_on_every_card(app: TestApp) {
     let shown = Shown::new(&app).await;
@@ -249,6 +259,7 @@ poligon_testkit::tests! { start =>
     cards_show_what_is_shown_without_them,
     cards_follow_what_changes,
     cards_follow_the_article,
+    an_article_that_was_published_without_a_card_is_found,
     names_that_change_at_once_are_on_every_card,
 }
 

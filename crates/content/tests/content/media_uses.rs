@@ -43,6 +43,19 @@ async fn a_cover_is_shown_everywhere(app: TestApp) {
     assert_eq!(without["cover"], Value::Null);
 }
 
+/// An editor's image comes back with the revision that it was the cover of.
+async fn a_cover_that_comes_back_is_used(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    let cover = upload(&ed, "cover.png", png(60, 30, 1)).await;
+    let article = made(&ann, json!({"title": "One", "body": "x"})).await;
+    patching(&ed, &article, json!({"cover_id": cover["id"]})).send().await.expect(200);
+    patching(&ann, &article, json!({"cover_id": null})).send().await.expect(200);
+    assert_eq!(total(&ed, &cover).await, 0);
+    let back = ann.post(&format!("{}/revisions/2/restore", at(ARTICLES, &article))).send().await.expect(200);
+    assert_eq!((&back.body["cover"]["id"], total(&ed, &cover).await), (&cover["id"], 1));
+    ed.delete(&at(MEDIA, &cover)).send().await.expect_problem(409, "media_used");
+}
+
 async fn a_cover_is_a_public_image_of_ones_own(app: TestApp) {
     let (ann, bob, ed) = (author(&app).await, author(&app).await, editor(&app).await);
     let pdf = upload(&ann, "a.pdf", PDF).await;
@@ -184,6 +197,7 @@ async fn others_do_not_hold_it(app: TestApp) {
 poligon_testkit::tests! {
     start =>
     a_cover_is_shown_everywhere,
+    a_cover_that_comes_back_is_used,
     a_cover_is_a_public_image_of_ones_own,
     what_stands_somewhere_stays,
     what_goes_sets_free,

@@ -66,7 +66,7 @@ impl Runner {
 
     /// Runs what is due now; answers how many jobs that were. Public for tests, which need no pause.
     pub async fn round(&self) -> Result<usize, DbError> {
-        let now = self.ctx.clock.now();
+        let (now, started) = (self.ctx.clock.now(), Instant::now());
         let longest = self.jobs.values().map(|job| job.timeout).max().unwrap_or_default();
         let until = now + chrono::Duration::from_std(longest * 2).unwrap_or(chrono::Duration::minutes(10));
         let names: Vec<_> = self.jobs.keys().copied().collect();
@@ -80,7 +80,7 @@ impl Runner {
         }
         let claimed = self.ctx.db.write(move |db| claim(db, &names, &holder, AT_ONCE, now, until)).await?;
         let ran = claimed.len();
-        for settled in join_all(claimed.into_iter().map(|job| self.run_one(job, now))).await {
+        for settled in join_all(claimed.into_iter().map(|job| self.run_one(job, now, started))).await {
             settled?;
         }
         Ok(ran)
@@ -88,8 +88,7 @@ impl Runner {
 
     /// Runs one job that was claimed at `began`. The pause until its next run counts from there and from how long it took, and
     /// not from what the clock says behind it: a clock that is set forward meanwhile makes it due.
-    async fn run_one(&self, claimed: Claimed, began: Timestamp) -> Result<(), DbError> {
-        let started = Instant::now();
+    async fn run_one(&self, claimed: Claimed, began: Timestamp, started: Instant) -> Result<(), DbError> {
         let Some(job) = self.jobs.get(claimed.name.as_str()) else { return Ok(()) };
         let work = tokio::spawn((job.run)(self.ctx.clone(), claimed.payload.0.clone()));
         let outcome = match tokio::time::timeout(job.timeout, work).await {
@@ -102,8 +101,8 @@ impl Runner {
             tracing::warn!(job = job.name, %error, "a job failed");
         }
         let ended = began + chrono::Duration::seconds(started.elapsed().as_secs().try_into().unwrap_or(0));
-        let after = after(job, claimed.attempts + 1, outcome.err(), ended);
         let (now, holder) = (self.ctx.clock.now(), self.ctx.instance.clone());
+        let after = after(job, claimed.attempts + 1, outcome.err(), ended.min(now));
         self.ctx.db.write(move |db| settle(db, claimed.id, &holder, &after, now)).await
     }
 }
