@@ -68,14 +68,19 @@ pub(crate) async fn get_article(
         let found = ctx.db.read_whole(find).await?;
         return Ok(tagged(&ctx, found).await?.respond_to(&req));
     }
+    everybodys(&ctx, id, &req).await
+}
+
+/// An article as everybody sees it.
+async fn everybodys(ctx: &Ctx, id: i64, req: &HttpRequest) -> Result<HttpResponse, Problem> {
     let scope = article_scope(id);
-    near::tagged(&ctx, &req, &[&scope, LISTS, CATEGORIES], async || {
-        let tree = tree(&ctx).await?;
+    near::tagged(ctx, req, &[&scope, LISTS, CATEGORIES], async || {
+        let tree = tree(ctx).await?;
         let for_names = Arc::clone(&tree);
         if let Some(written) = ctx.db.read_primary(move |db| public::find(db, id, &for_names)).await? {
             return Ok(written);
         }
-        let article = ctx.db.read_whole(find).await?.shown(&tree);
+        let article = ctx.db.read_whole(move |db| find_seen(db, id, None)).await?.shown(&tree);
         Tagged::version(&article, article.revision, PUBLIC)
     })
     .await
