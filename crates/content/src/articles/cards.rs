@@ -29,7 +29,7 @@ use crate::tags::TagLink;
 /// Cards that are made in one transaction.
 const AT_ONCE: i64 = 100;
 /// Transactions that follow each other at most, until others have their turn.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 40;
 /// The card of an article that is not published.
 const NONE: &str = "null";
 
