@@ -175,8 +175,10 @@ pub(super) fn update(
     );
     diesel::update(card_comments::table.find(id)).set(values).execute(db)?;
     let mentioned: Vec<i64> = written.mentions.iter().map(|mention| mention.id).collect();
+    let named_before = texts::written(db, access, &texts::draft(&before.body))?;
+    let named_before: Vec<i64> = named_before.mentions.iter().map(|mention| mention.id).collect();
     let (old, new) = (
-        json!({"comment_id": id, "body": before.body}),
+        json!({"comment_id": id, "body": before.body, "mentioned_ids": named_before}),
         json!({"comment_id": id, "body": body, "mentioned_ids": mentioned}),
     );
     change.note("comment_updated", Some(before.card_id), old, new);
@@ -201,13 +203,14 @@ pub(super) fn delete(db: &mut Db, change: &mut Change, id: i64) -> Result<(), Er
 fn scrub(db: &mut Db, card_id: i64, comment_id: i64) -> Result<(), Error> {
     let told = board_activity::table.filter(board_activity::card_id.eq(card_id));
     let told = told.filter(board_activity::kind.eq_any(["comment_created", "comment_updated"]));
-    let columns = (board_activity::board_id, board_activity::seq, board_activity::after);
-    let told: Vec<(i64, i64, Json<Value>)> = told.select(columns).load(db)?;
-    for (board_id, seq, after) in told {
+    let columns = (board_activity::board_id, board_activity::seq, board_activity::kind, board_activity::after);
+    let told: Vec<(i64, i64, String, Json<Value>)> = told.select(columns).load(db)?;
+    for (board_id, seq, kind, after) in told {
         if after.0["comment_id"] == comment_id {
             let empty = || Json(json!({"comment_id": comment_id}));
+            let before = if kind == "comment_created" { Json(Value::Null) } else { empty() };
             let row = diesel::update(board_activity::table.find((board_id, seq)));
-            row.set((board_activity::before.eq(empty()), board_activity::after.eq(empty()))).execute(db)?;
+            row.set((board_activity::before.eq(before), board_activity::after.eq(empty()))).execute(db)?;
         }
     }
     Ok(())

@@ -117,6 +117,7 @@ fn told(db: &mut Db, board_id: i64, dates: &[(i64, Timestamp)], due: Due) -> Res
         let one = |user_id: &i64| Told {
             user_id: *user_id,
             kind: if due == Due::Past { Kind::Overdue } else { Kind::DueSoon },
+            instead: None,
             actor_id: None,
             place: Some((board_id, *card_id)),
             key: format!("card:{card_id}:{}", due_at.millis()),

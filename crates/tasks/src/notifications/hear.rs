@@ -49,6 +49,7 @@ fn invited(db: &mut Db, payload: &Value, now: Timestamp) -> Result<(), Error> {
     let told = Told {
         user_id,
         kind: Kind::Invited,
+        instead: None,
         actor_id: payload["actor_id"].as_i64(),
         place: None,
         key: format!("{project_id}:{joined_at}"),
@@ -168,6 +169,7 @@ impl Known {
         let one = |user_id: i64, kind: Kind, key: &str| Told {
             user_id,
             kind,
+            instead: None,
             actor_id: entry.actor_id,
             place: Some((board_id, card_id)),
             key: key.to_owned(),
@@ -188,6 +190,9 @@ impl Known {
         }
         let others = self.watching(card_id).filter(|id| !mentioned.contains(id));
         let others = others.map(|id| one(id, Kind::Commented, &key));
-        mentioned.iter().map(|id| one(*id, Kind::Mentioned, &key)).chain(others).collect()
+        // Who watches the card and does not want to hear of mentions hears of the comment.
+        let instead = |id: i64| self.watching(card_id).any(|watcher| watcher == id).then_some(Kind::Commented);
+        let named = mentioned.iter().map(|id| Told { instead: instead(*id), ..one(*id, Kind::Mentioned, &key) });
+        named.chain(others).collect()
     }
 }

@@ -87,7 +87,7 @@ macro_rules! preferences {
 preferences! {
     /// You are to work on a card.
     assigned: Assigned;
-    /// A comment names you.
+    /// A comment names you, of which you have not been told already.
     mentioned: Mentioned;
     /// A card that you watch has a comment.
     commented: Commented;

@@ -21,6 +21,8 @@ pub(super) struct Told {
     /// Whom.
     pub(super) user_id: i64,
     pub(super) kind: Kind,
+    /// As what they are told of it who do not want to hear of its kind.
+    pub(super) instead: Option<Kind>,
     /// Who did it; nobody for what the service tells by itself.
     pub(super) actor_id: Option<i64>,
     /// The board and the card that it is about; none of what is about a whole project.
@@ -38,10 +40,13 @@ pub(super) fn tell(db: &mut Db, project: &ProjectRow, told: Vec<Told>, now: Time
     let members = projects::hold(db, project, &ids)?;
     let wanted = preferences::wanted(db, &ids)?;
     let rows = told.into_iter().filter(|one| members.contains(&one.user_id)).filter_map(|one| {
-        let channels = wanted.get(&(one.user_id, one.kind)).copied().unwrap_or_default();
-        (channels.in_app || channels.mail).then(|| {
+        let channels = |kind: &Kind| wanted.get(&(one.user_id, *kind)).copied().unwrap_or_default();
+        let is_wanted = |kind: &Kind| channels(kind).in_app || channels(kind).mail;
+        let kind = [Some(one.kind), one.instead].into_iter().flatten().find(is_wanted);
+        kind.map(|kind| {
+            let channels = channels(&kind);
             (
-                (notifications::user_id.eq(one.user_id), notifications::kind.eq(one.kind.name())),
+                (notifications::user_id.eq(one.user_id), notifications::kind.eq(kind.name())),
                 notifications::actor_id.eq(one.actor_id),
                 notifications::project_id.eq(project.id),
                 notifications::board_id.eq(one.place.map(|(board_id, _)| board_id)),

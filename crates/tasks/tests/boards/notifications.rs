@@ -136,6 +136,16 @@ async fn comments_and_moves_are_told_to_watchers(app: TestApp) {
     expect_told(&bob, &["commented"]).await;
     expect_told(&desk.ann, &["commented", "moved"]).await;
     expect_told(&stranger, &[]).await;
+    // Who does not want to hear of mentions, and watches, hears of the comment all the same.
+    let quiet = json!({"mentioned": {"in_app": false, "mail": false}});
+    for who in [&eve, &dan] {
+        who.patch(PREFERENCES).json(&quiet).send().await.expect(200);
+    }
+    say(&desk.ann, &card, &all).await;
+    expect_told(&bob, &["commented", "mentioned"]).await;
+    expect_told(&eve, &["mentioned", "commented", "moved", "commented"]).await;
+    settle(&app).await;
+    expect_told(&dan, &["mentioned"]).await;
 }
 
 async fn whoever_is_put_into_a_project_is_told(app: TestApp) {

@@ -46,7 +46,18 @@ async fn comments_are_written_edited_and_taken_back(app: TestApp) {
     viewer.patch(&path).json(&json!({"body": "x"})).send().await.expect_problem(404, "not_found");
     saying(&desk.ann, &card, "second").send().await.expect(201);
     assert_eq!(bodies(&bob, &card).await, ["once", "second"]);
+    let of_kind = async |kind: &str| {
+        let all = desk.activity().await;
+        all.into_iter().find(|entry| entry["type"] == kind).unwrap_or_else(|| panic!("no {kind}"))
+    };
+    let edited = of_kind("comment_updated").await;
+    assert_eq!(
+        (edited["before"]["mentioned_ids"][0].as_i64(), &edited["after"]["mentioned_ids"]),
+        (Some(id_of(&desk.ann)), &json!([]))
+    );
     desk.ann.delete(&path).send().await.expect(204); // she administers the project
+    let first = of_kind("comment_created").await;
+    assert_eq!((&first["before"], &first["after"]), (&Value::Null, &json!({"comment_id": made.body["id"]})));
     desk.ann.delete(&path).send().await.expect_problem(404, "not_found");
     let told = serde_json::to_string(&desk.activity().await).unwrap();
     assert!(told.contains("comment_deleted") && !told.contains("twice") && !told.contains("once"), "{told}");
