@@ -1,7 +1,7 @@
 //! Cards: how published articles are shown in lists, with all that is shown beside them (authors, categories, tags, blog,
 //! cover), as it is written into answers: a page of articles is one statement, and little is left to write.
 //!
-//! Whoever changes what stands on cards says so in the same transaction ([`forget`], [`forget_beside`]): these are made anew
+//! Whoever changes what stands on cards says so in the same transaction ([`expect`], [`forget_beside`]): these are made anew
 //! ([`fill`]), and until then articles are shown without them, by one statement for each part. Names of people are another
 //! domain's: an event tells of them. `turn` keeps a card that is made of what is just changing from being kept: whoever makes
 //! it has read an earlier turn.
@@ -125,7 +125,7 @@ pub(super) fn write_item(card: Option<&str>, tree: &Tree, comment_count: i64, ou
 /// What changes on cards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
-    /// A tag is.
+    /// A tag is called otherwise.
     Tag(i64),
     /// Articles stand in this category that stood in another.
     Category(i64),
