@@ -74,6 +74,11 @@ impl Operation {
         self.spec["responses"]["200"]["content"]["text/event-stream"].is_object()
     }
 
+    /// The content of an answer with this status; nothing where there is no such answer.
+    pub(crate) fn content(&self, status: u16) -> Option<&Value> {
+        Some(&self.spec["responses"].get(status.to_string())?["content"])
+    }
+
     /// Whether its body is CSV, whose columns the document does not list.
     pub(crate) fn takes_csv(&self) -> bool {
         self.spec["requestBody"]["content"]["text/csv"].is_object()

@@ -88,6 +88,19 @@ fn no_two_schemas_share_a_name() {
     assert!(known.len() > 30, "only {} schemas", known.len());
 }
 
+/// What `Range` asks for is of the types of the whole.
+#[test]
+fn parts_of_files_are_documented_as_the_whole() {
+    let document = Document::read();
+    let parts = document.operations.iter().filter(|operation| operation.content(206).is_some());
+    let checked = parts.inspect(|operation| {
+        let whole = operation.content(200).and_then(Value::as_object).expect("an answer in full");
+        assert!(!whole.is_empty(), "{} says not what it answers", operation.id);
+        assert_eq!(operation.content(206).and_then(Value::as_object), Some(whole), "{}", operation.id);
+    });
+    assert!(checked.count() >= 4);
+}
+
 /// No text may hold NUL, and the document says so of every text that it does not know by a list or a format: a client that
 /// is made of the document sends nothing else. A password has a format and is free text all the same.
 #[test]

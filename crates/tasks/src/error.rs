@@ -119,6 +119,9 @@ pub enum Error {
     /// No such object, or none that the caller may know of.
     #[error("there is no such object")]
     NotFound,
+    /// No object, or none that the caller may know of, has the id that the body names here (JSON Pointer).
+    #[error("there is no such object")]
+    Unknown(&'static str),
     /// Fields that only the database could check.
     #[error("{}", .0.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; "))]
     Fields(Vec<FieldError>),
@@ -128,6 +131,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// This, unless nothing is found by an id that the body names: then it says where that stands.
+    pub(crate) fn named(self, pointer: &'static str) -> Self {
+        match self {
+            Self::NotFound => Self::Unknown(pointer),
+            other => other,
+        }
+    }
+
     /// One wrong field.
     pub(crate) fn field(pointer: &str, code: &str, message: &str) -> Self {
         Self::Fields(vec![FieldError::new(pointer, code, message)])
@@ -180,7 +191,7 @@ impl Error {
             Self::ChecklistFull(_) => &CHECKLIST_FULL,
             Self::NotYours => &NOT_YOURS,
             Self::Stale => &common::PRECONDITION_FAILED,
-            Self::NotFound => &common::NOT_FOUND,
+            Self::NotFound | Self::Unknown(_) => &common::NOT_FOUND,
             Self::Fields(_) => &common::VALIDATION_FAILED,
             Self::Db(_) => &common::INTERNAL, // the database's own error tells which
         }
@@ -192,6 +203,9 @@ impl From<Error> for Problem {
         match error {
             Error::AccountGone => Self::unauthenticated(),
             Error::Fields(wrong) => Self::invalid(wrong),
+            Error::Unknown(pointer) => {
+                Self::not_found().errors(vec![FieldError::new(pointer, "unknown", "is the id of nothing that you may know of")])
+            }
             Error::Db(error) => error.into(),
             other => Self::new(other.kind()).detail(other.to_string()),
         }

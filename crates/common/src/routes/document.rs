@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
@@ -93,6 +94,7 @@ fn complete(access: Access, base: &str, tag: &str, op: &Op) -> Operation {
     if op.by_version {
         operation.parameters.get_or_insert_default().push(RefOr::T(version_parameter()));
     }
+    describe_parts(&mut operation);
     for (status, codes) in refusals(access, base, op) {
         let described = codes.iter().map(|k| format!("`{}`: {}", k.code, k.help)).collect::<Vec<_>>().join("\n\n");
         let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
@@ -100,6 +102,17 @@ fn complete(access: Access, base: &str, tag: &str, op: &Op) -> Operation {
         operation.responses.responses.insert(status.to_string(), RefOr::T(response.build()));
     }
     operation
+}
+
+/// A part of an answer (206) is of the types of the whole (200), and says which part it is (RFC 9110, section 15.3.7).
+fn describe_parts(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let Some(RefOr::T(whole)) = responses.get("200") else { return };
+    let content = whole.content.clone();
+    let Some(RefOr::T(part)) = responses.get_mut("206") else { return };
+    part.content = content;
+    let range = HeaderBuilder::new().description(Some("Which part it is (RFC 9110, section 14.4)"));
+    part.headers.insert("Content-Range".to_owned(), RefOr::T(range.build()));
 }
 
 /// Free text in a query may not hold what the query extractor refuses: NUL, and what stands for bytes that are no UTF-8.

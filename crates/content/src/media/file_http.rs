@@ -88,8 +88,7 @@ fn require_read(ctx: &Ctx, row: &Row, caller: Option<&Caller>, link: Option<&Lin
         headers(("ETag" = String, description = "For If-None-Match and If-Range"),
             ("Accept-Ranges" = String, description = "Whether parts of it can be had"),
             ("Content-Disposition" = String, description = "Its name (RFC 6266)"))),
-        (status = 206, description = "The part that `Range` asks for",
-            headers(("Content-Range" = String, description = "Which part it is (RFC 9110, section 14.4)"))),
+        (status = 206, description = "The part that `Range` asks for"),
         (status = 304, description = "Unchanged")))]
 pub(crate) async fn get_media_file(
     ctx: Ctx,

@@ -275,6 +275,25 @@ async fn only_people_of_the_project_see_a_board(app: TestApp) {
     }
 }
 
+/// What the caller may not know of is told as what is not there is, and by which name the body asked for it.
+async fn a_body_that_names_nothing_known_is_told_where(app: TestApp) {
+    let desk = Desk::new(&app).await;
+    let stranger = person(&app).await;
+    let operations = json!([{"create": {"title": "x"}}]);
+    for (path, name, mut body, own) in [
+        (CARDS, "board_id", json!({"title": "x"}), &desk.board["id"]),
+        ("/api/tasks/cards/bulk", "board_id", json!({"operations": operations}), &desk.board["id"]),
+        (BOARDS, "project_id", json!({"name": "x"}), &desk.project["id"]),
+        (PROJECTS, "team_id", json!({"name": "x", "key": "XY"}), &desk.team["id"]),
+    ] {
+        for (caller, id) in [(&stranger, own.clone()), (&desk.ann, json!(4_000_000_000_i64))] {
+            body[name] = id;
+            let refused = caller.post(path).json(&body).send().await.expect_problem(404, "not_found");
+            assert_eq!(refused.pointers(), [format!("/{name}")], "{path}");
+        }
+    }
+}
+
 poligon_testkit::tests! { start =>
     a_board_is_made_changed_and_deleted,
     templates_bring_columns_and_labels,
@@ -285,4 +304,5 @@ poligon_testkit::tests! { start =>
     a_board_of_an_archived_project_is_only_read,
     bad_input_is_refused_by_name,
     only_people_of_the_project_see_a_board,
+    a_body_that_names_nothing_known_is_told_where,
 }
