@@ -18,6 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 GATEWAY = Path(os.environ.get("POLIGON_GATEWAY", HERE.parents[1] / "target/release/gateway"))
+BARE = GATEWAY.parent / "examples/bare"
 SECONDS = int(os.environ.get("SECONDS_EACH", "6"))
 WARM_SECONDS = 2
 PEOPLE = 64
@@ -118,6 +119,44 @@ class Gateway:
         return [self.process.pid]
 
 
+class Bare:
+    """HTTP alone: so many bytes at every path (`bare.rs`)."""
+
+    def __init__(self, length):
+        self.url = "http://127.0.0.1:18195"
+        if not BARE.exists():
+            sys.exit(f"{BARE} is not there: cargo build --release --package poligon-tests --example bare")
+        self.process = subprocess.Popen([BARE, "18195", str(length)])
+
+    def __enter__(self):
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(self.url, timeout=1).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        self.__exit__()
+        sys.exit(f"{BARE} did not start")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def processes(self):
+        return [self.process.pid]
+
+
+def measure_bare(gateway, scenarios, endpoints, postmaster, results):
+    """The same beside our ready answers, of the length of the first path."""
+    for endpoint in endpoints:
+        names = scenarios[endpoint]
+        path = Path(names["PATHS"]).read_text().split("\n", 1)[0]
+        with urllib.request.urlopen(f"{gateway.url}{path}", timeout=30) as answer:
+            length = len(answer.read())
+        with Bare(length) as bare:
+            measure(bare, {endpoint: names}, postmaster, results, "bare")
+
+
 class Place:
     """A database of ours, filled by `gateway seed` with `flags` and by `fill`."""
 
@@ -216,10 +255,17 @@ def row(endpoint, side, seen, base, aim):
         return line, True
     ratio = middle(one[0] / other[0] for one, other in zip(seen, base, strict=True))
     by_cpu = middle(sum(other[1:]) / sum(one[1:]) for one, other in zip(seen, base, strict=True))
-    return f"{line} {ratio:7.1f} {by_cpu:7.1f} {aim:5}", ratio >= aim
+    return f"{line} {ratio:7.1f} {by_cpu:7.1f} {aim or '':5}", ratio >= (aim or 0)
 
 
-def show(results, aims_of):
+def share_of_bare(endpoint, results, least):
+    """One line on what the ready answer has of HTTP alone, and whether that is as much as is aimed at."""
+    pairs = zip(results[endpoint, "ready"], results[endpoint, "bare"], strict=True)
+    share = middle(ready[0] / bare[0] for ready, bare in pairs)
+    return f"{endpoint:9} ready has {share:.2f} of HTTP alone; aimed at: {least}", share >= least
+
+
+def show(results, aims_of, least_of_bare):
     print(f"\n{'':20} {'req/s':>8} {'[from to]':>18} {'CPU us':>18} {'times':>7} {'by CPU':>7} {'aim':>5}")
     missed = []
     for endpoint, aims in aims_of.items():
@@ -229,17 +275,24 @@ def show(results, aims_of):
                 line, met = row(endpoint, side, results[endpoint, side], base, aim)
                 missed += [] if met else [f"{endpoint} on {side}"]
                 print(line)
+    for endpoint, least in least_of_bare.items():
+        print(row(endpoint, "bare", results[endpoint, "bare"], results[endpoint, "FastAPI"], 0)[0])
+        line, met = share_of_bare(endpoint, results, least)
+        missed += [] if met else [f"{endpoint} of HTTP alone"]
+        print(line)
     print("CPU us of a request: the service + PostgreSQL + wrk. times: requests a second against FastAPI's, the median of the")
     print("rounds. by CPU: what all three use for a request, against FastAPI's: what the ratio is when nobody else is on the machine.")
     print("every aim is met" if not missed else f"missed: {', '.join(missed)}")
     return missed
 
 
-def run(name, database, aims, place_of, reference_scenarios, our_scenarios):
-    """Runs a measurement in the rounds that the command line says; ends with 1 when an aim is missed."""
+def run(name, database, aims, place_of, reference_scenarios, our_scenarios, least_of_bare=None):
+    """Runs a measurement in the rounds that the command line says; ends with 1 when an aim is missed. `least_of_bare`: what
+    ready answers of an endpoint are to have of the requests a second that HTTP alone does with as many bytes."""
+    least_of_bare = least_of_bare or {}
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     peers = Peers(os.environ.get("PEERS") or sys.exit("PEERS must name the folder of the reference services"))
-    results = {(endpoint, side): [] for endpoint in aims for side in SIDES}
+    results = {(endpoint, side): [] for endpoint in aims for side in (*SIDES, "bare")}
     with tempfile.TemporaryDirectory(dir=peers.folder, prefix=f"{name}.") as folder:  # the disk of its PostgreSQL
         places = [place_of(side, folder, peers) for side in SIDES[1:3]]
         ready = [(places[0], True, "ready")] if any(len(aim) > 2 and aim[2] for aim in aims.values()) else []
@@ -249,6 +302,9 @@ def run(name, database, aims, place_of, reference_scenarios, our_scenarios):
                 measure(peers, reference_scenarios(peers, folder), peers.postmaster, results, "FastAPI")
             for place, is_ready, side in ((places[0], False, SIDES[1]), (places[1], False, SIDES[2]), *ready):
                 with Gateway(place, is_ready) as gateway:
-                    measure(gateway, our_scenarios(gateway, folder), peers.postmaster, results, side)
+                    scenarios = our_scenarios(gateway, folder)
+                    measure(gateway, scenarios, peers.postmaster, results, side)
+                    if is_ready:
+                        measure_bare(gateway, scenarios, least_of_bare, peers.postmaster, results)
     peers.psql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-    sys.exit(1 if show(results, aims) else 0)
+    sys.exit(1 if show(results, aims, least_of_bare) else 0)
