@@ -34,6 +34,9 @@ enum Command {
     Import(commands::catalogue::Import),
     /// Writes products to a file
     Export(commands::catalogue::Export),
+    /// Looks after what facts come to
+    #[command(subcommand)]
+    Analytics(commands::analytics::Analytics),
     /// Makes, promotes or locks an account
     User(commands::user::User),
     /// Prints the `OpenAPI` document
@@ -126,6 +129,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Seed(command) => command.run(load(any())?)?,
         Command::Import(command) => command.run(load(any())?)?,
         Command::Export(command) => command.run(&load(any())?)?,
+        Command::Analytics(command) => command.run(&load(any())?)?,
         Command::User(command) => command.run(load(any())?)?,
         Command::Openapi => commands::print_openapi()?,
         Command::Config(own) => commands::print_config(&load(own)?)?,

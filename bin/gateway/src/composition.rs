@@ -17,6 +17,7 @@ pub fn domains() -> Vec<Domain> {
         poligon_social::domain(),
         poligon_tasks::domain(),
         poligon_content::domain(),
+        poligon_analytics::domain(),
     ]
 }
 

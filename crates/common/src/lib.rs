@@ -4,6 +4,7 @@
 //! handler runs; [`extract`] gives handlers what they need; [`problem`] is how anything is refused (RFC 9457).
 
 pub mod answer;
+pub mod calendar;
 pub mod csv;
 pub mod domain;
 pub mod edge;

@@ -203,9 +203,11 @@ impl From<Error> for Problem {
         match error {
             Error::AccountGone => Self::unauthenticated(),
             Error::Fields(wrong) => Self::invalid(wrong),
-            Error::Unknown(pointer) => {
-                Self::not_found().errors(vec![FieldError::new(pointer, "unknown", "is the id of nothing that you may know of")])
-            }
+            Error::Unknown(pointer) => Self::not_found().errors(vec![FieldError::new(
+                pointer,
+                "unknown",
+                "is the id of nothing that you may know of",
+            )]),
             Error::Db(error) => error.into(),
             other => Self::new(other.kind()).detail(other.to_string()),
         }

@@ -1,5 +1,6 @@
 //! What the command line can do.
 
+pub(crate) mod analytics;
 pub(crate) mod catalogue;
 pub(crate) mod doctor;
 pub(crate) mod migrate;

@@ -127,6 +127,15 @@ pub fn analyze(db: &mut Db, tables: &[&'static str]) -> QueryResult<()> {
     }
 }
 
+/// Keeps everybody else from writing to a table until the end of the transaction. `table` is a name from the source, never
+/// input.
+pub fn hold_table(db: &mut Db, table: &'static str) -> QueryResult<()> {
+    match db {
+        Db::Postgres(c) => c.batch_execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")),
+        Db::Sqlite(_) => Ok(()), // it has one writer at a time
+    }
+}
+
 /// Takes a lock named by `key` until the end of the transaction, or says at once that another transaction holds it.
 /// SQLite has one writer at a time, so there the lock is always free.
 pub fn try_lock(db: &mut Db, key: i64) -> QueryResult<bool> {

@@ -11,25 +11,30 @@ use serde::Serialize;
 
 use super::connection::Db;
 
-/// A table named `given` behind `FROM`. Made by [`given`].
+/// A table behind `FROM`. Made by [`given`].
 #[derive(Debug, Clone)]
 pub struct Given {
     around: [String; 2],
     rows: String,
 }
 
-/// A table of `rows`, each an object with these columns: their names, and their types on PostgreSQL.
+/// A table named `given` of `rows`, each an object with these columns: their names, and their types on PostgreSQL.
 pub fn given<T: Serialize>(db: &Db, columns: &[(&str, &str)], rows: &[T]) -> QueryResult<Given> {
+    given_as("given", db, columns, rows)
+}
+
+/// The same under another name, for a statement with several. `name` is from the source, never input.
+pub fn given_as<T: Serialize>(name: &str, db: &Db, columns: &[(&str, &str)], rows: &[T]) -> QueryResult<Given> {
     let rows = serde_json::to_string(rows).map_err(|error| DieselError::SerializationError(Box::new(error)))?;
     let list = |one: fn(&(&str, &str)) -> String| columns.iter().map(one).collect::<Vec<_>>().join(", ");
     let around = match db {
         Db::Postgres(_) => {
-            let columns = list(|(name, of)| format!("{name} {of}"));
-            ["jsonb_to_recordset(CAST(".to_owned(), format!(" AS jsonb)) AS given({columns})")]
+            let columns = list(|(column, of)| format!("{column} {of}"));
+            ["jsonb_to_recordset(CAST(".to_owned(), format!(" AS jsonb)) AS {name}({columns})")]
         }
         Db::Sqlite(_) => {
-            let columns = list(|(name, _)| format!("json_extract(value, '$.{name}') AS {name}"));
-            [format!("(SELECT {columns} FROM json_each("), ")) AS given".to_owned()]
+            let columns = list(|(column, _)| format!("json_extract(value, '$.{column}') AS {column}"));
+            [format!("(SELECT {columns} FROM json_each("), format!(")) AS {name}")]
         }
     };
     Ok(Given { around, rows })

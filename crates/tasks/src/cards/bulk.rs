@@ -1,11 +1,10 @@
 //! Many things done to the cards of one board at once.
 
 use poligon_common::FieldError;
-use poligon_common::extract::parse_json;
+use poligon_common::extract::{Item, Items};
 use poligon_common::input::{FilterId, Object};
 use poligon_core::db::{Db, Timestamp, attempt};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::content::Content;
@@ -22,8 +21,6 @@ use crate::role::ProjectRole;
 
 /// Most operations of one request.
 const MOST: usize = 100;
-/// Wrong fields that are told of in full: to find them takes its time.
-const MOST_TOLD: usize = 50;
 
 /// What happens when one of them cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
@@ -77,65 +74,19 @@ pub(crate) struct BulkRequest {
     mode: Mode,
     /// What is to be done, in this order; 1 to 100.
     #[schema(value_type = Vec<BulkOperation>, min_items = 1, max_items = 100)]
-    operations: Operations,
+    operations: Items<BulkOperation>,
 }
 
-/// Operations as they came.
-#[derive(Debug, Clone)]
-struct Operations(Vec<Given>);
-
-impl<'de> Deserialize<'de> for Operations {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut told = 0;
-        let mut read = |raw: Box<RawValue>| {
-            let operation = if told < MOST_TOLD { Given::read(&raw) } else { Given::read_shortly(&raw) };
-            if let Given::Wrong(wrong) = &operation {
-                told += wrong.len();
-            }
-            operation
-        };
-        Ok(Self(Vec::<Box<RawValue>>::deserialize(deserializer)?.into_iter().map(&mut read).collect()))
+/// What is to be done, or what is wrong with it.
+fn deed_of(given: &Item<BulkOperation>) -> Result<Deed<'_>, Error> {
+    match given {
+        Item::Read(operation) => operation.deed(),
+        Item::Wrong(wrong) => Err(Error::Fields(wrong.clone())),
     }
 }
 
-/// An operation as it came, or what is wrong with it: so each of them is told of, and keeps no other from being done.
-#[derive(Debug, Clone)]
-enum Given {
-    Operation(Box<BulkOperation>),
-    Wrong(Vec<FieldError>),
-}
-
-impl Given {
-    /// Reads one, or finds every field of it that is wrong.
-    fn read(raw: &RawValue) -> Self {
-        match parse_json(raw.get().as_bytes()) {
-            Ok(operation) => Self::Operation(Box::new(operation)),
-            Err(problem) if problem.fields().is_empty() => {
-                // A number that no number is, half of a character: JSON by its grammar, and nothing that can be read.
-                Self::Wrong(vec![FieldError::new("", "malformed", "is nothing that can be read as JSON")])
-            }
-            Err(problem) => Self::Wrong(problem.fields().to_vec()),
-        }
-    }
-
-    /// Reads one, or says that it is wrong, and not where.
-    fn read_shortly(raw: &RawValue) -> Self {
-        match serde_json::from_str::<Object<BulkOperation>>(raw.get()) {
-            Ok(Object(operation)) => Self::Operation(Box::new(operation)),
-            Err(_) => Self::Wrong(vec![FieldError::new("", "invalid", "is no operation, like others before it")]),
-        }
-    }
-
-    fn deed(&self) -> Result<Deed<'_>, Error> {
-        match self {
-            Self::Operation(operation) => operation.deed(),
-            Self::Wrong(wrong) => Err(Error::Fields(wrong.clone())),
-        }
-    }
-
-    fn makes_a_card(&self) -> bool {
-        matches!(self, Self::Operation(operation) if operation.create.is_some())
-    }
+fn makes_a_card(given: &Item<BulkOperation>) -> bool {
+    matches!(given, Item::Read(operation) if operation.create.is_some())
 }
 
 /// Why one of them was not done.
@@ -273,7 +224,7 @@ pub(super) fn run(db: &mut Db, user_id: i64, asked: &BulkRequest, now: Timestamp
     let board_id = asked.board_id.0;
     let (board, access) = boards::access(db, board_id, user_id).map_err(|error| error.named("/board_id"))?;
     access.require(ProjectRole::Member)?.require_open()?;
-    let new = asked.operations.0.iter().filter(|operation| operation.makes_a_card()).count();
+    let new = asked.operations.0.iter().filter(|operation| makes_a_card(operation)).count();
     let mut number = match i64::try_from(new) {
         Ok(new) if new > 0 => projects::take_numbers(db, board.project_id, new)?,
         _ => 0,
@@ -282,7 +233,7 @@ pub(super) fn run(db: &mut Db, user_id: i64, asked: &BulkRequest, now: Timestamp
         let mut outcomes = Vec::new();
         for operation in &asked.operations.0 {
             let before = change.mark();
-            let done = match operation.deed() {
+            let done = match deed_of(operation) {
                 Ok(deed) => attempt(db, |db| deed.run(db, change, &mut number)),
                 Err(error) => Err(error),
             };

@@ -1,34 +1,14 @@
-//! Days of a time zone: where each begins and ends, and which of them a report is about.
+//! The days that a report is about.
 
-use chrono::{Days, LocalResult, NaiveDate, NaiveTime, TimeZone as _};
-use chrono_tz::{GapInfo, Tz};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use poligon_common::calendar::{beginning, days_between, today};
 use poligon_core::db::Timestamp;
 
 use super::numbers::{count, float};
 
 /// Most days of a range.
 pub(super) const MOST_DAYS: i64 = 366;
-
-/// When a day begins in a zone, in milliseconds since 1970: its midnight; the first of two; where there is none, the
-/// first instant behind the gap.
-pub(super) fn beginning(date: NaiveDate, zone: Tz) -> i64 {
-    let midnight = date.and_time(NaiveTime::MIN);
-    let first = match zone.from_local_datetime(&midnight) {
-        LocalResult::Single(first) | LocalResult::Ambiguous(first, _) => Some(first),
-        LocalResult::None => GapInfo::new(&midnight, &zone).and_then(|gap| gap.end),
-    };
-    first.map_or_else(|| midnight.and_utc().timestamp_millis(), |first| first.timestamp_millis())
-}
-
-/// The day that it is in a zone.
-pub(super) fn today(now: Timestamp, zone: Tz) -> NaiveDate {
-    let date = now.utc().with_timezone(&zone).date_naive();
-    // Where clocks go back over a midnight, the second round belongs to the day that has begun with the first.
-    match date.succ_opt() {
-        Some(next) if beginning(next, zone) <= now.millis() => next,
-        _ => date,
-    }
-}
 
 /// A day of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,14 +102,4 @@ impl Range {
         let (passed, whole) = (at.millis().saturating_sub(day.start), day.end.saturating_sub(day.start).max(1));
         float(count(slot)) - 0.5 + float(passed) / float(whole)
     }
-}
-
-/// Days from one to another, both counted.
-pub(super) fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
-    to.signed_duration_since(from).num_days().saturating_add(1)
-}
-
-/// The day that is so many before another.
-pub(super) fn days_before(date: NaiveDate, days: u64) -> NaiveDate {
-    date.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN)
 }

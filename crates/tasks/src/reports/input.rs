@@ -1,50 +1,17 @@
 //! What clients ask of reports.
 
-use chrono::NaiveDate;
 use chrono_tz::Tz;
+use poligon_common::FieldError;
+use poligon_common::calendar::{CalendarDay, Zone, days_before, days_between, today};
 use poligon_common::html::Language;
-use poligon_common::{FieldError, Refused};
 use poligon_core::db::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::calendar::{MOST_DAYS, Range, days_before, days_between, today};
+use super::calendar::{MOST_DAYS, Range};
 
 /// How many days before the last one a range begins, unless it is said.
 const DAYS_BEFORE: u64 = 29;
-
-/// A day of the calendar, such as `2026-01-31`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct CalendarDay(pub(super) NaiveDate);
-
-impl TryFrom<String> for CalendarDay {
-    type Error = Refused;
-
-    fn try_from(text: String) -> Result<Self, Refused> {
-        // chrono alone would also take `2026-1-31`, and years of other lengths.
-        let form = |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
-        let fits = text.len() == 10 && text.bytes().enumerate().all(form) && !text.starts_with("0000");
-        match text.parse() {
-            Ok(day) if fits => Ok(Self(day)),
-            _ => Err(Refused::new("date", "must be a day of the calendar, such as 2026-01-31")),
-        }
-    }
-}
-
-/// A time zone, by its name in the IANA database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Zone(pub(super) Tz);
-
-impl TryFrom<String> for Zone {
-    type Error = Refused;
-
-    fn try_from(text: String) -> Result<Self, Refused> {
-        let refused = |_| Refused::new("time_zone", "must be a time zone of the IANA database, such as Europe/Berlin");
-        text.parse().map(Self).map_err(refused)
-    }
-}
 
 /// What is counted of cards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

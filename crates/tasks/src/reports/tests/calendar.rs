@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 use rstest::rstest;
 
-use super::super::calendar::{beginning, today};
 use super::{at, date, days};
+use poligon_common::calendar::{beginning, today};
 
 #[rstest]
 #[case::utc("UTC", "2026-01-15", "2026-01-15T00:00:00Z", 24)]

@@ -91,7 +91,7 @@ fn burnup_counts_what_is_done() {
 fn days_are_those_of_the_zone(#[case] zone: Tz, #[case] from: &str, #[case] made: &str, #[case] done: &str) {
     let mut flow = board();
     add(&mut flow, 1, &[(TO_DO, made), (DONE, done)]);
-    let to = super::super::calendar::days_before(super::date(from), 0) + chrono::Days::new(2);
+    let to = poligon_common::calendar::days_before(super::date(from), 0) + chrono::Days::new(2);
     let range = days(from, &to.to_string(), zone, "2027-01-01T00:00:00Z");
     let burnup: BurnupReport = report(&flow, &range, Options::default());
     let counted: Vec<(i64, i64)> = burnup.days.iter().map(|day| (day.scope, day.completed)).collect();

@@ -1,0 +1,50 @@
+//! Facts over HTTP.
+
+use actix_web::Responder;
+use poligon_common::answer::Answer;
+use poligon_common::extract::Item;
+use poligon_common::{Ctx, CurrentUser, Json, Problem};
+use poligon_core::db::Timestamp;
+
+use super::input::{ClientEvent, EventsRequest, EventsResponse, MOST, RefusedEvent};
+use super::record::{Fact, record};
+use crate::error::Error;
+
+/// The facts of a request, and those of its events that tell none.
+fn facts_of(
+    events: &[Item<ClientEvent>],
+    user_id: Option<i64>,
+    now: Timestamp,
+) -> Result<(Vec<Fact>, Vec<RefusedEvent>), Error> {
+    if !(1..=MOST).contains(&events.len()) {
+        return Err(Error::field("/events", "length", format!("must be 1 to {MOST} events")));
+    }
+    let (mut facts, mut refused) = (Vec::new(), Vec::new());
+    for (index, event) in events.iter().enumerate() {
+        let fact = match event {
+            Item::Read(event) => event.fact(user_id, now),
+            Item::Wrong(wrong) => Err(wrong.clone()),
+        };
+        match fact {
+            Ok(fact) => facts.push(fact),
+            Err(errors) => refused.push(RefusedEvent { index, errors }),
+        }
+    }
+    Ok((facts, refused))
+}
+
+/// Takes what a client saw: of a logged-in person under their name. Every event is taken by itself; one that comes again,
+/// with the same id and from the same person, is not counted again.
+#[utoipa::path(post, path = "/events", request_body = EventsRequest,
+    responses((status = 200, description = "What has become of them", body = EventsResponse)))]
+pub(crate) async fn post_events(
+    ctx: Ctx,
+    user: Option<CurrentUser>,
+    Json(body): Json<EventsRequest>,
+) -> Result<impl Responder, Problem> {
+    let user_id = user.map(|user| user.user_id);
+    let (facts, refused) = facts_of(&body.events.0, user_id, ctx.clock.now())?;
+    let told = facts.len();
+    let accepted = ctx.db.write(move |db| record(db, &facts)).await?.len();
+    Ok(Answer::ok(EventsResponse { accepted, duplicates: told.saturating_sub(accepted), refused }))
+}

@@ -1,0 +1,16 @@
+//! Metrics: figures of what the facts come to, over buckets of time in any zone.
+
+mod calendar;
+mod catalogue;
+mod http;
+mod input;
+mod query;
+mod tally;
+
+use poligon_common::problem::kinds;
+use poligon_common::{Routes, op};
+
+/// The routes of this slice.
+pub(crate) fn routes(routes: &mut Routes) {
+    routes.user(op!(http::list_metrics)).user(op!(http::query_metric).refuses(&[&kinds::FORBIDDEN]));
+}

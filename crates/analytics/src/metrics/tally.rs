@@ -1,0 +1,219 @@
+//! Counting: what hours come to is added up; of an hour that stands in two buckets, where a zone begins its days at half an
+//! hour, the facts themselves are.
+
+use diesel::backend::Backend;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Text};
+use poligon_core::db::{Db, Given, given, given_as};
+use poligon_core::{on_each, statements};
+use serde::Serialize;
+
+use super::calendar::Bucket;
+use super::catalogue::Column;
+use crate::error::Error;
+use crate::facts::{HOUR, Kind};
+
+/// A part of a bucket: from `low` until before `high`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Span {
+    part: i64,
+    low: i64,
+    high: i64,
+}
+
+const SPAN: [(&str, &str); 3] = [("part", "bigint"), ("low", "bigint"), ("high", "bigint")];
+const WORD: [(&str, &str); 1] = [("word", "text")];
+
+#[derive(Serialize)]
+struct Word<'a> {
+    word: &'a str,
+}
+
+/// The whole hours of buckets, and what of them are parts of hours, in milliseconds.
+fn spans<'a>(buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> (Vec<Span>, Vec<Span>) {
+    let (mut hours, mut rest) = (Vec::new(), Vec::new());
+    for (part, bucket) in buckets {
+        let low = bucket.start.div_euclid(HOUR) + i64::from(bucket.start.rem_euclid(HOUR) > 0);
+        let high = bucket.end.div_euclid(HOUR);
+        if low > high {
+            rest.push(Span { part, low: bucket.start, high: bucket.end });
+            continue;
+        }
+        let edges = [(bucket.start, low * HOUR), (high * HOUR, bucket.end)];
+        rest.extend(edges.into_iter().filter(|(low, high)| low < high).map(|(low, high)| Span { part, low, high }));
+        if low < high {
+            hours.push(Span { part, low, high });
+        }
+    }
+    (hours, rest)
+}
+
+/// Which facts are counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Which<'a> {
+    pub(super) kind: Kind,
+    pub(super) filters: &'a [(Column, Vec<String>)],
+}
+
+/// What facts come to in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub(super) struct Counted {
+    /// Its place.
+    pub(super) part: i64,
+    /// The value of the dimension; empty when they are not grouped.
+    pub(super) group: String,
+    pub(super) facts: i64,
+    pub(super) amount: i64,
+}
+
+/// Where facts are counted.
+struct Places {
+    hours: Given,
+    rest: Option<Given>,
+}
+
+impl Places {
+    fn of<'a>(db: &Db, buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> Result<Self, Error> {
+        let (hours, rest) = spans(buckets);
+        let rest = if rest.is_empty() { None } else { Some(given(db, &SPAN, &rest)?) };
+        Ok(Self { hours: given(db, &SPAN, &hours)?, rest })
+    }
+}
+
+/// One statement: facts of a kind in buckets, by groups.
+struct Tally {
+    places: Places,
+    kind: &'static str,
+    group: &'static str,
+    filters: Vec<(Column, Given)>,
+    tail: String,
+}
+
+impl Tally {
+    fn new(db: &Db, places: Places, which: Which<'_>, group: Option<Column>, tail: String) -> Result<Self, Error> {
+        let mut filters = Vec::new();
+        for (column, values) in which.filters {
+            filters.push((*column, words(db, values)?));
+        }
+        let group = group.map_or("''", Column::name);
+        Ok(Self { places, kind: which.kind.name(), group, filters, tail })
+    }
+
+    fn run(self, db: &mut Db) -> Result<Vec<Counted>, Error> {
+        Ok(on_each!(db, c => self.load(c))?)
+    }
+}
+
+fn words(db: &Db, values: &[String]) -> Result<Given, Error> {
+    let rows: Vec<Word<'_>> = values.iter().map(|word| Word { word }).collect();
+    Ok(given_as("words", db, &WORD, &rows)?)
+}
+
+impl<DB> QueryFragment<DB> for Tally
+where
+    DB: Backend + HasSqlType<Text>,
+    Given: QueryFragment<DB>,
+    String: ToSql<Text, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("SELECT part, grouped, CAST(sum(facts) AS bigint), CAST(sum(amount) AS bigint) FROM (");
+        let sources = [
+            (Some(&self.places.hours), "counted.facts", "analytics_hours", "hour"),
+            (self.places.rest.as_ref(), "1", "analytics_facts", "at"),
+        ];
+        for (number, (spans, facts, table, at)) in sources.into_iter().enumerate() {
+            let Some(spans) = spans else { continue };
+            if number > 0 {
+                out.push_sql(" UNION ALL ");
+            }
+            out.push_sql(&format!("SELECT part, {} AS grouped, {facts} AS facts, counted.amount FROM ", self.group));
+            spans.walk_ast(out.reborrow())?;
+            out.push_sql(&format!(
+                " JOIN {table} AS counted ON counted.{at} >= low AND counted.{at} < high WHERE kind = "
+            ));
+            out.push_bind_param::<Text, str>(self.kind)?;
+            for (column, values) in &self.filters {
+                out.push_sql(&format!(" AND {} IN (SELECT word FROM ", column.name()));
+                values.walk_ast(out.reborrow())?;
+                out.push_sql(")");
+            }
+        }
+        out.push_sql(") AS parts GROUP BY part, grouped");
+        out.push_sql(&self.tail);
+        Ok(())
+    }
+}
+
+/// Different people who were active in buckets.
+struct Active {
+    places: Places,
+    acts: String,
+}
+
+impl<DB> QueryFragment<DB> for Active
+where
+    DB: Backend,
+    Given: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("SELECT part, '', count(DISTINCT user_id), CAST(0 AS bigint) FROM (SELECT part, user_id FROM ");
+        self.places.hours.walk_ast(out.reborrow())?;
+        out.push_sql(" JOIN analytics_active ON hour >= low AND hour < high");
+        if let Some(rest) = &self.places.rest {
+            out.push_sql(" UNION ALL SELECT part, user_id FROM ");
+            rest.walk_ast(out.reborrow())?;
+            out.push_sql(" JOIN analytics_facts ON at >= low AND at < high WHERE user_id IS NOT NULL AND kind IN (");
+            out.push_sql(&self.acts);
+            out.push_sql(")");
+        }
+        out.push_sql(") AS parts GROUP BY part");
+        Ok(())
+    }
+}
+
+statements!(Tally: (BigInt, Text, BigInt, BigInt), Active: (BigInt, Text, BigInt, BigInt));
+
+fn numbered(buckets: &[Bucket]) -> impl Iterator<Item = (i64, &Bucket)> {
+    (0..).zip(buckets)
+}
+
+/// What facts come to in each bucket, by the values of a dimension: of all, or of these values.
+pub(super) fn tally(
+    db: &mut Db,
+    buckets: &[Bucket],
+    which: Which<'_>,
+    group: Option<(Column, &[String])>,
+) -> Result<Vec<Counted>, Error> {
+    let places = Places::of(db, numbered(buckets))?;
+    let mut tally = Tally::new(db, places, which, group.map(|(column, _)| column), String::new())?;
+    if let Some((column, values)) = group {
+        tally.filters.push((column, words(db, values)?));
+    }
+    tally.run(db)
+}
+
+/// The values of a dimension that come to most between two instants, the largest first: by the amount or by how many facts.
+pub(super) fn largest(
+    db: &mut Db,
+    whole: &Bucket,
+    which: Which<'_>,
+    column: Column,
+    (by_amount, most): (bool, i64),
+) -> Result<Vec<String>, Error> {
+    let places = Places::of(db, std::iter::once((0, whole)))?;
+    let order = if by_amount { "4" } else { "3" };
+    let tail = format!(" ORDER BY {order} DESC, grouped LIMIT {most}");
+    let found = Tally::new(db, places, which, Some(column), tail)?.run(db)?;
+    Ok(found.into_iter().map(|counted| counted.group).collect())
+}
+
+/// How many different people were active in each bucket, and in `whole`, whose part is their number.
+pub(super) fn active(db: &mut Db, buckets: &[Bucket], whole: &Bucket) -> Result<Vec<Counted>, Error> {
+    let last = i64::try_from(buckets.len()).unwrap_or(i64::MAX);
+    let places = Places::of(db, numbered(buckets).chain(std::iter::once((last, whole))))?;
+    let active = Active { places, acts: Kind::acts() };
+    Ok(on_each!(db, c => active.load(c))?)
+}

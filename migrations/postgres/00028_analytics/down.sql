@@ -1,0 +1,3 @@
+DROP TABLE analytics_active;
+DROP TABLE analytics_hours;
+DROP TABLE analytics_facts;
