@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use poligon_testkit::{Client, Reply, TestApp, built_in_roles};
 use serde_json::json;
 
+use crate::analytics;
 use crate::boards::{self, Work, work_of};
 use crate::content::{self, Texts, texts_of};
 use crate::document::{Document, Operation};
@@ -22,7 +23,14 @@ fn is_open(access: &str) -> bool {
 }
 
 fn policy() -> BTreeMap<&'static str, &'static str> {
-    POLICY.iter().chain(network::POLICY).chain(boards::POLICY).chain(content::POLICY).copied().collect()
+    POLICY
+        .iter()
+        .chain(network::POLICY)
+        .chain(boards::POLICY)
+        .chain(content::POLICY)
+        .chain(analytics::POLICY)
+        .copied()
+        .collect()
 }
 
 async fn the_table_and_the_document_are_one_list(_: TestApp) {

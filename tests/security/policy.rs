@@ -193,6 +193,10 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             "articles:approve_own",
             "taxonomy:write",
             "content:moderate",
+            // Analytics.
+            "analytics:shop",
+            "analytics:audience",
+            "analytics:content",
         ],
     ),
     (
@@ -214,12 +218,29 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             "shipping:write",
             // Reviews.
             "reviews:moderate",
+            // Analytics.
+            "analytics:shop",
+            "analytics:audience",
         ],
     ),
-    ("moderator", &["users:read", "users:lock", "reviews:moderate", "social:moderate", "content:moderate"]),
-    ("editor", &["articles:write", "articles:publish", "taxonomy:write", "content:moderate"]),
+    (
+        "moderator",
+        &["users:read", "users:lock", "reviews:moderate", "social:moderate", "content:moderate", "analytics:audience"],
+    ),
+    ("editor", &["articles:write", "articles:publish", "taxonomy:write", "content:moderate", "analytics:content"]),
     ("author", &["articles:write"]),
-    ("auditor", &["users:read", "roles:read", "audit:read", "system:read"]),
+    (
+        "auditor",
+        &[
+            "users:read",
+            "roles:read",
+            "audit:read",
+            "system:read",
+            "analytics:shop",
+            "analytics:audience",
+            "analytics:content",
+        ],
+    ),
 ];
 
 /// Operations on an object by its id that not everybody may call: how the owner is answered, and how a stranger. Neither has a role.

@@ -3,6 +3,7 @@
 use poligon_testkit::{Client, Part, Request};
 use serde_json::{Value, json};
 
+use crate::analytics;
 use crate::boards::{self, Work};
 use crate::content::{self, Texts};
 use crate::document::Operation;
@@ -137,6 +138,7 @@ pub(crate) fn body(operation: &Operation) -> Value {
         Some("social") => network::body(id),
         Some("tasks") => boards::body(id),
         Some("content") => content::body(id),
+        Some("analytics") => analytics::body(id),
         _ => of_the_shop(id),
     }
 }

@@ -4,9 +4,16 @@ use poligon_common::FieldError;
 use poligon_common::problem::Problem;
 use poligon_core::db::{DbError, FromDb};
 
+poligon_common::problem_kinds! {
+    METRIC_FORBIDDEN = 403, "metric_forbidden", "Metric forbidden", "Your permissions do not let you see this metric. GET metrics says which one each needs.";
+}
+
 /// Why this domain did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The permission that the metric needs.
+    #[error("this metric needs the permission {0}")]
+    MetricForbidden(&'static str),
     /// Fields that are wrong together.
     #[error("{}", .0.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; "))]
     Fields(Vec<FieldError>),
@@ -32,7 +39,7 @@ impl FromDb for Error {
     fn db(&self) -> Option<&DbError> {
         match self {
             Self::Db(error) => Some(error),
-            Self::Fields(_) => None,
+            _ => None,
         }
     }
 }
@@ -40,6 +47,7 @@ impl FromDb for Error {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
+            Error::MetricForbidden(_) => Self::new(&METRIC_FORBIDDEN).detail(error.to_string()),
             Error::Fields(wrong) => Self::invalid(wrong),
             Error::Db(error) => error.into(),
         }

@@ -25,7 +25,7 @@ pub fn domain() -> Domain {
         subscribers: facts::subscribers,
         jobs: Vec::new,
         permissions: PERMISSIONS,
-        problems: &[],
+        problems: error::KINDS,
         seed: |_, _, _| Ok(()),
     }
 }

@@ -2,7 +2,6 @@
 
 use actix_web::Responder;
 use poligon_common::answer::Answer;
-use poligon_common::problem::kinds;
 use poligon_common::{Ctx, CurrentUser, Json, Problem};
 use poligon_core::db::Db;
 use serde::Serialize;
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 use super::catalogue::{ALL, Metric};
 use super::input::MetricQuery;
 use super::query::{self, MetricAnswer};
+use crate::error::Error;
 
 /// The catalogue.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -36,7 +36,7 @@ pub(crate) async fn query_metric(
 ) -> Result<impl Responder, Problem> {
     let needed = body.metric()?.permission;
     if !user.may(needed) {
-        return Err(Problem::new(&kinds::FORBIDDEN).detail(format!("this metric needs the permission {needed}")));
+        return Err(Error::MetricForbidden(needed).into());
     }
     let question = body.question(ctx.clock.now())?;
     Ok(Answer::ok(ctx.db.read_whole(move |db: &mut Db| query::answer(db, &question)).await?))

@@ -7,10 +7,11 @@ mod input;
 mod query;
 mod tally;
 
-use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
+
+use crate::error::METRIC_FORBIDDEN;
 
 /// The routes of this slice.
 pub(crate) fn routes(routes: &mut Routes) {
-    routes.user(op!(http::list_metrics)).user(op!(http::query_metric).refuses(&[&kinds::FORBIDDEN]));
+    routes.user(op!(http::list_metrics)).user(op!(http::query_metric).refuses(&[&METRIC_FORBIDDEN]));
 }

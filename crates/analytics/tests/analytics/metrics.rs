@@ -200,12 +200,12 @@ async fn a_metric_is_for_those_who_may_see_it(app: TestApp) {
     assert!(items.len() > 20);
     for metric in items {
         let query = json!({"metric": metric["name"]});
-        nobody.post(QUERY).json(&query).send().await.expect_problem(403, "forbidden");
+        nobody.post(QUERY).json(&query).send().await.expect_problem(403, "metric_forbidden");
         let reply = shop.post(QUERY).json(&query).send().await;
         if metric["permission"] == "analytics:shop" {
             reply.expect(200)
         } else {
-            reply.expect_problem(403, "forbidden")
+            reply.expect_problem(403, "metric_forbidden")
         };
     }
     app.client().post(QUERY).json(&json!({"metric": "orders"})).send().await.expect_problem(401, "unauthenticated");
