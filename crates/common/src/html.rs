@@ -97,6 +97,12 @@ impl Responder for Page {
 /// A page in the common frame. `main` is markup; `title` is text; `path` is where the page is, for the links to its
 /// other language.
 pub fn page(language: Language, title: &str, path: &str, main: &str) -> Page {
+    described_page(language, (title, None), path, main)
+}
+
+/// The same with what search engines show below its title.
+pub fn described_page(language: Language, (title, description): (&str, Option<&str>), path: &str, main: &str) -> Page {
+    let description = description.map(|text| format!("<meta name=\"description\" content=\"{}\">\n", escape(text)));
     let link = |to: Language, name: &str| {
         let current = if to == language { " aria-current=\"true\"" } else { "" };
         let tag = to.tag();
@@ -108,11 +114,12 @@ pub fn page(language: Language, title: &str, path: &str, main: &str) -> Page {
     let body = format!(
         "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · Poligon</title>\n<link rel=\"stylesheet\" href=\"/assets/style.css\">\n</head>\n<body>\n\
+         <title>{title} · Poligon</title>\n{description}<link rel=\"stylesheet\" href=\"/assets/style.css\">\n</head>\n<body>\n\
          <header><a class=\"home\" href=\"/\" data-testid=\"home\">Poligon</a>\n\
          <nav aria-label=\"{languages}\">{english} {russian}</nav></header>\n<main>\n{main}\n</main>\n</body>\n</html>\n",
         tag = language.tag(),
         title = escape(title),
+        description = description.unwrap_or_default(),
         languages = language.pick("Language", "Язык"),
         english = link(Language::En, "English"),
         russian = link(Language::Ru, "Русский"),

@@ -1,7 +1,9 @@
 //! Files: in a local folder, or in an S3-compatible store, by the same calls.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +61,8 @@ pub struct StoredFile {
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// The folder, of a local one.
+    folder: Option<Arc<PathBuf>>,
     places: Arc<Semaphore>,
 }
 
@@ -69,7 +73,8 @@ impl Storage {
         if let Some(path) = config.url.strip_prefix("file://") {
             std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
             let store = object_store::local::LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
-            return Ok(Self::of(Arc::new(store), Path::default()));
+            let folder = Some(Arc::new(PathBuf::from(path)));
+            return Ok(Self { folder, ..Self::of(Arc::new(store), Path::default()) });
         }
         let url = Url::parse(&config.url).map_err(|e| wrong(&e))?;
         if url.scheme() != "s3" {
@@ -83,7 +88,7 @@ impl Storage {
     }
 
     fn of(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
-        Self { store, prefix, places: Arc::new(Semaphore::new(FILES_AT_ONCE)) }
+        Self { store, prefix, folder: None, places: Arc::new(Semaphore::new(FILES_AT_ONCE)) }
     }
 
     /// Stores `bytes` under `name`.
@@ -154,6 +159,18 @@ impl Storage {
         }
     }
 
+    /// The same, with what a process that died has left of writing it: a local folder gets a file under another name first,
+    /// `name#1`, which is renamed when it is whole. Nobody may be writing it.
+    pub async fn clear(&self, name: &str) -> Result<(), StorageError> {
+        self.delete(name).await?;
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let path = folder.join(self.path(name).as_ref());
+        let cleared = tokio::task::spawn_blocking(move || remove_unfinished(&path));
+        let cleared = tokio::time::timeout(CALL_TIMEOUT, cleared).await.map_err(|_| StorageError::late())?;
+        let cleared = cleared.map_err(|e| StorageError(e.to_string()))?;
+        cleared.map_err(|e| StorageError(e.to_string()))
+    }
+
     /// Whether files can be written and removed, asked within two seconds.
     pub async fn probe(&self) -> Result<(), StorageError> {
         let name = format!(".probe-{}", crate::random::id().map_err(|e| StorageError(e.to_string()))?);
@@ -166,5 +183,58 @@ impl Storage {
 
     fn path(&self, name: &str) -> Path {
         self.prefix.parts().chain(Path::from(name).parts()).collect()
+    }
+}
+
+/// Removes what stands beside a file under its name and `#`, with a number behind that.
+fn remove_unfinished(path: &std::path::Path) -> std::io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Ok(());
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let beside = entry.file_name();
+        let number = beside.to_str().and_then(|beside| beside.strip_prefix(name)?.strip_prefix('#'));
+        if number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())) {
+            match std::fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &std::path::Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// As a process leaves them that was killed while it wrote.
+    #[tokio::test]
+    async fn what_is_cleared_leaves_nothing_unfinished() {
+        let home = tempfile::tempdir().unwrap();
+        let config = StorageConfig { url: format!("file://{}", home.path().display()), ..StorageConfig::default() };
+        let storage = Storage::open(&config).unwrap();
+        storage.put("a/one", b"whole".to_vec()).await.unwrap();
+        let folder = home.path().join("a");
+        for name in ["one#1", "one#23", "one#", "one#x", "one2#1", "two#1"] {
+            std::fs::write(folder.join(name), b"half").unwrap();
+        }
+        storage.clear("a/one").await.unwrap();
+        assert_eq!(names(&folder), ["one#", "one#x", "one2#1", "two#1"]);
+        storage.clear("a/two").await.unwrap(); // of which there is nothing whole
+        storage.clear("nowhere/three").await.unwrap();
+        assert_eq!(names(&folder), ["one#", "one#x", "one2#1"]);
     }
 }

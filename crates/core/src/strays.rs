@@ -102,7 +102,7 @@ pub(crate) async fn sweep(ctx: Ctx) -> Result<(), JobError> {
 
 /// Removes the files of a stray; answers which it was, with what has become of them.
 async fn remove(ctx: Ctx, file: String, names: Vec<String>) -> (String, Result<(), StorageError>) {
-    let removed = names.iter().map(|name| ctx.storage.delete(name));
+    let removed = names.iter().map(|name| ctx.storage.clear(name));
     let outcome = try_join_all(removed).await.map(drop);
     (file, outcome)
 }

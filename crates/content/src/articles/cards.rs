@@ -133,6 +133,8 @@ pub(crate) enum Beside {
     Blog(i64),
     /// A medium is shown otherwise.
     Medium(i64),
+    /// Media with these bytes are shown otherwise.
+    File(i64),
     /// An article has another slug or other tags, or stands in another blog.
     Article(i64),
 }
@@ -145,6 +147,9 @@ impl Beside {
             Self::Category(id) => format!("SELECT article_id FROM category_articles WHERE category_id = {id}"),
             Self::Blog(id) => format!("SELECT id FROM articles WHERE blog_id = {id}"),
             Self::Medium(id) => format!("SELECT article_id FROM article_media WHERE media_id = {id}"),
+            Self::File(id) => format!(
+                "SELECT article_id FROM article_media JOIN content_media ON content_media.id = media_id WHERE file_id = {id}"
+            ),
             Self::Article(id) => format!("{id}"),
         }
     }

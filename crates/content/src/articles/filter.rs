@@ -23,6 +23,7 @@ use crate::tags;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ArticleParams {
     /// Words, in Russian or English; a published article holds every one. The last may be the beginning of a word.
+    /// Drafts are not searched: not together with `mine`, nor with another `status` than `published`.
     #[param(value_type = Option<String>, max_length = 200)]
     pub(super) q: Option<FilterText<200>>,
     /// A category, by id or slug, with everything below it.

@@ -8,6 +8,7 @@ use poligon_common::answer::{Answer, NoContent};
 use poligon_common::etag::{IfMatch, Tagged};
 use poligon_common::idempotency::Idempotency;
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem, near};
+use poligon_core::db::Db;
 
 use super::input::{ArticlePatch, ArticleRequest, BlogOfArticle, NewArticleRequest};
 use super::save::{self, Read};
@@ -31,11 +32,20 @@ pub(super) async fn tagged(ctx: &Ctx, found: Found) -> Result<Tagged, Problem> {
     Tagged::version(&article, article.revision, PRIVATE)
 }
 
-/// The newest revision of an article that the caller has just changed.
-pub(super) async fn changed(ctx: &Ctx, id: i64, caller: Caller) -> Result<Tagged, Problem> {
+/// Changes an article, and answers what has become of it: its newest revision, read before anybody else changes it.
+pub(super) async fn apply(
+    ctx: &Ctx,
+    id: i64,
+    caller: Caller,
+    mut work: impl FnMut(&mut Db, &Caller) -> Result<(), Error> + Send + 'static,
+) -> Result<Tagged, Problem> {
+    let changed = move |db: &mut Db| {
+        work(db, &caller)?;
+        find_saved(db, id, &caller)
+    };
+    let found = ctx.db.write(changed).await;
     forget_article(ctx, id);
-    let found = ctx.db.read_whole(move |db| find_saved(db, id, &caller)).await?;
-    tagged(ctx, found).await
+    tagged(ctx, found?).await
 }
 
 /// One article, by id or slug: as everybody sees it, or its newest revision when nobody does and the caller works on it. A
@@ -159,18 +169,17 @@ async fn save_patch(
     version: IfMatch,
     patch: ArticlePatch,
 ) -> Result<Tagged, Problem> {
-    let (caller, now, read) = (Caller::of(user), ctx.clock.now(), version.version());
+    let (now, read) = (ctx.clock.now(), version.version());
     let check = version.into_version_check();
     let made_of = match &patch.body {
         Some(body) => Some(rendered(body.0.clone()).await?),
         None => None,
     };
-    let work = move |db: &mut _| {
+    let work = move |db: &mut Db, caller: &Caller| {
         let read = Read { version: read, check: &check };
-        save::update(db, id, &caller, (&patch, made_of.as_ref()), &read, now)
+        save::update(db, id, caller, (&patch, made_of.as_ref()), &read, now)
     };
-    ctx.db.write(work).await?;
-    changed(ctx, id, caller).await
+    apply(ctx, id, Caller::of(user), work).await
 }
 
 /// Deletes an article for good: its authors as long as nobody has seen it, editors at any time.
@@ -213,8 +222,7 @@ pub(crate) async fn put_article_blog(
     version: IfMatch,
     Json(body): Json<BlogOfArticle>,
 ) -> Result<Tagged, Problem> {
-    let (caller, check, now) = (Caller::of(&user), version.into_version_check(), ctx.clock.now());
-    let blog_id = body.blog_id.map(|id| id.0);
-    ctx.db.write(move |db| change::move_to_blog(db, id, &caller, blog_id, &check, now)).await?;
-    changed(&ctx, id, caller).await
+    let (check, now, blog_id) = (version.into_version_check(), ctx.clock.now(), body.blog_id.map(|id| id.0));
+    let work = move |db: &mut Db, caller: &Caller| change::move_to_blog(db, id, caller, blog_id, &check, now);
+    apply(&ctx, id, Caller::of(&user), work).await
 }

@@ -22,15 +22,15 @@ use crate::named::Named;
 
 /// The order that was asked for, or the one that fits the question. Relevance is for what everybody sees.
 fn sort_of(params: &ArticleParams, desk: bool) -> Result<Sort, Problem> {
+    if desk && params.q.is_some() {
+        return Err(Problem::invalid_field("/q", "public", "finds what everybody sees: leave out status and mine"));
+    }
     match (params.sort, &params.q) {
         (Some(Sort::Relevance), None) => {
             Err(Problem::invalid_field("/sort", "needs_q", "relevance is to a q, which is missing"))
         }
-        (Some(Sort::Relevance), Some(_)) if desk => {
-            Err(Problem::invalid_field("/sort", "public", "is for what everybody sees: leave out status and mine"))
-        }
         (Some(sort), _) => Ok(sort),
-        (None, Some(_)) if !desk => Ok(Sort::Relevance),
+        (None, Some(_)) => Ok(Sort::Relevance),
         (None, _) => Ok(Sort::Newest),
     }
 }

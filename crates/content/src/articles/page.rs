@@ -39,7 +39,7 @@ pub(crate) async fn get_article_page(
     }
     let article = found.shown(tree(&ctx).await?.as_ref());
     let path = format!("/api/content/articles/{}/page", article.slug);
-    let page = html::page(language, article.title(), &path, &main(language, &article));
+    let page = html::described_page(language, article.searched(), &path, &main(language, &article));
     let mut response = html::Page { policy: POLICY, ..page }.respond_to(&req);
     let canonical = article.canonical().map(|url| format!("<{url}>; rel=\"canonical\""));
     if let Some(link) = canonical.and_then(|link| HeaderValue::from_str(&link).ok()) {

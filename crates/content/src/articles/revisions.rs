@@ -8,6 +8,7 @@ use poligon_core::db::{Db, Timestamp};
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 
 use super::access::find_worked_on;
 use super::content::{Content, Language};
@@ -182,6 +183,11 @@ pub(crate) struct DiffHunk {
     lines: Vec<DiffLine>,
 }
 
+/// A text, a number, a list: as the member is in articles.
+fn any_value() -> Schema {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue).build().into()
+}
+
 /// A member that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ArticleDiffField)]
@@ -189,10 +195,10 @@ pub(crate) struct DiffField {
     /// Its name.
     field: String,
     /// What it was.
-    #[schema(value_type = Object, nullable)]
+    #[schema(schema_with = any_value)]
     from: serde_json::Value,
     /// What it became.
-    #[schema(value_type = Object, nullable)]
+    #[schema(schema_with = any_value)]
     to: serde_json::Value,
 }
 

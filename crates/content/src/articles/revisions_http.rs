@@ -6,11 +6,12 @@ use poligon_common::etag::{IfMatch, Tagged};
 use poligon_common::input::FilterId;
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Path, Path2, Problem, Query};
+use poligon_core::db::Db;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::change;
-use super::http::changed;
+use super::http::apply;
 use super::revisions::{self, DiffResponse, RevisionResponse, RevisionSummary};
 use super::view::ArticleResponse;
 use crate::caller::Caller;
@@ -85,7 +86,7 @@ pub(crate) async fn restore_article_revision(
     Path2(Id(id), Id(number)): Path2<Id, Id>,
     version: IfMatch,
 ) -> Result<Tagged, Problem> {
-    let (caller, check, now) = (Caller::of(&user), version.into_version_check(), ctx.clock.now());
-    ctx.db.write(move |db| change::restore(db, id, &caller, number, &check, now)).await?;
-    changed(&ctx, id, caller).await
+    let (check, now) = (version.into_version_check(), ctx.clock.now());
+    let work = move |db: &mut Db, caller: &Caller| change::restore(db, id, caller, number, &check, now);
+    apply(&ctx, id, Caller::of(&user), work).await
 }

@@ -132,6 +132,13 @@ impl ArticleResponse {
     }
 
     /// Where it was published first.
+    /// What search engines show of it: a title, and what stands below.
+    pub(super) fn searched(&self) -> (&str, Option<&str>) {
+        let filled = |text: &&str| !text.is_empty();
+        let title = self.meta_title.as_deref().filter(filled).unwrap_or(&self.title);
+        (title, self.meta_description.as_deref().or(Some(&self.excerpt)).filter(filled))
+    }
+
     pub(super) fn canonical(&self) -> Option<&str> {
         self.canonical_url.as_deref()
     }

@@ -4,9 +4,9 @@ use actix_web::Responder;
 use poligon_common::etag::{IfMatch, Tagged};
 use poligon_common::page::{Listing, Page, PageParams};
 use poligon_common::{Ctx, CurrentUser, Id, Json, Path, Problem};
-use poligon_core::db::Timestamp;
+use poligon_core::db::{Db, Timestamp};
 
-use super::http::changed;
+use super::http::apply;
 use super::input::{ChangesRequest, ScheduleRequest};
 use super::status::Act;
 use super::steps::{self, StepResponse};
@@ -22,13 +22,12 @@ async fn act(
     version: IfMatch,
     (act, note, publish_at): (Act, String, Option<Timestamp>),
 ) -> Result<Tagged, Problem> {
-    let (caller, check, now) = (Caller::of(user), version.into_version_check(), ctx.clock.now());
-    let work = move |db: &mut _| {
+    let (check, now) = (version.into_version_check(), ctx.clock.now());
+    let work = move |db: &mut Db, caller: &Caller| {
         let doing = Doing { act, note: &note, publish_at };
-        workflow::act(db, id, &caller, doing, &check, now)
+        workflow::act(db, id, caller, doing, &check, now)
     };
-    ctx.db.write(work).await?;
-    changed(ctx, id, caller).await
+    apply(ctx, id, Caller::of(user), work).await
 }
 
 fn plain(what: Act) -> (Act, String, Option<Timestamp>) {

@@ -63,6 +63,9 @@ pub(crate) fn moderate(
     now: Timestamp,
 ) -> Result<(), Error> {
     let before = row(db, id)?;
+    if before.is_taken_back() {
+        return Err(Error::InvalidTransition(before.state(), to.name()));
+    }
     if before.status == to.name() { Ok(()) } else { put(db, &before, to, moderator, reason, now) }
 }
 

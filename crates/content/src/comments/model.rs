@@ -136,6 +136,9 @@ pub(super) fn update(
     if before.author_id != caller.user_id {
         return Err(Error::RoleTooLow("only whoever wrote it changes it"));
     }
+    if matches!(Status::of(&before.status), Status::Spam | Status::Trash) {
+        return Err(Error::RoleTooLow("a moderator has put it away: it is not changed"));
+    }
     if now > before.created_at + EDIT {
         return Err(Error::EditTimeOver);
     }

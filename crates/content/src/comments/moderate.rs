@@ -89,7 +89,10 @@ pub(super) fn decide(
     if !standing.moderates {
         return Err(Error::RoleTooLow("only moderators and the article's editors do that"));
     }
-    let to = Status::of(&before.status).change(decision.status)?;
+    let to = decision.status;
+    if !before.next().contains(&to) {
+        return Err(Error::InvalidTransition(before.state(), to.name()));
+    }
     if before.author_id == caller.user_id {
         require_other_eyes(db, Object::comment(id))?;
     }

@@ -31,8 +31,26 @@ pub(super) struct Row {
     pub(super) version: i64,
     pub(super) created_at: Timestamp,
     edited_at: Option<Timestamp>,
+    decided_by: Option<i64>,
     decided_at: Option<Timestamp>,
     reason: String,
+}
+
+impl Row {
+    /// Whether whoever wrote it has taken it back: nobody brings it to light again.
+    pub(super) fn is_taken_back(&self) -> bool {
+        self.status == Status::Trash.name() && self.decided_by == Some(self.author_id)
+    }
+
+    /// What its state is called where something is refused for it.
+    pub(super) fn state(&self) -> &'static str {
+        if self.is_taken_back() { "taken back" } else { Status::of(&self.status).name() }
+    }
+
+    /// The states that somebody who decides may bring it to.
+    pub(super) fn next(&self) -> Vec<Status> {
+        if self.is_taken_back() { Vec::new() } else { Status::of(&self.status).next() }
+    }
 }
 
 /// A comment on an article.
@@ -51,6 +69,8 @@ pub(crate) struct CommentResponse {
     author: Person,
     /// Its state.
     status: Status,
+    /// Whether whoever wrote it has taken it back. It stays in the trash, for those who decide on what was reported.
+    taken_back: bool,
     /// The states that this caller may bring it to.
     next_statuses: Vec<Status>,
     /// What it says, in Markdown.
@@ -104,7 +124,8 @@ pub(super) fn shown(
             level: level(&row.path),
             author,
             status,
-            next_statuses: if decides { status.next() } else { Vec::new() },
+            taken_back: row.is_taken_back(),
+            next_statuses: if decides { row.next() } else { Vec::new() },
             body: row.body,
             html: row.html,
             version: row.version,
@@ -122,11 +143,13 @@ pub(super) fn row(db: &mut Db, id: i64) -> Result<Row, Error> {
     comments::table.find(id).select(Row::as_select()).first(db).optional()?.ok_or(Error::NotFound)
 }
 
-/// How somebody stands to a comment: they see it, and what they are to its article. Otherwise there is none.
+/// How somebody stands to a comment: they see it, and what they are to its article. Otherwise there is none. Whoever wrote it
+/// sees what became of it, but when they have taken it back.
 pub(super) fn known(db: &mut Db, row: &Row, caller: Option<&Caller>) -> Result<Standing, Error> {
     let standing = standing(db, row.article_id, caller)?;
     let own = caller.is_some_and(|caller| caller.user_id == row.author_id);
-    let sees = standing.moderates || (standing.sees && (row.shown || (own && row.status == Status::Pending.name())));
+    let decided = row.status != Status::Approved.name() && !row.is_taken_back();
+    let sees = standing.moderates || (standing.sees && (row.shown || (own && decided)));
     if sees { Ok(standing) } else { Err(Error::NotFound) }
 }
 

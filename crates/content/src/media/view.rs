@@ -10,6 +10,7 @@ use poligon_core::db::{Db, Timestamp, any_of};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cases;
 use super::files::Variant;
 use super::kind::Kind;
 use super::model::Row;
@@ -95,8 +96,11 @@ pub(crate) struct MediaResponse {
     height: Option<i64>,
     /// Who may read it.
     visibility: Visibility,
-    /// Whether moderators have taken it away: then they alone and editors read it, and its owner sees that.
+    /// Whether moderators have taken it away, under this name or another: then they alone and editors read it, and its owner
+    /// sees that.
     blocked: bool,
+    /// Why they have, in their words; for whoever may change it. `null` for others, and for what is not blocked.
+    blocked_reason: Option<String>,
     /// Who has uploaded it.
     owner: Option<Person>,
     /// Where its bytes are.
@@ -111,7 +115,18 @@ pub(crate) struct MediaResponse {
     updated_at: Timestamp,
 }
 
-fn shown(row: Row, people: &BTreeMap<i64, Person>, whole: bool) -> MediaResponse {
+/// What is shown beside media.
+struct With<'a> {
+    people: &'a BTreeMap<i64, Person>,
+    /// Why files were blocked.
+    reasons: &'a BTreeMap<i64, String>,
+    /// Whether it is for whoever may change them.
+    whole: bool,
+}
+
+fn shown(row: Row, with: &With<'_>) -> MediaResponse {
+    let (people, whole) = (with.people, with.whole);
+    let reason = with.reasons.get(&row.file.id).filter(|_| row.blocked && whole).cloned();
     let kind = Kind::of(&row.file.kind);
     MediaResponse {
         id: row.id,
@@ -125,6 +140,7 @@ fn shown(row: Row, people: &BTreeMap<i64, Person>, whole: bool) -> MediaResponse
         height: row.file.height,
         visibility: if row.private { Visibility::Private } else { Visibility::Public },
         blocked: row.blocked,
+        blocked_reason: reason,
         owner: people.get(&row.owner_id).cloned(),
         urls: Urls::of(row.id, kind),
         version: row.version,
@@ -139,7 +155,10 @@ pub(super) fn all_shown(db: &mut Db, rows: Vec<Row>, whole: bool) -> Result<Vec<
     owners.sort_unstable();
     owners.dedup();
     let people = find_people(db, &owners)?;
-    Ok(rows.into_iter().map(|row| shown(row, &people, whole)).collect())
+    let blocked: Vec<i64> = rows.iter().filter(|row| row.blocked && whole).map(|row| row.file.id).collect();
+    let reasons = cases::reasons(db, &blocked)?;
+    let with = With { people: &people, reasons: &reasons, whole };
+    Ok(rows.into_iter().map(|row| shown(row, &with)).collect())
 }
 
 /// One medium with its owner.

@@ -36,7 +36,7 @@ impl ObjectKind {
         match self {
             Self::Article => "article",
             Self::Comment => "comment",
-            Self::Media => "media",
+            Self::Media => Object::MEDIA,
         }
     }
 
@@ -67,6 +67,9 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// What files are called where kinds are stored.
+    pub(crate) const MEDIA: &'static str = "media";
+
     /// An article.
     pub(crate) fn article(id: i64) -> Self {
         Self { kind: ObjectKind::Article, id }

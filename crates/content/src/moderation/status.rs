@@ -107,7 +107,7 @@ impl Outcome {
     ];
 
     /// As it is stored and shown.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Approve => "approve",
             Self::RequestChanges => "request_changes",

@@ -196,6 +196,14 @@ async fn a_published_article_is_a_page(app: TestApp) {
     assert!(page.text.contains("<article lang=\"ru\""));
     assert_eq!(page.header("link"), Some("<https://example.com/a>; rel=\"canonical\""));
     assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    assert!(page.text.contains("<title>A &lt;b&gt; &amp; &quot;c&quot; · Poligon</title>"), "{}", page.text);
+    let meta = json!({"title": "Two", "body": "x", "meta_title": "Found \"so\"", "meta_description": "Of <two>"});
+    let two = published(&ann, &ed, meta).await;
+    let page = app.client().get(&format!("{}/page", at(ARTICLES, &two))).send().await.expect(200);
+    assert!(page.text.contains(
+        "<title>Found &quot;so&quot; · Poligon</title>\n<meta name=\"description\" content=\"Of &lt;two&gt;\">"
+    ));
+    assert!(page.text.contains("<h1>Two</h1>"));
     let draft = article(&ann, "Draft").await;
     app.client().get(&format!("{}/page", at(ARTICLES, &draft))).send().await.expect(404);
 }

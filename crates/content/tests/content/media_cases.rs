@@ -25,7 +25,8 @@ async fn a_file_is_reported_blocked_and_given_back(app: TestApp) {
     app.client().get(url(&medium, "small")).send().await.expect_problem(404, "not_found");
     let seen = app.client().get(&at(ARTICLES, &article)).send().await.expect(200).body;
     assert_eq!(seen["cover"], Value::Null, "what is blocked is shown nowhere");
-    assert_eq!(ann.get(&at(MEDIA, &medium)).send().await.expect(200).body["blocked"], true);
+    let own = ann.get(&at(MEDIA, &medium)).send().await.expect(200).body;
+    assert_eq!((&own["blocked"], &own["blocked_reason"]), (&json!(true), &json!("By the rules")));
     mona.get(url(&medium, "small")).send().await.expect(200);
     // Nobody brings the same bytes back, and its owner does nothing about it.
     let again = uploading(&bob_who_writes, &[file("b.pdf", PDF), file("c.png", png(40, 40, 1))]).send().await;
@@ -40,6 +41,54 @@ async fn a_file_is_reported_blocked_and_given_back(app: TestApp) {
     app.client().get(url(&medium, "small")).send().await.expect(200);
     let seen = app.client().get(&at(ARTICLES, &article)).send().await.expect(200).body;
     assert_eq!(seen["cover"]["id"], medium["id"]);
+}
+
+/// Two people have uploaded the same: what is taken away are the bytes.
+async fn the_same_bytes_go_with_a_blocked_file(app: TestApp) {
+    let (ann, ed, mona) = (author(&app).await, editor(&app).await, moderator(&app).await);
+    let (mine, hers) = (upload(&ann, "a.png", png(40, 40, 7)).await, upload(&ed, "b.png", png(40, 40, 7)).await);
+    let other = upload(&ann, "c.png", png(40, 40, 8)).await;
+    let article = published(&ann, &ed, json!({"title": "One", "body": "x", "cover_id": mine["id"]})).await;
+    let listed = async || {
+        let page = app.client().get(ARTICLES).send().await.expect(200).body;
+        (page["items"][0]["id"].clone(), page["items"][0]["cover"]["id"].clone())
+    };
+    assert_eq!(listed().await, (article["id"].clone(), mine["id"].clone()));
+    reporting(&ann, "media", &hers["id"], "copyright").send().await.expect(201);
+    decided(&mona, &case_of(&mona, "media", &hers).await, "block").await;
+    for gone in [&mine, &hers] {
+        app.client().get(url(gone, "small")).send().await.expect_problem(404, "not_found");
+    }
+    app.client().get(url(&other, "small")).send().await.expect(200);
+    assert_eq!(listed().await, (article["id"].clone(), Value::Null));
+    let own = ann.get(&at(MEDIA, &mine)).send().await.expect(200).body;
+    assert_eq!((&own["blocked"], &own["blocked_reason"]), (&json!(true), &json!("By the rules")));
+    reporting(&ed, "media", &mine["id"], "other").send().await.expect(201);
+    decided(&mona, &case_of(&mona, "media", &mine).await, "approve").await;
+    for back in [&mine, &hers] {
+        app.client().get(url(back, "small")).send().await.expect(200);
+    }
+    assert_eq!(listed().await, (article["id"].clone(), mine["id"].clone()));
+    assert_eq!(ann.get(&at(MEDIA, &mine)).send().await.expect(200).body["blocked_reason"], Value::Null);
+}
+
+/// Of somebody who uploads what is just being taken away nothing is left to be seen.
+async fn a_file_is_uploaded_while_it_is_blocked(app: TestApp) {
+    let (ann, bob, mona) = (author(&app).await, author(&app).await, moderator(&app).await);
+    for n in 0..8_u8 {
+        let bytes = [PDF, b"same", &[n]].concat();
+        let medium = upload(&ann, "a.pdf", bytes.clone()).await;
+        let case = case_of(&mona, "media", &medium).await;
+        let replies = at_once([deciding(&mona, &case, "block"), uploading(&bob, &[file("b.pdf", bytes)])]).await;
+        assert_eq!(replies[0].body["done"], 1, "{}", replies[0].text);
+        assert!([201, 422].contains(&replies[1].status), "{}", replies[1].text);
+        let seen = format!(
+            "SELECT count(*) AS n FROM content_media WHERE NOT blocked AND file_id IN \
+            (SELECT file_id FROM content_media WHERE id = {})",
+            medium["id"]
+        );
+        assert_eq!(app.number(seen).await, 0, "{}", replies[1].text);
+    }
 }
 
 async fn what_is_said_of_files_is_checked(app: TestApp) {
@@ -101,6 +150,8 @@ async fn a_file_goes_while_it_is_decided_on(app: TestApp) {
 poligon_testkit::tests! {
     start =>
     a_file_is_reported_blocked_and_given_back,
+    the_same_bytes_go_with_a_blocked_file,
+    a_file_is_uploaded_while_it_is_blocked,
     what_is_said_of_files_is_checked,
     nobody_learns_of_private_files_by_reporting,
     a_file_goes_while_it_is_decided_on,

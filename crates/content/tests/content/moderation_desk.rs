@@ -80,8 +80,50 @@ async fn decisions_are_done_to_comments(app: TestApp) {
     assert_eq!((&kept["status"], &kept["reason"]), (&json!("trash"), &json!("By the rules")));
     assert_eq!(refused(&mona, &case, "approve").await, (409, "case_closed".to_owned()));
     assert_eq!(refused(&mona, &json!({"id": 999_999}), "approve").await, (404, "not_found".to_owned()));
-    // What was put away cannot be reported by those who do not see it any more.
-    reporting(&bob, "comment", &comment["id"], "spam").send().await.expect(404);
+    // What was put away cannot be reported by those who do not see it any more, nor by whoever wrote it.
+    reporting(&person(&app).await, "comment", &comment["id"], "spam").send().await.expect(404);
+    reporting(&bob, "comment", &comment["id"], "spam").send().await.expect_problem(409, "own_content");
+}
+
+/// Whoever wrote a comment reads why it is gone; others learn nothing of it.
+async fn the_reason_reaches_whoever_wrote_it(app: TestApp) {
+    let (_, _, one) = piece(&app).await;
+    let (bob, comment) = seen(&app, &one, "Buy this").await;
+    let (mona, path) = (moderator(&app).await, at(COMMENTS, &comment));
+    reporting(&person(&app).await, "comment", &comment["id"], "spam").send().await.expect(201);
+    decided(&mona, &case_of(&mona, "comment", &comment).await, "spam").await;
+    let own = bob.get(&path).send().await.expect(200).body;
+    assert_eq!(
+        (&own["status"], &own["reason"], &own["taken_back"]),
+        (&json!("spam"), &json!("By the rules"), &json!(false))
+    );
+    assert_eq!(own["decided_at"], Value::Null, "for those who decide");
+    bob.patch(&path).json(&json!({"body": "Else"})).send().await.expect_problem(403, "role_too_low");
+    for other in [person(&app).await, app.client()] {
+        other.get(&path).send().await.expect_problem(404, "not_found");
+    }
+}
+
+/// What somebody has taken back comes to light again by nobody's hand.
+async fn what_is_taken_back_stays_so(app: TestApp) {
+    let (_, _, one) = piece(&app).await;
+    let (bob, comment) = seen(&app, &one, "I regret this").await;
+    let (mona, path) = (moderator(&app).await, at(COMMENTS, &comment));
+    bob.delete(&path).send().await.expect(204);
+    bob.get(&path).send().await.expect_problem(404, "not_found");
+    let kept = mona.get(&path).send().await.expect(200).body;
+    assert_eq!(
+        (&kept["status"], &kept["taken_back"], &kept["next_statuses"]),
+        (&json!("trash"), &json!(true), &json!([]))
+    );
+    for status in ["approved", "spam", "trash"] {
+        let decision = mona.put(&format!("{path}/status")).json(&json!({"status": status}));
+        decision.send().await.expect_problem(409, "invalid_transition");
+    }
+    reporting(&mona, "comment", &comment["id"], "other").send().await.expect(201);
+    let case = case_of(&mona, "comment", &comment).await;
+    assert_eq!(refused(&mona, &case, "approve").await, (409, "invalid_transition".to_owned()));
+    app.client().get(&path).send().await.expect_problem(404, "not_found");
 }
 
 async fn decisions_are_done_to_articles(app: TestApp) {
@@ -132,7 +174,7 @@ async fn nobody_decides_on_what_they_wrote(app: TestApp) {
     reporting(&eve, "comment", &second["id"], "abuse").send().await.expect(201);
     mona.delete(&at(COMMENTS, &second)).send().await.expect(204);
     let again = mona.put(&format!("{}/status", at(COMMENTS, &second))).json(&json!({"status": "approved"}));
-    again.send().await.expect_problem(409, "own_content");
+    again.send().await.expect_problem(409, "invalid_transition");
 }
 
 /// Each decision by itself: what cannot be decided keeps nothing else from being decided.
@@ -247,6 +289,8 @@ poligon_testkit::tests! { start =>
     a_case_is_taken_handed_over_and_given_back,
     decisions_are_done_to_comments,
     decisions_are_done_to_articles,
+    the_reason_reaches_whoever_wrote_it,
+    what_is_taken_back_stays_so,
     nobody_decides_on_what_they_wrote,
     many_are_decided_at_once_each_by_itself,
     a_reason_is_required_but_for_approval,

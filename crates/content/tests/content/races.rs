@@ -36,8 +36,16 @@ async fn no_text_is_lost(app: TestApp) {
     let one = article(&ann, "One").await;
     let save = |n: usize| patching(&ann, &one, json!({"body": format!("text {n}"), "tags": [format!("tag{}", n % 3)]}));
     let replies = at_once((0..20).map(save)).await;
-    assert!(replies.iter().all(|reply| reply.status == 200));
+    // Everybody is answered their own text, under the number that it has.
     let path = format!("{}/revisions", at(ARTICLES, &one));
+    for (n, reply) in replies.into_iter().enumerate() {
+        let saved = reply.expect(200);
+        assert_eq!(saved.body["body"], format!("text {n}"));
+        let number = saved.body["revision"].as_i64().unwrap();
+        assert!(saved.header("etag").unwrap().contains(&format!("\"{number}-")), "{:?}", saved.header("etag"));
+        let kept = ann.get(&format!("{path}/{number}")).send().await.expect(200);
+        assert_eq!(kept.body["body"], saved.body["body"]);
+    }
     let mut texts = BTreeSet::new();
     for number in 2..=21 {
         let revision = ann.get(&format!("{path}/{number}")).send().await.expect(200);
@@ -87,7 +95,13 @@ async fn what_is_published_was_approved(app: TestApp) {
         assert_eq!(replies[0].status, 200);
         let seen = app.client().get(&at(ARTICLES, &one)).send().await;
         match replies[1].status {
-            200 => assert_eq!(seen.expect(200).body["body"], "approved"),
+            200 => {
+                assert_eq!(seen.expect(200).body["body"], "approved");
+                assert_eq!(
+                    (&replies[1].body["body"], &replies[1].body["status"]),
+                    (&json!("approved"), &json!("published"))
+                );
+            }
             409 => drop(seen.expect(404)),
             other => panic!("{other}"),
         }
