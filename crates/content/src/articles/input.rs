@@ -73,7 +73,7 @@ pub(crate) struct NewArticleRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 2000, pattern = "^https?://[^\\s]+$")]
     canonical_url: Option<WebUrl>,
-    /// The image that it is shown with: the id of a public one of the caller's own.
+    /// The image that it is shown with: the id of a public one of the caller's own, or of anybody's for editors.
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1)]
     cover_id: Option<FilterId>,
@@ -149,7 +149,7 @@ pub(crate) struct ArticleRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 2000, pattern = "^https?://[^\\s]+$")]
     canonical_url: Option<WebUrl>,
-    /// The image that it is shown with: the id of a public one of the caller's own.
+    /// The image that it is shown with: the id of a public one of the caller's own, or of anybody's for editors.
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1)]
     cover_id: Option<FilterId>,
@@ -223,7 +223,7 @@ pub(crate) struct ArticlePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2000, pattern = "^https?://[^\\s]+$")]
     canonical_url: Option<Option<WebUrl>>,
-    /// The image that it is shown with: the id of a public one of the caller's own; `null` for none.
+    /// The image that it is shown with: the id of a public one of the caller's own, or of anybody's for editors; `null` for none.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     cover_id: Option<Option<FilterId>>,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write};
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use ammonia::Builder;
 use comrak::adapters::{HeadingAdapter, HeadingMeta};
@@ -14,7 +15,9 @@ use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue, Sourcepos};
 use comrak::options::Plugins;
 use comrak::{Anchorizer, Arena, Options, format_html_with_plugins, parse_document};
+use poligon_common::problem::kinds;
 use poligon_common::{Problem, Refused};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::row::TocEntry;
 use crate::media::reference;
@@ -47,14 +50,41 @@ pub(crate) struct Rendered {
     pub(crate) word_count: i64,
 }
 
-/// Makes HTML of a text, off the async workers. What is wrong with it is a wrong field `/body`.
+/// KiB of text that HTML is made of at the same time: a hostile one of 100 kB takes some 30 MB while it is.
+const AT_ONCE: u32 = 128;
+/// Longest wait for a place.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The memory is the process's own, whatever applications run in it; so is what guards it.
+static DESK: Semaphore = Semaphore::const_new(AT_ONCE as usize);
+
+/// Makes HTML of a text, off the async workers: large ones after each other. What is wrong with it is a wrong field `/body`;
+/// 503 when too many wait.
 pub(super) async fn rendered(body: String) -> Result<Rendered, Problem> {
-    let made = tokio::task::spawn_blocking(move || render(&body)).await.map_err(|e| Problem::internal(&e))?;
+    let size = u32::try_from(body.len().div_ceil(1024)).unwrap_or(AT_ONCE).clamp(1, AT_ONCE);
+    let place = tokio::time::timeout(PATIENCE, DESK.acquire_many(size)).await;
+    let Ok(Ok(place)) = place else {
+        let waits = Problem::new(&kinds::OVERLOADED).detail("too many texts wait to be made into HTML");
+        return Err(waits.retry_after(Duration::from_secs(3)));
+    };
+    // With the work and not with the request: a client that leaves does not stop it.
+    let work = move || {
+        let _held: SemaphorePermit<'static> = place;
+        render(&body)
+    };
+    let made = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
     made.map_err(|Refused { code, message }| Problem::invalid_field("/body", code, message))
 }
 
 /// Makes HTML of a text.
 pub(crate) fn render(body: &str) -> Result<Rendered, Refused> {
+    let made = parsed(body)?; // its tree is gone before the next one grows
+    let html = CLEANER.clean(&made.html).to_string().trim_end().to_owned();
+    Ok(Rendered { html, ..made })
+}
+
+/// The same, before it is cleaned.
+fn parsed(body: &str) -> Result<Rendered, Refused> {
     let arena = Arena::new();
     let options = options();
     let root = parse_document(&arena, body, &options);
@@ -72,7 +102,6 @@ pub(crate) fn render(body: &str) -> Result<Rendered, Refused> {
     if toc.len() > HEADINGS {
         return Err(Refused::new("headings", format!("must have at most {HEADINGS} headings")));
     }
-    let html = CLEANER.clean(&html).to_string().trim_end().to_owned();
     Ok(Rendered { html, toc, summary: text.summary, word_count: text.words })
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct BlogRequest {
     #[serde(default)]
     #[schema(value_type = String, max_length = 2000)]
     pub(super) description: Prose<2000>,
-    /// The image that it is shown with: the id of a public one of the caller's own.
+    /// The image that it is shown with: the id of a public one of the caller's own, or of anybody's for editors.
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 1)]
     pub(super) cover_id: Option<FilterId>,
@@ -44,7 +44,7 @@ pub(crate) struct BlogPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, max_length = 2000, nullable = false)]
     pub(super) description: Option<Prose<2000>>,
-    /// The image that it is shown with: the id of a public one of the caller's own; `null` for none.
+    /// The image that it is shown with: the id of a public one of the caller's own, or of anybody's for editors; `null` for none.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     pub(super) cover_id: Option<Option<FilterId>>,
