@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import analytics
 import boards
 import content
 import network
@@ -666,6 +667,7 @@ REAL = {
     **network.REAL,
     **boards.REAL,
     **content.REAL,
+    **analytics.REAL,
 }
 turns: Counter = Counter()
 
@@ -726,6 +728,8 @@ def before_call(context, case, kwargs):
             del case.headers["X-Cart-Token"]
         if operation == "POST /api/tasks/cards/bulk" and not is_valid(case):
             boards.refuse_bad(case.body)
+        if operation == "POST /api/analytics/events" and not is_valid(case):
+            analytics.refuse_bad(case.body)
         if wants_real(case, operation):
             REAL[operation](case)
             injected[operation] += 1

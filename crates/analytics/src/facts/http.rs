@@ -3,10 +3,10 @@
 use actix_web::Responder;
 use poligon_common::answer::Answer;
 use poligon_common::extract::Item;
-use poligon_common::{Ctx, CurrentUser, Json, Problem};
+use poligon_common::{Ctx, CurrentUser, FieldError, Json, Problem};
 use poligon_core::db::Timestamp;
 
-use super::input::{ClientEvent, EventsRequest, EventsResponse, MOST, RefusedEvent};
+use super::input::{ClientEvent, EventsMode, EventsRequest, EventsResponse, MOST, RefusedEvent};
 use super::record::{Fact, record};
 use crate::error::Error;
 
@@ -33,8 +33,20 @@ fn facts_of(
     Ok((facts, refused))
 }
 
-/// Takes what a client saw: of a logged-in person under their name. Every event is taken by itself; one that comes again,
-/// with the same id and from the same person, is not counted again.
+/// Refuses them all for those that are wrong, each told by its place.
+fn require_all(refused: &[RefusedEvent]) -> Result<(), Error> {
+    let within = |event: &RefusedEvent| {
+        let at = format!("/events/{}", event.index);
+        let inner =
+            event.errors.iter().map(move |one| FieldError { pointer: format!("{at}{}", one.pointer), ..one.clone() });
+        inner.collect::<Vec<_>>()
+    };
+    let wrong: Vec<FieldError> = refused.iter().flat_map(within).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Fields(wrong)) }
+}
+
+/// Takes what a client saw: of a logged-in person under their name. Every event is taken by itself, unless `mode` says
+/// otherwise; one that comes again, with the same id and from the same person, is not counted again.
 #[utoipa::path(post, path = "/events", request_body = EventsRequest,
     responses((status = 200, description = "What has become of them", body = EventsResponse)))]
 pub(crate) async fn post_events(
@@ -44,6 +56,9 @@ pub(crate) async fn post_events(
 ) -> Result<impl Responder, Problem> {
     let user_id = user.map(|user| user.user_id);
     let (facts, refused) = facts_of(&body.events.0, user_id, ctx.clock.now())?;
+    if body.mode == EventsMode::AllOrNothing {
+        require_all(&refused)?;
+    }
     let told = facts.len();
     let accepted = ctx.db.write(move |db| record(db, &facts)).await?.len();
     Ok(Answer::ok(EventsResponse { accepted, duplicates: told.saturating_sub(accepted), refused }))

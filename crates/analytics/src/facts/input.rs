@@ -108,10 +108,24 @@ pub(crate) struct ClientEvent {
     name: Option<EventName>,
 }
 
+/// What happens when one of them is wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EventsMode {
+    /// The others are taken.
+    #[default]
+    SkipBad,
+    /// None is.
+    AllOrNothing,
+}
+
 /// What clients saw.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventsRequest {
+    /// What happens when one of them is wrong.
+    #[serde(default)]
+    pub(super) mode: EventsMode,
     /// 1 to 500 events.
     #[schema(value_type = Vec<ClientEvent>, min_items = 1, max_items = 500)]
     pub(super) events: Items<ClientEvent>,

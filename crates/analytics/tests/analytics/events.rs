@@ -84,6 +84,17 @@ async fn a_wrong_event_keeps_no_other_from_being_taken(app: TestApp) {
     assert_eq!(total(&analyst, "page_views", ("2026-03-01", "2026-04-10")).await, json!(2.0));
 }
 
+async fn all_are_refused_for_one_when_that_is_asked_for(app: TestApp) {
+    let ann = app.sign_in_as(&[]).await;
+    let events = json!([seen("good", "2026-04-09T10:00:00Z"), {"id": "x", "kind": "page_view"}, 7]);
+    let whole = |events: &Value| ann.post(EVENTS).json(&json!({"mode": "all_or_nothing", "events": events}));
+    let refused = whole(&events).send().await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.pointers(), ["/events/1/path", "/events/2"]);
+    assert_eq!(sums(&app).await, "");
+    let told = whole(&json!([events[0]])).send().await.expect(200);
+    assert_eq!(told.body["accepted"], 1);
+}
+
 async fn a_list_of_events_has_bounds(app: TestApp) {
     let ann = app.sign_in_as(&[]).await;
     let many: Vec<Value> = (0..501).map(|n| json!({"id": n.to_string(), "kind": "custom", "name": "x"})).collect();
@@ -127,6 +138,7 @@ poligon_testkit::tests! { start =>
     an_event_is_counted_once,
     a_late_event_is_counted_when_it_happened,
     a_wrong_event_keeps_no_other_from_being_taken,
+    all_are_refused_for_one_when_that_is_asked_for,
     a_list_of_events_has_bounds,
     events_told_at_once_are_counted_once,
 }
