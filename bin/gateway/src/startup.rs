@@ -158,7 +158,16 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, keys: &KeyRing) -> anyhow::Resu
         transact(db, |db| (domain.seed)(db, plan, keys))
             .with_context(|| format!("the demo data of {} could not be made", domain.name))?;
     }
-    Ok(())
+    transact(db, |db| count_history(db, plan)).context("the demo data could not be counted")
+}
+
+/// Has what the domains tell of their past counted.
+fn count_history(db: &mut Db, plan: &Plan<'_>) -> Result<(), DbError> {
+    let mut history = poligon_analytics::History::new(plan);
+    for domain in composition::domains() {
+        (domain.history)(db, &mut |db, events| history.hear(db, events))?;
+    }
+    history.finish(db)
 }
 
 /// Whether anybody has an account.

@@ -14,7 +14,7 @@ mod permissions;
 
 use poligon_common::{Domain, Routes};
 
-pub use facts::rebuild;
+pub use facts::{History, rebuild};
 pub use permissions::PERMISSIONS;
 
 /// The front door.
@@ -27,6 +27,7 @@ pub fn domain() -> Domain {
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: |_, _, _| Ok(()),
+        history: |_, _| Ok(()),
     }
 }
 

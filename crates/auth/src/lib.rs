@@ -17,6 +17,7 @@ pub mod admin;
 mod audit;
 mod error;
 mod events;
+mod history;
 mod input;
 mod jobs;
 mod login;
@@ -46,6 +47,7 @@ pub fn domain() -> Domain {
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,
+        history: history::tell,
     }
 }
 

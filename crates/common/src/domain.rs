@@ -1,7 +1,7 @@
 //! The front door of a domain crate: the few things that an application is composed of.
 
 use poligon_core::db::{Db, DbError};
-use poligon_core::events::Subscriber;
+use poligon_core::events::{Listener, Subscriber};
 use poligon_core::jobs::Job;
 use poligon_core::security::{KeyRing, Permission};
 use poligon_core::seed::Plan;
@@ -26,4 +26,6 @@ pub struct Domain {
     pub problems: &'static [&'static Kind],
     /// Makes its demo data, in the open transaction of `db`.
     pub seed: fn(db: &mut Db, plan: &Plan<'_>, keys: &KeyRing) -> Result<(), DbError>,
+    /// Tells of its demo data what it would have told if all of it had happened.
+    pub history: fn(db: &mut Db, listener: &mut Listener<'_>) -> Result<(), DbError>,
 }

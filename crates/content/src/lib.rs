@@ -21,6 +21,7 @@ mod comments;
 mod error;
 mod events;
 mod feeds;
+mod history;
 mod media;
 mod moderation;
 mod named;
@@ -43,6 +44,7 @@ pub fn domain() -> Domain {
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,
+        history: history::tell,
     }
 }
 

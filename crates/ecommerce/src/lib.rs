@@ -18,6 +18,7 @@ mod csv;
 mod error;
 mod events;
 mod goods;
+mod history;
 mod images;
 mod named;
 mod orders;
@@ -49,6 +50,7 @@ pub fn domain() -> Domain {
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,
+        history: history::tell,
     }
 }
 

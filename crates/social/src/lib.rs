@@ -18,6 +18,7 @@ mod chats;
 mod comments;
 mod error;
 mod events;
+mod history;
 mod media;
 mod moderation;
 mod notifications;
@@ -47,6 +48,7 @@ pub fn domain() -> Domain {
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,
+        history: history::tell,
     }
 }
 

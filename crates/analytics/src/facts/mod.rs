@@ -1,6 +1,7 @@
 //! Facts: what has happened, as the domains and clients tell it, each counted once however often it is told, and in the hour
 //! in which it happened however late it comes.
 
+mod history;
 mod http;
 mod input;
 mod kind;
@@ -12,6 +13,7 @@ use poligon_common::{Routes, op};
 use poligon_core::Ctx;
 use poligon_core::events::{DeliveryError, Event, Subscriber};
 
+pub use history::History;
 pub(crate) use kind::Kind;
 pub use rebuild::rebuild;
 pub(crate) use record::HOUR;

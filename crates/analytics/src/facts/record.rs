@@ -6,7 +6,7 @@ use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::Text;
-use poligon_core::db::{Db, Given, Timestamp, given};
+use poligon_core::db::{Db, DbError, Given, Timestamp, given};
 use poligon_core::{on_each, statements};
 use serde::Serialize;
 
@@ -46,14 +46,19 @@ impl Fact {
 /// Writes facts that are not known yet, and counts them; answers the sources of those. Who writes the same at the same time
 /// waits here. Everything is written in one order, so that two do not wait for each other.
 pub(super) fn record(db: &mut Db, facts: &[Fact]) -> Result<BTreeSet<String>, Error> {
-    let by_source: BTreeMap<&str, &Fact> = facts.iter().rev().map(|fact| (fact.source.as_str(), fact)).collect();
-    let rows: Vec<&&Fact> = by_source.values().collect();
-    let insert = Insert(given(db, &FACT, &rows)?);
-    let new: Vec<String> = on_each!(db, c => insert.load(c))?;
-    let new: BTreeSet<String> = new.into_iter().collect();
-    let written: Vec<&Fact> = by_source.into_values().filter(|fact| new.contains(&fact.source)).collect();
+    let new = insert(db, facts)?;
+    let mut open = new.clone(); // of two with one name, the first was written
+    let written: Vec<&Fact> = facts.iter().filter(|fact| open.remove(&fact.source)).collect();
     count(db, &written)?;
     Ok(new)
+}
+
+/// The same, and counts nothing.
+pub(super) fn insert(db: &mut Db, facts: &[Fact]) -> Result<BTreeSet<String>, DbError> {
+    let by_source: BTreeMap<&str, &Fact> = facts.iter().rev().map(|fact| (fact.source.as_str(), fact)).collect();
+    let insert = Insert(given(db, &FACT, &by_source.into_values().collect::<Vec<_>>())?);
+    let new: Vec<String> = on_each!(db, c => insert.load(c))?;
+    Ok(new.into_iter().collect())
 }
 
 #[derive(Debug, Default, Clone, Copy, Serialize)]

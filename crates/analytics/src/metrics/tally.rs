@@ -1,5 +1,5 @@
 //! Counting: what hours come to is added up; of an hour that stands in two buckets, where a zone begins its days at half an
-//! hour, the facts themselves are.
+//! hour, the facts themselves are. Spans come first, each a range of an index (`CROSS JOIN`, which SQLite takes at its word).
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
@@ -132,7 +132,7 @@ where
             out.push_sql(&format!("SELECT part, {} AS grouped, {facts} AS facts, counted.amount FROM ", self.group));
             spans.walk_ast(out.reborrow())?;
             out.push_sql(&format!(
-                " JOIN {table} AS counted ON counted.{at} >= low AND counted.{at} < high WHERE kind = "
+                " CROSS JOIN {table} AS counted WHERE counted.{at} >= low AND counted.{at} < high AND kind = "
             ));
             out.push_bind_param::<Text, str>(self.kind)?;
             for (column, values) in &self.filters {
@@ -161,11 +161,13 @@ where
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("SELECT part, '', count(DISTINCT user_id), CAST(0 AS bigint) FROM (SELECT part, user_id FROM ");
         self.places.hours.walk_ast(out.reborrow())?;
-        out.push_sql(" JOIN analytics_active ON hour >= low AND hour < high");
+        out.push_sql(" CROSS JOIN analytics_active WHERE hour >= low AND hour < high");
         if let Some(rest) = &self.places.rest {
             out.push_sql(" UNION ALL SELECT part, user_id FROM ");
             rest.walk_ast(out.reborrow())?;
-            out.push_sql(" JOIN analytics_facts ON at >= low AND at < high WHERE user_id IS NOT NULL AND kind IN (");
+            out.push_sql(
+                " CROSS JOIN analytics_facts WHERE at >= low AND at < high AND user_id IS NOT NULL AND kind IN (",
+            );
             out.push_sql(&self.acts);
             out.push_sql(")");
         }

@@ -2,6 +2,7 @@
 //! to the subscribers at least once, in order for each object.
 
 mod dispatcher;
+mod past;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use dispatcher::{Dispatcher, lag};
+pub use past::{Listener, retell};
 
 use crate::ctx::Ctx;
 use crate::db::{Db, DbError, Given, Instant, Json, Timestamp, given};
