@@ -5,16 +5,20 @@ Demo data of a fixed day, whose 90 days hold a change of the clock in three of f
 database, and compared with what the other domains have there; then every metric is computed here from nothing but the facts, by its
 definition and by the local time of each, and compared with the answer: by hours, days, weeks and months, in each zone, with filters
 and without, in groups, and beside the time before. Controls: with one fact left out, and with days of another zone, figures differ.
-Counting all facts anew (`gateway analytics rebuild`) changes none.
+Counting all facts anew (`gateway analytics rebuild`) changes none. At the end the gateway is killed while it is told of things, and told
+them again, backwards: the figures are those of what was told.
 
 Needs POLIGON_GATEWAY, TEST_DATABASE_URL, TEST_REDIS_URL, and the time zones of the system. Ends with `N passed, N failed`.
 Standard library only.
 """
 
+import http.client
 import os
+import random
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
@@ -249,6 +253,71 @@ def walk_controls(checks, auditor, facts):
     checks.that(not elsewhere, "control: days of another zone are noticed")
 
 
+def tell(url, tokens, work, told):
+    """Tells batches of events and writes posts until there is no more, or the gateway is gone."""
+    quiet = Checks()
+    while work:
+        try:
+            what, body = work.pop()
+            Client(url, quiet, tokens[len(work) % len(tokens)]).post(what, body, status=None)
+            told[what] += 1
+        except (OSError, IndexError, http.client.HTTPException):
+            return
+
+
+def walk_kills(checks, place):
+    """The gateway is killed while it is told of things, three times; then everything is told once more, backwards."""
+    now = datetime.now(timezone.utc)
+    events, posts = [], "/api/social/posts"
+    for n in range(900):
+        at = now - timedelta(minutes=41 * n + 7)
+        if at > now - timedelta(days=29):
+            events.append({"id": f"killed-{n}", "kind": "custom", "name": f"n{n % 3}", "at": at.isoformat()})
+    batches = [("/api/analytics/events", {"events": events[n : n + 5]}) for n in range(0, len(events), 5)]
+    login = {"username": "ann", "password": "practice makes perfect"}
+    told = Counter()
+    for round_ in range(3):
+        with Gateway(place) as gateway:
+            token = Client(gateway.url, checks).post("/api/auth/login", login).body["access_token"]
+            work = batches + [(posts, {"body": f"Round {round_}, {n}"}) for n in range(60)]
+            random.shuffle(work)
+            threads = [threading.Thread(target=tell, args=(gateway.url, [token], work, told)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.4 + 0.2 * round_)
+            gateway.process.kill()
+            for thread in threads:
+                thread.join()
+    checks.that(told[posts] > 10 and told["/api/analytics/events"] > 30, "something was told before the kills", told)
+    with Gateway(place) as gateway:
+        token = Client(gateway.url, checks).post("/api/auth/login", login).body["access_token"]
+        ann = Client(gateway.url, checks, token)
+        for what, body in reversed(batches):
+            ann.post(what, {"events": body["events"][::-1]})
+        login["username"] = "auditor"
+        auditor = Client(gateway.url, checks, Client(gateway.url, checks).post("/api/auth/login", login).body["access_token"])
+
+        def counted(metric, **more):
+            first = str((now - timedelta(days=30)).date())
+            return auditor.post("/api/analytics/metrics/query", {"metric": metric, "from": first} | more).body
+
+        for name in ("n0", "n1", "n2"):
+            answer = counted("custom_events", filters={"name": [name]})
+            wanted = Counter(event["at"][:10] for event in events if event["name"] == name)
+            seen = {b["label"]: v for b, v in zip(answer["buckets"], answer["series"][0]["values"], strict=True) if v}
+            checks.equal(seen, dict(wanted), f"{name} after the kills")
+        written = "SELECT count(*) FROM posts p JOIN users u ON u.id = p.author_id WHERE u.username = 'ann' AND body LIKE 'Round%'"
+        wanted = int(rows(place, written)[0][0])
+        heard = "SELECT count(*) FROM analytics_facts f JOIN posts p ON f.source = 'post:' || p.id WHERE p.body LIKE 'Round%'"
+        give_up = time.monotonic() + 20
+        while int(rows(place, heard)[0][0]) < wanted and time.monotonic() < give_up:
+            time.sleep(0.1)
+        checks.that(wanted >= told[posts], "what was answered is there", f"{wanted} posts, {told[posts]} answered")
+        checks.equal(int(rows(place, heard)[0][0]), wanted, "every post is a fact, once")
+        hours = "SELECT sum(facts) FROM analytics_hours WHERE kind = 'post'"
+        checks.equal(rows(place, hours), rows(place, "SELECT count(*) FROM analytics_facts WHERE kind = 'post'"), "posts add up")
+
+
 def walk(checks, kind):
     checks.where = kind
     began = time.monotonic()
@@ -278,6 +347,7 @@ def walk(checks, kind):
             for metric in metrics:
                 attempt(checks, walk_metric, checks, auditor, metric, facts)
             attempt(checks, walk_controls, checks, auditor, facts)
+        attempt(checks, walk_kills, checks, place)
     print(f"{kind}: {len(facts)} facts, {time.monotonic() - began:.0f} s", flush=True)
 
 
