@@ -113,6 +113,7 @@ fn domain() -> Domain {
         permissions: &[],
         problems: &[],
         seed: |_, _, _| Ok(()),
+        history: |_, _| Ok(()),
     }
 }
 
