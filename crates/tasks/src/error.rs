@@ -119,8 +119,8 @@ pub enum Error {
     /// No such object, or none that the caller may know of.
     #[error("there is no such object")]
     NotFound,
-    /// No object, or none that the caller may know of, has the id that the body names here (JSON Pointer).
-    #[error("there is no such object")]
+    /// No object, or none that the caller may know of, has the id in this member of the body.
+    #[error("{0} is the id of nothing that you may know of")]
     Unknown(&'static str),
     /// Fields that only the database could check.
     #[error("{}", .0.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; "))]
@@ -131,10 +131,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// This, unless nothing is found by an id that the body names: then it says where that stands.
-    pub(crate) fn named(self, pointer: &'static str) -> Self {
+    /// This, unless nothing is found by an id that the body names: then it says which.
+    pub(crate) fn named(self, member: &'static str) -> Self {
         match self {
-            Self::NotFound => Self::Unknown(pointer),
+            Self::NotFound => Self::Unknown(member),
             other => other,
         }
     }
@@ -203,11 +203,6 @@ impl From<Error> for Problem {
         match error {
             Error::AccountGone => Self::unauthenticated(),
             Error::Fields(wrong) => Self::invalid(wrong),
-            Error::Unknown(pointer) => Self::not_found().errors(vec![FieldError::new(
-                pointer,
-                "unknown",
-                "is the id of nothing that you may know of",
-            )]),
             Error::Db(error) => error.into(),
             other => Self::new(other.kind()).detail(other.to_string()),
         }

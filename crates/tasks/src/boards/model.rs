@@ -97,7 +97,7 @@ pub(super) fn list(
 /// Makes a board, with the columns and labels of its template; administrators of the project do. Answers its id.
 pub(super) fn create(db: &mut Db, user_id: i64, new: &BoardRequest, now: Timestamp) -> Result<i64, Error> {
     let project_id = new.project_id.0;
-    let access = projects::locked(db, project_id, user_id).map_err(|error| error.named("/project_id"))?;
+    let access = projects::locked(db, project_id, user_id).map_err(|error| error.named("project_id"))?;
     access.require(ProjectRole::Admin)?.require_open()?;
     let there: i64 = boards::table.filter(boards::project_id.eq(project_id)).count().get_result(db)?;
     if there >= MOST {

@@ -222,7 +222,7 @@ pub(super) fn run(db: &mut Db, user_id: i64, asked: &BulkRequest, now: Timestamp
         return Err(Error::field("/operations", "length", "must be 1 to 100 operations"));
     }
     let board_id = asked.board_id.0;
-    let (board, access) = boards::access(db, board_id, user_id).map_err(|error| error.named("/board_id"))?;
+    let (board, access) = boards::access(db, board_id, user_id).map_err(|error| error.named("board_id"))?;
     access.require(ProjectRole::Member)?.require_open()?;
     let new = asked.operations.0.iter().filter(|operation| makes_a_card(operation)).count();
     let mut number = match i64::try_from(new) {

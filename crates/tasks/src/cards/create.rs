@@ -21,7 +21,7 @@ const MOST: i64 = 25_000;
 /// Makes a card; members of the project do. Answers its id.
 pub(super) fn create(db: &mut Db, user_id: i64, new: &CardRequest, now: Timestamp) -> Result<i64, Error> {
     let board_id = new.board_id.0;
-    let (board, access) = boards::access(db, board_id, user_id).map_err(|error| error.named("/board_id"))?;
+    let (board, access) = boards::access(db, board_id, user_id).map_err(|error| error.named("board_id"))?;
     access.require(ProjectRole::Member)?.require_open()?;
     let number = projects::take_numbers(db, board.project_id, 1)?;
     change(db, board_id, (user_id, ProjectRole::Member), now, |db, change| insert(db, change, new, number))

@@ -113,7 +113,7 @@ pub(super) fn create(
     now: Timestamp,
 ) -> Result<ProjectResponse, Error> {
     let team_id = new.team_id.0;
-    teams::locked(db, team_id, user_id).map_err(|error| error.named("/team_id"))?.require(TeamRole::Admin)?;
+    teams::locked(db, team_id, user_id).map_err(|error| error.named("team_id"))?.require(TeamRole::Admin)?;
     let there: i64 = projects::table.filter(projects::team_id.eq(team_id)).count().get_result(db)?;
     if there >= MOST {
         return Err(Error::TooManyProjects);

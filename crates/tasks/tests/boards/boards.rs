@@ -289,7 +289,8 @@ async fn a_body_that_names_nothing_known_is_told_where(app: TestApp) {
         for (caller, id) in [(&stranger, own.clone()), (&desk.ann, json!(4_000_000_000_i64))] {
             body[name] = id;
             let refused = caller.post(path).json(&body).send().await.expect_problem(404, "not_found");
-            assert_eq!(refused.pointers(), [format!("/{name}")], "{path}");
+            let detail = format!("{name} is the id of nothing that you may know of");
+            assert_eq!((&refused.body["detail"], &refused.body["errors"]), (&json!(detail), &json!([])), "{path}");
         }
     }
 }
