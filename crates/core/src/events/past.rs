@@ -8,8 +8,8 @@ use crate::db::{Db, DbError, Json, Timestamp};
 /// Who is told of the past, some events at a time.
 pub type Listener<'a> = dyn FnMut(&mut Db, Vec<Event>) -> Result<(), DbError> + 'a;
 
-/// Ids that are looked at together.
-const WINDOW: i64 = 1_000;
+/// Ids that are looked at together: each may have many rows, and memory that is taken for them is kept for a while.
+const WINDOW: i64 = 100;
 
 impl Event {
     /// An event as it would have been told. It has no number.
