@@ -4,9 +4,10 @@
 Demo data of a fixed day, whose 90 days hold a change of the clock in three of four time zones. What the facts are is read from the
 database, and compared with what the other domains have there; then every metric is computed here from nothing but the facts, by its
 definition and by the local time of each, and compared with the answer: by hours, days, weeks and months, in each zone, with filters
-and without, in groups, and beside the time before. Controls: with one fact left out, and with days of another zone, figures differ.
+and without, in groups, of segments, and beside the time before. What is taken away (CSV, JSON, XLSX) is held against the answers. Controls: with one fact left out, and with days of another zone, figures differ.
 Counting all facts anew (`gateway analytics rebuild`) changes none. At the end the gateway is killed while it is told of things, and told
-them again, backwards: the figures are those of what was told.
+them again, backwards: the figures are those of what was told. What a gateway has shown Prometheus of its requests is what the next one
+tells of them.
 
 Needs POLIGON_GATEWAY, TEST_DATABASE_URL, TEST_REDIS_URL, and the time zones of the system. Ends with `N passed, N failed`.
 Standard library only.
@@ -15,7 +16,6 @@ Standard library only.
 import http.client
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -26,9 +26,17 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from answered import walk_requests
+from cards import walk_cards
+from exported import walk_exports
+from groups import walk_groups
+from people import METRICS as OF_PEOPLE
+from people import walk_people
+from tables import rows
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "journey"))
 from client import Checks, Client, attempt, outcome  # noqa: E402
-from service import KINDS, Gateway, Place, sql_on_postgres  # noqa: E402
+from service import KINDS, Gateway, Place  # noqa: E402
 
 ANCHOR = "2026-04-30"
 FROM, TO = date(2026, 2, 1), date(2026, 4, 30)
@@ -60,23 +68,49 @@ METRICS = {
     "refund_rate": ((SUM, "refund"), "/", (SUM, "payment")),
     "product_sales": ((SUM, "order_line"),),
     "product_pieces": ((SUM, "order_pieces"),),
+    "carts": ((COUNT, "cart"),),
+    "cart_abandonment": ((COUNT, "cart_order"), "lack", (COUNT, "cart")),
+    "stock_outs": ((COUNT, "stock_out"),),
+    "cards_created": ((COUNT, "card_created"),),
+    "cards_moved": ((COUNT, "card_moved"),),
+    "throughput": ((SUM, "card_done"),),
+    "cycle_time": ((SUM, "card_cycle"), "/", (SUM, "card_timed")),
+    "cards_overdue": ((COUNT, "card_overdue"),),
+    "reports_resolved": ((COUNT, "report"),),
     "publications": ((COUNT, "publication"),),
     "moderation_cases": ((COUNT, "moderation_case"),),
     "time_in_moderation": ((SUM, "moderation_case"), "/", (COUNT, "moderation_case")),
 }
+# Requests are no facts: of the days that are looked at there are none, and `walk_requests` makes some.
+NOTHING = ((SUM, "no fact"), "/", (COUNT, "no fact"))
+METRICS |= {
+    "requests": ((COUNT, "no fact"),),
+    "error_rate": NOTHING,
+    "request_latency_p50": NOTHING,
+    "request_latency_p95": NOTHING,
+    "request_latency_p99": NOTHING,
+}
 # Kinds whose person was not active by them.
 PASSIVE = {
     "order_line", "order_pieces", "payment", "payment_failure", "refund", "publication", "moderation_case",
+    "report", "cart_order", "stock_out", "card_done", "card_timed", "card_cycle", "card_overdue",
 }  # fmt: skip
 # Where the value of a dimension stands in a fact.
 PLACES = {
     "path": 0, "product": 0, "article": 0, "name": 0, "reason": 0, "kind": 0, "object": 1, "decision": 1,
+    "board": 0, "column_type": 1, "route": 0, "status": 1,
 }  # fmt: skip
 # What other domains have, and the facts that tell of it.
 COUNTED = {
     "SELECT count(*) FROM accounts": "registration",
     "SELECT count(*) FROM orders": "order",
     "SELECT count(*) FROM order_lines": "order_line",
+    # Of five demo orders four were of a cart; what else was begun stands in the carts.
+    "SELECT count(*) FROM orders WHERE id % 5 <> 0": "cart_order",
+    "SELECT (SELECT count(*) FROM orders WHERE id % 5 <> 0) + (SELECT count(*) FROM carts WHERE begun <> '[]')": "cart",
+    "SELECT count(*) FROM variants WHERE track_stock AND stock_on_hand = stock_reserved": "stock_out",
+    "SELECT count(*) FROM cards": "card_created",
+    "SELECT count(*) FROM board_activity WHERE kind = 'card_moved'": "card_moved",
     "SELECT count(*) FROM payments WHERE captured > 0": "payment",
     "SELECT count(*) FROM payments WHERE status = 'failed'": "payment_failure",
     "SELECT count(*) FROM payment_refunds WHERE status = 'succeeded'": "refund",
@@ -86,6 +120,7 @@ COUNTED = {
     "SELECT (SELECT count(*) FROM post_reactions) + (SELECT count(*) FROM comment_reactions)"
     " + (SELECT count(*) FROM message_reactions)": "reaction",
     "SELECT count(*) FROM social_ties WHERE follow = 'following'": "follow",
+    "SELECT count(*) FROM reports WHERE closed_at IS NOT NULL": "report",
     "SELECT count(*) FROM content_cases WHERE status = 'closed'": "moderation_case",
 }
 ADDED = {
@@ -95,16 +130,6 @@ ADDED = {
     "SELECT sum(unit_price * quantity) FROM order_lines": "order_line",
     "SELECT sum(quantity) FROM order_lines": "order_pieces",
 }
-
-
-def rows(place, statement):
-    if place.kind == "PostgreSQL":
-        return [line.split("|") for line in sql_on_postgres(place.url, statement)]
-    database = sqlite3.connect(place.data / "poligon.db", timeout=10)
-    with database:
-        found = [[str(value) if value is not None else "" for value in row] for row in database.execute(statement)]
-    database.close()
-    return found
 
 
 class Fact:
@@ -150,6 +175,8 @@ def value(metric, facts):
     second = term(*made[2])
     if made[1] == "-":
         return first - second
+    if made[1] == "lack":
+        first = second - first
     return first / second if second else None
 
 
@@ -314,8 +341,11 @@ def walk_kills(checks, place):
             time.sleep(0.1)
         checks.that(wanted >= told[posts], "what was answered is there", f"{wanted} posts, {told[posts]} answered")
         checks.equal(int(rows(place, heard)[0][0]), wanted, "every post is a fact, once")
-        hours = "SELECT sum(facts) FROM analytics_hours WHERE kind = 'post'"
-        checks.equal(rows(place, hours), rows(place, "SELECT count(*) FROM analytics_facts WHERE kind = 'post'"), "posts add up")
+        # Those of days of which facts are still kept: the demo is of an old day.
+        since = int(rows(place, "SELECT since FROM analytics_kept")[0][0])
+        hours = f"SELECT sum(facts) FROM analytics_hours WHERE kind = 'post' AND hour >= {since // 3_600_000}"
+        facts = f"SELECT count(*) FROM analytics_facts WHERE kind = 'post' AND at >= {since}"
+        checks.equal(rows(place, hours), rows(place, facts), "posts add up")
 
 
 def walk(checks, kind):
@@ -332,22 +362,35 @@ def walk(checks, kind):
             checks.equal(counts[of_kind], int(rows(place, statement)[0][0]), f"facts of {of_kind}")
         for statement, of_kind in ADDED.items():
             checks.equal(sums[of_kind], int(rows(place, statement)[0][0]), f"the sum of {of_kind}")
+        attempt(checks, walk_cards, checks, place, facts)
         hours = "SELECT kind, hour, first, second, facts, amount FROM analytics_hours ORDER BY 1, 2, 3, 4"
+        sums_of_days = "SELECT kind, day, first, second, facts, amount FROM analytics_days ORDER BY 1, 2, 3, 4"
         active = "SELECT hour, user_id FROM analytics_active ORDER BY 1, 2"
-        before = rows(place, hours), rows(place, active)
+        people = "SELECT user_id FROM analytics_people ORDER BY 1"
+        counted = [rows(place, statement) for statement in (hours, sums_of_days, active, people)]
         rebuild = [os.environ["POLIGON_GATEWAY"], "analytics", "rebuild", *place.flags]
         subprocess.run(rebuild, check=True, stdout=subprocess.DEVNULL, env=place.environment(), timeout=120)
-        checks.that((rows(place, hours), rows(place, active)) == before and len(before[0]) > 1000, "counted anew it is the same")
+        anew = [rows(place, statement) for statement in (hours, sums_of_days, active, people)]
+        checks.that(anew == counted and len(counted[0]) > 1000, "counted anew it is the same")
         with Gateway(place) as gateway:
             login = {"username": "auditor", "password": "practice makes perfect"}
             token = Client(gateway.url, checks).post("/api/auth/login", login).body["access_token"]
             auditor = Client(gateway.url, checks, token)
             metrics = auditor.get("/api/analytics/metrics").body["items"]
-            checks.equal(sorted(metric["name"] for metric in metrics), sorted(METRICS), "every metric is known here")
+            checks.equal(sorted(metric["name"] for metric in metrics), sorted([*METRICS, *OF_PEOPLE]), "every metric is known here")
             for metric in metrics:
-                attempt(checks, walk_metric, checks, auditor, metric, facts)
+                if metric["name"] not in OF_PEOPLE:
+                    attempt(checks, walk_metric, checks, auditor, metric, facts)
+            attempt(checks, walk_people, checks, auditor, facts, PASSIVE, ZONES, (FROM, TO))
+            login["username"] = "admin"
+            admin = Client(gateway.url, checks, Client(gateway.url, checks).post("/api/auth/login", login).body["access_token"])
+            attempt(checks, walk_groups, checks, auditor, admin, facts, PASSIVE, ZONES, (FROM, TO), compare)
+            last = max(fact.at for fact in facts)
+            left = [fact for fact in facts_of(place) if fact.at <= last]
+            attempt(checks, walk_exports, checks, auditor, metrics, left, ZONES, (FROM, TO))
             attempt(checks, walk_controls, checks, auditor, facts)
         attempt(checks, walk_kills, checks, place)
+        attempt(checks, walk_requests, checks, place)
     print(f"{kind}: {len(facts)} facts, {time.monotonic() - began:.0f} s", flush=True)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Looks for SQL injection with sqlmap at level 3: parameters of text in queries, paths and bodies of the content, on both
-databases (promise 18). First a planted hole, in a query and in a path, that has to be found."""
+"""Looks for SQL injection with sqlmap at level 3: parameters of text in queries, paths and bodies of the content and of the figures,
+on both databases (promise 18). First a planted hole, in a query and in a path, that has to be found."""
 
 import json
 import os
@@ -10,15 +10,15 @@ import tempfile
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "journey"))
 from planted import Planted  # noqa: E402
 from service import KINDS, Gateway, Place  # noqa: E402
 
 DEMO = "practice makes perfect"
-API = "/api/content"
 # Where text that a client sends meets the database: address, and the parameter that is tried; `*` marks a part of a path.
-QUERIES = [
+CONTENT_QUERIES = [
     ("articles?q=checkout", "q"),
     ("articles?category=testing", "category"),
     ("articles?author=author", "author"),
@@ -32,12 +32,36 @@ QUERIES = [
     ("media/1/file?size=small", "size"),
     ("media/1/file?expires=1&signature=" + "A" * 43, "signature"),
 ]
-PATHS = ["articles/slug*", "media/1*/file", "articles/1*/comments", "blogs/blog*", "categories/testing*", "tags/api*", "comments/1*"]
+CONTENT_PATHS = ["articles/slug*", "media/1*/file", "articles/1*/comments", "blogs/blog*", "categories/testing*", "tags/api*", "comments/1*"]
 # With a body, as an author: what is written is searched and shown.
-BODIES = [
+CONTENT_BODIES = [
     ("PATCH", "articles/1", {"title": "One*"}),
     ("PATCH", "articles/1", {"tags": ["api*"]}),
     ("POST", "reports", {"kind": "article", "id": 9, "reason": "other", "note": "x*"}),
+]
+# As an administrator, who sees all figures.
+ANALYTICS_QUERIES = [
+    ("export?what=facts&kind=page_view&format=csv&filters=" + quote('{"path":["/x*"]}', safe="*"), None),
+    ("export?what=facts&format=csv&kind=order", "kind"),
+    ("dashboard?filters=" + quote('{"product":["7*"]}', safe="*"), None),
+    ("export?what=metric&metric=orders&format=json&group_by=product&tz=UTC", "group_by"),
+    ("export?what=metric&metric=orders&format=json&tz=Europe/Berlin", "tz"),
+    ("export?what=dashboard&format=csv&widget_id=orders", "widget_id"),
+]
+ANALYTICS_BODIES = [
+    ("POST", "metrics/query", {"metric": "page_views", "group_by": "path", "filters": {"path": ["/x*"]}}),
+    ("POST", "funnels/query", {"steps": [{"kind": "page_view", "values": ["/x*"]}, {"kind": "login"}]}),
+    ("POST", "events", {"events": [{"id": "x*", "kind": "custom", "name": "tried"}]}),
+    ("POST", "events", {"events": [{"id": "x", "kind": "page_view", "path": "/x*"}]}),
+    ("POST", "metrics/query", {"metric": "orders*"}),
+    ("POST", "segments", {"name": "x*", "conditions": [{"kind": "page_view", "values": ["/x"]}]}),
+    ("POST", "segments", {"name": "Tried", "conditions": [{"kind": "page_view", "values": ["/x*"]}]}),
+    ("POST", "cohorts/query", {"interval": "week", "returning": "order*"}),
+]
+# Who asks, and what of.
+DOMAINS = [
+    ("/api/content", "author", CONTENT_QUERIES, CONTENT_PATHS, CONTENT_BODIES),
+    ("/api/analytics", "admin", ANALYTICS_QUERIES, [], ANALYTICS_BODIES),
 ]
 # All of them take some minutes: the suite tries the first of each, INJECTION_ALL=1 everything.
 MANY = 99 if os.environ.get("INJECTION_ALL") else 3
@@ -64,8 +88,8 @@ def sqlmap(url, *more, dbms="SQLite"):
     return False, said
 
 
-def token(url):
-    body = json.dumps({"username": "author", "password": DEMO}).encode()
+def token(url, name):
+    body = json.dumps({"username": name, "password": DEMO}).encode()
     request = urllib.request.Request(f"{url}/api/auth/login", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["access_token"]
@@ -79,14 +103,18 @@ def planted():
 
 
 def attacks(gateway):
-    bearer = ["-H", f"Authorization: Bearer {token(gateway.url)}"]
-    for path, name in QUERIES[:MANY]:
-        yield f"GET {path}, {name}", f"{gateway.url}{API}/{path}", ["-p", name]
-    for path in PATHS[:MANY]:
-        yield f"GET {path}", f"{gateway.url}{API}/{path}", []
-    for method, path, body in BODIES[:MANY]:
-        given = [f"--method={method}", f"--data={json.dumps(body)}", "-H", "Content-Type: application/json", *bearer]
-        yield f"{method} {path}, {next(iter(body.values()))}", f"{gateway.url}{API}/{path}", given
+    for api, name, queries, paths, bodies in DOMAINS:
+        bearer = ["-H", f"Authorization: Bearer {token(gateway.url, name)}"]
+        # The content is public.
+        reader = [] if paths else bearer
+        for path, parameter in queries[:MANY]:
+            given = ["-p", parameter] if parameter else []
+            yield f"GET {path}, {parameter or 'where it is marked'}", f"{gateway.url}{api}/{path}", [*given, *reader]
+        for path in paths[:MANY]:
+            yield f"GET {path}", f"{gateway.url}{api}/{path}", reader
+        for method, path, body in bodies[:MANY]:
+            given = [f"--method={method}", f"--data={json.dumps(body)}", "-H", "Content-Type: application/json", *bearer]
+            yield f"{method} {path}, {json.dumps(body)}", f"{gateway.url}{api}/{path}", given
 
 
 def scan(kind):

@@ -557,6 +557,10 @@ def real_file(case):
     case.path_parameters["file"] = "swagger-ui.css"
 
 
+def real_page_file(case):
+    case.path_parameters["file"] = "main.js"
+
+
 REAL = {
     "POST /api/auth/login": real_login,
     "POST /api/auth/login/verify": real_second_step,
@@ -664,6 +668,7 @@ REAL = {
     "GET /api/ecommerce/images/{id}/{size}": real_image,
     "GET /problems/{code}": real_problem,
     "GET /docs/{file}": real_file,
+    "GET /dashboard/{file}": real_page_file,
     **network.REAL,
     **boards.REAL,
     **content.REAL,

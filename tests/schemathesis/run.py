@@ -31,7 +31,8 @@ DATABASES = os.environ.get("SCHEMATHESIS_DATABASES", ",".join(KINDS)).split(",")
 SECONDS_FOR_A_SEED = 3600
 # Streams that end with the session, and a socket: no tool of single answers can try them. Tests of their own do, in
 # crates/social/tests/network/realtime, crates/tasks/tests/boards/live.rs and tests/load/sockets.py.
-ELSEWHERE = ("/api/social/events", "/api/social/ws", "/api/tasks/boards/{id}/events")
+ELSEWHERE = ("/api/social/events", "/api/social/ws", "/api/tasks/boards/{id}/events",
+    "/api/analytics/dashboards/{id}/events", "/api/analytics/dashboard/events")
 
 
 def passes(document, kind):

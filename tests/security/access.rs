@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use poligon_testkit::{Client, Reply, TestApp, built_in_roles};
 use serde_json::json;
 
-use crate::analytics;
+use crate::analytics::{self, Sights, sights_of};
 use crate::boards::{self, Work, work_of};
 use crate::content::{self, Texts, texts_of};
 use crate::document::{Document, Operation};
@@ -90,9 +90,17 @@ fn of_content(operation: &Operation) -> bool {
     operation.path.starts_with("/api/content/")
 }
 
+fn of_figures(operation: &Operation) -> bool {
+    operation.path.starts_with("/api/analytics/")
+}
+
 /// Whether it takes nobody's session away.
 fn leaves_sessions(operation: &Operation) -> bool {
-    in_shop(operation) || in_network(operation) || on_boards(operation) || of_content(operation)
+    in_shop(operation)
+        || in_network(operation)
+        || on_boards(operation)
+        || of_content(operation)
+        || of_figures(operation)
 }
 
 /// Whether an answer is the refusal of a caller as such.
@@ -196,8 +204,8 @@ async fn target(app: &TestApp, victim: &Client) -> Target {
     let (shipment, image) = (shipment_to(&admin, victim).await, image_of(&admin, goods.product).await);
     let goods = Goods { image, review, order, payment, shipment, ..goods };
     let (talk, work) = (talk_of(app, victim).await, work_of(app, victim).await);
-    let texts = texts_of(app, victim).await;
-    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods, talk, work, texts }
+    let (texts, sights) = (texts_of(app, victim).await, sights_of(app, victim).await);
+    Target { user: victim.user_id.expect("an id"), session, role: "spare".into(), goods, talk, work, texts, sights }
 }
 
 /// What those who are admitted may spoil: an account, a role and goods of its own.
@@ -212,6 +220,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     let talk = if in_network(operation) { talk_of(app, &owner).await } else { Talk::NONE };
     let work = if on_boards(operation) { work_of(app, &owner).await } else { Work::NONE };
     let texts = if of_content(operation) { texts_of(app, &owner).await } else { Texts::NONE };
+    let sights = if of_figures(operation) { sights_of(app, &owner).await } else { Sights::NONE };
     let mut goods = if in_shop(operation) { goods(app).await } else { Goods::NONE };
     if operation.path.contains("/shipments/") {
         goods.shipment = shipment_to(&app.sign_in_as(&["admin"]).await, &app.sign_in_as(&[]).await).await;
@@ -219,7 +228,7 @@ async fn expendable(app: &TestApp, operation: &Operation) -> Target {
     if operation.path.contains("/images/") {
         goods.image = image_of(&app.sign_in_as(&["admin"]).await, goods.product).await;
     }
-    Target { user, session: 1, role: name, goods, talk, work, texts }
+    Target { user, session: 1, role: name, goods, talk, work, texts, sights }
 }
 
 async fn a_custom_role_opens_exactly_its_operations(app: TestApp) {
@@ -286,6 +295,7 @@ async fn every_eighth_object_is_its_owners(app: TestApp, part: usize) {
         .chain(network::OBJECTS)
         .chain(boards::OBJECTS)
         .chain(content::OBJECTS)
+        .chain(analytics::OBJECTS)
         .map(|(id, own, other)| (*id, (*own, *other)))
         .collect();
     let operations = object_operations(&document);

@@ -6,6 +6,7 @@ use poligon_testkit::{Backend, Reply, TestApp};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::analytics::Sights;
 use crate::boards::Work;
 use crate::content::Texts;
 use crate::document::Document;
@@ -29,6 +30,7 @@ fn nothing() -> Target {
         talk: Talk::NONE,
         work: Work::NONE,
         texts: Texts::NONE,
+        sights: Sights::NONE,
     }
 }
 
@@ -202,7 +204,17 @@ async fn every_path_answers_all_methods(app: TestApp) {
 }
 
 async fn head_is_get_without_the_body(app: TestApp) {
-    for path in ["/", "/docs", "/health/live", "/api/openapi.json", "/problems/not_found", "/api/auth/me", "/nowhere"] {
+    for path in [
+        "/",
+        "/docs",
+        "/dashboard",
+        "/dashboard/main.js",
+        "/health/live",
+        "/api/openapi.json",
+        "/problems/not_found",
+        "/api/auth/me",
+        "/nowhere",
+    ] {
         let whole = app.client().get(path).send().await;
         let head = app.client().request(Method::HEAD, path).send().await;
         assert_eq!((head.status, head.text.as_str()), (whole.status, ""), "{path}");
@@ -237,7 +249,7 @@ async fn a_request_keeps_its_id_or_gets_one(app: TestApp) {
 }
 
 async fn packing_is_absent_or_right(app: TestApp) {
-    for path in ["/api/openapi.json", "/docs", "/"] {
+    for path in ["/api/openapi.json", "/docs", "/", "/dashboard", "/dashboard/echarts.js"] {
         let plain = app.client().get(path).send().await.expect(200);
         let asked = app.client().get(path).header("accept-encoding", "gzip").send().await.expect(200);
         match asked.header("content-encoding") {

@@ -6,6 +6,7 @@ use poligon_testkit::{Client, Reply, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::analytics::sights_of;
 use crate::boards::work_of;
 use crate::content::texts_of;
 use crate::document::{Document, Operation};
@@ -190,6 +191,7 @@ async fn collect(app: &TestApp, document: &Document, part: usize) -> Collected {
         talk: talk_of(app, &app.sign_in_as(&[]).await).await,
         work: work_of(app, &app.sign_in_as(&[]).await).await,
         texts: texts_of(app, &app.sign_in_as(&[]).await).await,
+        sights: sights_of(app, &app.sign_in_as(&[]).await).await,
     };
     for operation in document.operations.iter().skip(part).step_by(4) {
         // A new one each time: some of these requests end the caller's session.

@@ -14,6 +14,7 @@ mod limits;
 mod mass;
 mod metrics;
 mod network;
+mod page;
 mod policy;
 mod requests;
 mod routes;

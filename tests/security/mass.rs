@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use poligon_testkit::TestApp;
 use serde_json::{Value, json};
 
+use crate::analytics::sights_of;
 use crate::boards::work_of;
 use crate::content::texts_of;
 use crate::document::{Document, Operation};
@@ -57,10 +58,11 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
     app.grant("spare", &[]).await;
     let (goods, talk) = (goods(&app).await, talk_of(&app, &boss).await);
     let (work, texts) = (work_of(&app, &boss).await, texts_of(&app, &boss).await);
-    let target =
-        Target { user: victim.user_id.expect("an id"), session: 1, role: "spare".into(), goods, talk, work, texts };
+    let (user, sights) = (victim.user_id.expect("an id"), sights_of(&app, &boss).await);
+    let target = Target { user, session: 1, role: "spare".into(), goods, talk, work, texts, sights };
     let document = Document::read();
     let mut tried = 0;
+    let before = snapshot(&admin, &victim).await; // and behind each operation it is still the same
     // A webhook is refused for its signature before its members are looked at, and its sender may add some at any time.
     let written_by_clients = |operation: &&Operation| {
         !operation.is_read() && !operation.takes_csv() && operation.id != "ecommerce_receive_webhook"
@@ -71,7 +73,6 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
             None if operation.takes_body() => panic!("{}: no schema", operation.id),
             None => BTreeSet::new(), // takes no body: nothing may stand in one
         };
-        let before = snapshot(&admin, &victim).await;
         for name in COVETED.into_iter().filter(|name| !members.contains(*name)) {
             let mut given = if operation.takes_body() { body(operation) } else { json!({}) };
             given[name] = value_of(name);
@@ -95,6 +96,12 @@ async fn the_snapshot_notices_a_change(app: TestApp) {
     let id = victim.user_id.expect("an id");
     let change = json!({"display_name": "Another Name"});
     admin.patch(&format!("/api/auth/users/{id}")).json(&change).send().await.expect(200);
+    assert_ne!(snapshot(&admin, &victim).await, before);
+    let board = json!({"title": "Theirs", "widgets": []});
+    let board = victim.post("/api/analytics/dashboards").json(&board).send().await.expect(201).id();
+    let shares = format!("/api/analytics/dashboards/{board}/shares");
+    let before = snapshot(&admin, &victim).await;
+    victim.post(&shares).json(&json!({"role": "auditor", "access": "view"})).send().await.expect(201);
     assert_ne!(snapshot(&admin, &victim).await, before);
 }
 

@@ -16,7 +16,7 @@ const REQUESTS: usize = 20_000;
 const WORKERS: usize = 8;
 
 /// What is asked for; `{}` is filled at random.
-const SHAPES: [&str; 12] = [
+const SHAPES: [&str; 13] = [
     "/{}",
     "/{}/{}",
     "/api/{}",
@@ -28,6 +28,7 @@ const SHAPES: [&str; 12] = [
     "/api/auth/me?{}={}",
     "/problems/{}",
     "/docs/{}",
+    "/dashboard/{}",
     "/health/{}",
 ];
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "{}"];

@@ -150,6 +150,8 @@ pub(crate) const POLICY: &[(&str, &str)] = &[
     ("operation_docs_page", PUBLIC),
     ("operation_docs_file", PUBLIC),
     ("operation_style_sheet", PUBLIC),
+    ("operation_dashboard_page", PUBLIC),
+    ("operation_dashboard_file", PUBLIC),
     ("operation_problem_page", PUBLIC),
     ("operation_home_page", PUBLIC),
     ("operation_mailbox_page", PUBLIC),
@@ -196,7 +198,12 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             // Analytics.
             "analytics:shop",
             "analytics:audience",
+            "analytics:facts",
+            "kpis:write",
+            "segments:write",
             "analytics:content",
+            "analytics:tasks",
+            "analytics:operations",
         ],
     ),
     (
@@ -221,6 +228,9 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             // Analytics.
             "analytics:shop",
             "analytics:audience",
+            "kpis:write",
+            "segments:write",
+            "analytics:tasks",
         ],
     ),
     (
@@ -238,7 +248,10 @@ pub(crate) const ROLES: [(&str, &[&str]); 6] = [
             "system:read",
             "analytics:shop",
             "analytics:audience",
+            "analytics:facts",
             "analytics:content",
+            "analytics:tasks",
+            "analytics:operations",
         ],
     ),
 ];

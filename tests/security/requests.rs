@@ -3,7 +3,7 @@
 use poligon_testkit::{Client, Part, Request};
 use serde_json::{Value, json};
 
-use crate::analytics;
+use crate::analytics::{self, Sights};
 use crate::boards::{self, Work};
 use crate::content::{self, Texts};
 use crate::document::Operation;
@@ -27,6 +27,8 @@ pub(crate) struct Target {
     pub(crate) work: Work,
     /// What somebody has in the content.
     pub(crate) texts: Texts,
+    /// What somebody has of dashboards.
+    pub(crate) sights: Sights,
 }
 
 /// Ids of the shop's objects.
@@ -87,6 +89,11 @@ pub(crate) fn path(operation: &Operation, target: &Target) -> String {
     if operation.path.starts_with("/api/content/") {
         let filled = target.texts.fill(&operation.path);
         assert!(!filled.contains('{') && !filled.contains("/0"), "{}: an id of what? Say so here", operation.id);
+        return filled;
+    }
+    if operation.path.starts_with("/api/analytics/") {
+        let filled = target.sights.fill(&operation.path);
+        assert!(!filled.contains('{'), "{}: an id of what? Say so here", operation.id);
         return filled;
     }
     let ids = [

@@ -150,8 +150,8 @@ pub(crate) async fn image_of(admin: &Client, product: i64) -> i64 {
     admin.post(&format!("/api/ecommerce/products/{product}/images")).form(&form).send().await.expect(201).id()
 }
 
-/// Everything that an administrator sees of accounts, roles, mails and the shop, and a person of their own sessions and
-/// reviews.
+/// Everything that an administrator sees of accounts, roles, mails, the shop, KPIs and segments, and a person of their own
+/// sessions, reviews, dashboards (of the newest with whom it is shared) and reports.
 pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
     let mut seen = Vec::new();
     let paths = [
@@ -165,10 +165,19 @@ pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
         "/api/ecommerce/shipping/zones?limit=100",
         "/api/ecommerce/coupons?limit=100",
         "/api/ecommerce/orders?limit=100&scope=all",
+        "/api/analytics/segments",
     ];
     for path in paths {
         seen.push(admin.get(path).send().await.expect(200).body);
     }
+    let mut kpis = admin.get("/api/analytics/kpis").send().await.expect(200).body;
+    for kpi in kpis["items"].as_array_mut().expect("items") {
+        let kpi = kpi.as_object_mut().expect("an object");
+        for moving in ["value", "state"] {
+            kpi.remove(moving); // with what happens
+        }
+    }
+    seen.push(kpis);
     for path in ["/api/auth/sessions?limit=100", "/api/ecommerce/reviews/mine?limit=100"] {
         let mut own = victim.get(path).send().await.expect(200).body;
         for session in own["items"].as_array_mut().expect("items") {
@@ -176,5 +185,23 @@ pub(crate) async fn snapshot(admin: &Client, victim: &Client) -> Value {
         }
         seen.push(own);
     }
+    let boards = victim.get("/api/analytics/dashboards?limit=100").send().await.expect(200).body;
+    let own = |board: &&Value| board["access"] == "owner";
+    for board in boards["items"].as_array().expect("items").iter().filter(own).take(1) {
+        let at = format!("/api/analytics/dashboards/{}", board["id"]);
+        seen.push(victim.get(&at).send().await.expect(200).body);
+        for people in ["shares", "links"] {
+            seen.push(victim.get(&format!("{at}/{people}")).send().await.expect(200).body);
+        }
+    }
+    let mut reports = victim.get("/api/analytics/reports?limit=100").send().await.expect(200).body;
+    for report in reports["items"].as_array_mut().expect("items") {
+        let report = report.as_object_mut().expect("an object");
+        for moving in ["status", "progress", "file", "finished_at", "expires_at"] {
+            report.remove(moving); // while it is made
+        }
+    }
+    seen.push(boards);
+    seen.push(reports);
     Value::Array(seen)
 }

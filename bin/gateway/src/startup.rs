@@ -103,6 +103,7 @@ pub(crate) fn prepare_database(config: &Config, db: &Database, keys: &KeyRing) -
                 profile: Profile::Demo,
                 products: None,
                 articles: None,
+                facts: None,
                 seed: DEMO_SEED,
                 anchor,
                 bcrypt_cost: config.security.bcrypt_cost,

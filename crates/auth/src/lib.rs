@@ -44,6 +44,7 @@ pub fn domain() -> Domain {
         routes,
         subscribers: addresses::subscribers,
         jobs: jobs::jobs,
+        beside: poligon_common::nothing_beside,
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,

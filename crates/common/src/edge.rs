@@ -91,7 +91,8 @@ fn write_headers(headers: &mut HeaderMap, info: &RequestInfo) {
     }
 }
 
-/// One log line and the counters. Label and line name the route's pattern; the path is cut, the query left out.
+/// One log line and the counters. Label and line name the route's pattern; the path is cut, the query left out. Where a part of the
+/// path is a secret, the pattern stands in its place.
 fn observe(ctx: &Ctx, response: &ServiceResponse, info: &RequestInfo, took: Duration) {
     let req = response.request();
     let pattern = req.match_pattern();
@@ -100,7 +101,7 @@ fn observe(ctx: &Ctx, response: &ServiceResponse, info: &RequestInfo, took: Dura
     let status = response.status();
     ctx.metrics.request(method, route, status.as_u16(), took);
     let user = req.extensions().get::<CurrentUser>().map(|user| user.user_id);
-    let path = req.path();
+    let path = if route.contains("{token}") { route } else { req.path() };
     let path = path.char_indices().nth(LONGEST_PATH).map_or(path, |(end, _)| &path[..end]);
     #[allow(clippy::cast_precision_loss)] // microseconds of one request
     let ms = took.as_micros() as f64 / 1000.0;

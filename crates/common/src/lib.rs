@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod calendar;
+pub mod chart;
 pub mod csv;
 pub mod domain;
 pub mod edge;
@@ -29,7 +30,7 @@ pub mod server;
 pub mod stems;
 pub mod streams;
 
-pub use domain::Domain;
+pub use domain::{Beside, Domain, nothing_beside};
 pub use extract::{Client, Ctx, CurrentUser, Id, Json, OptionalJson, Path, Path2, Query};
 pub use problem::{FieldError, Kind, Problem, Refused};
 pub use routes::{Op, Routes};

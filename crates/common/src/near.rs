@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse, Responder as _};
 use poligon_core::Ctx;
+use poligon_core::near::USUAL_VALUE;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -52,7 +53,7 @@ pub async fn value<T: Send + Sync + 'static>(
     }
     let generation = ctx.near.generation(scopes);
     let value = Arc::new(make().await?);
-    ctx.near.put_value(generation, key.to_owned(), Arc::clone(&value));
+    ctx.near.put_value(generation, key.to_owned(), Arc::clone(&value), USUAL_VALUE);
     Ok(value)
 }
 

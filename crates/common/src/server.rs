@@ -115,6 +115,9 @@ fn start_background(ctx: &Ctx, domains: &[Domain], stopped: &watch::Receiver<boo
     tasks.spawn(Runner::new(ctx.clone(), all_jobs(domains)).run(stopped.clone()));
     tasks.spawn(Auditor::run(ctx.clone(), stopped.clone()));
     tasks.spawn(ctx.clone().follow_others(stopped.clone()));
+    for domain in domains {
+        tasks.spawn((domain.beside)(ctx.clone(), stopped.clone()));
+    }
     tasks
 }
 

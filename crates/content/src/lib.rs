@@ -41,6 +41,7 @@ pub fn domain() -> Domain {
         routes,
         subscribers: events::subscribers,
         jobs: articles::jobs,
+        beside: poligon_common::nothing_beside,
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,

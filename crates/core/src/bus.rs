@@ -13,6 +13,10 @@ use crate::config::CacheConfig;
 /// Messages that a slow listener may be behind before it loses the oldest.
 const BACKLOG: usize = 1_024;
 
+/// The topic of a message that this process tells itself: others may have been lost. Whoever knows only by messages what is out
+/// of date takes everything for that.
+pub const LOST: &str = "lost";
+
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -82,10 +86,12 @@ async fn send(client: redis::Client, channel: String, mut outgoing: mpsc::Receiv
 
 /// Listens on Redis until the bus is gone, and comes back after every break.
 async fn listen(client: redis::Client, channel: String, local: broadcast::WeakSender<Message>) {
+    let mut is_new = true;
     while local.upgrade().is_some() {
-        if let Err(error) = listen_once(&client, &channel, &local).await {
+        if let Err(error) = listen_once(&client, &channel, &local, is_new).await {
             tracing::warn!(%error, "the message bus lost Redis; trying again");
         }
+        is_new = false;
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
@@ -94,9 +100,13 @@ async fn listen_once(
     client: &redis::Client,
     channel: &str,
     local: &broadcast::WeakSender<Message>,
+    is_new: bool,
 ) -> redis::RedisResult<()> {
     let mut subscription = client.get_async_pubsub().await?;
     subscription.subscribe(channel).await?;
+    if let Some(sender) = local.upgrade().filter(|_| !is_new) {
+        drop(sender.send(Message { topic: LOST.to_owned(), payload: String::new() }));
+    }
     let mut messages = subscription.on_message();
     while let Some(message) = messages.next().await {
         let text: String = message.get_payload()?;

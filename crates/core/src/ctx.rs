@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bus::{Bus, Message};
+use crate::bus::{Bus, LOST, Message};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -149,6 +149,10 @@ impl Ctx {
             ("session", Ok(session_id)) => self.sessions.forget(session_id),
             ("session", Err(_)) => self.sessions.forget_all(),
             (near::TOPIC, _) => self.near.forget_here(&message.payload),
+            (LOST, _) => {
+                self.sessions.forget_all();
+                self.near.forget_all();
+            }
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Ready answers of public reads, near at hand: kept in this process, bounded by their bytes, and forgotten in every
-//! copy of the gateway when what they show has changed. Beside them a few values that many answers are made of (the tree
-//! of categories, the prices of shipping), bounded by their number.
+//! copy of the gateway when what they show has changed. Beside them values that answers are made of (the tree of categories,
+//! the prices of shipping, figures of dashboards), bounded by what they take, about.
 //!
 //! Every entry belongs to one scope or several (`products`, `product:17`). A scope has a generation; forgetting a scope
 //! begins the next one, and an entry of an earlier generation is never shown. Whoever fills an entry takes the generation before
@@ -23,8 +23,10 @@ use crate::telemetry::{Metrics, Tally};
 const GENERATIONS: usize = 4_096;
 /// Longest life of an entry: how long a copy that lost a message of the bus can show what was.
 const LIFE: Duration = Duration::from_mins(1);
-/// Values that are kept at most.
-const VALUES: usize = 1_024;
+/// What values may take, in bytes.
+const VALUE_BYTES: u64 = 64 << 20;
+/// What a value is taken for whose size nobody tells, in bytes.
+pub const USUAL_VALUE: u64 = 32 << 10;
 /// What an answer takes beside its key and its body, in bytes.
 const OVERHEAD: u64 = 256;
 /// What an answer is expected to take, in bytes: decides into how many parts the cache is cut for threads.
@@ -69,7 +71,14 @@ impl<T> Entry<T> {
     }
 }
 
-/// The bytes that an answer takes.
+/// A value, and about how many bytes it takes.
+#[derive(Clone)]
+struct Value {
+    what: Arc<dyn Any + Send + Sync>,
+    bytes: u64,
+}
+
+/// The bytes that an answer or a value takes.
 #[derive(Clone)]
 struct Bytewise;
 
@@ -79,10 +88,16 @@ impl Weighter<String, Entry<Arc<Kept>>> for Bytewise {
     }
 }
 
+impl Weighter<String, Entry<Value>> for Bytewise {
+    fn weight(&self, key: &String, entry: &Entry<Value>) -> u64 {
+        key.len() as u64 + entry.what.bytes + OVERHEAD
+    }
+}
+
 struct Inner {
     /// `None` keeps no answers.
     entries: Option<Cache<String, Entry<Arc<Kept>>, Bytewise>>,
-    values: Cache<String, Entry<Arc<dyn Any + Send + Sync>>>,
+    values: Cache<String, Entry<Value>, Bytewise>,
     generations: Vec<AtomicU64>,
     hasher: RandomState,
     bus: Bus,
@@ -107,7 +122,11 @@ impl Near {
         let usual = usize::try_from(bytes / USUAL_ANSWER).unwrap_or(usize::MAX);
         let entries = (bytes > 0).then(|| Cache::with_weighter(usual, bytes, Bytewise));
         let generations = (0..GENERATIONS).map(|_| AtomicU64::new(0)).collect();
-        let values = Cache::new(VALUES);
+        let values = Cache::with_weighter(
+            usize::try_from(VALUE_BYTES / USUAL_VALUE).unwrap_or(usize::MAX),
+            VALUE_BYTES,
+            Bytewise,
+        );
         let (answers_found, values_found) = (metrics.cache_reads("answers"), metrics.cache_reads("values"));
         let hasher = RandomState::new();
         Self(Arc::new(Inner { entries, values, generations, hasher, bus, answers_found, values_found }))
@@ -146,12 +165,12 @@ impl Near {
     pub fn value<T: Send + Sync + 'static>(&self, scopes: &[&str], key: &str) -> Option<Arc<T>> {
         let found = self.0.values.get(key).filter(|entry| entry.is_of(self.generation(scopes)));
         self.0.values_found.count(found.is_some());
-        found.and_then(|entry| entry.what.downcast().ok())
+        found.and_then(|entry| entry.what.what.downcast().ok())
     }
 
-    /// Keeps a value that was begun in the generation `of` of its scopes.
-    pub fn put_value<T: Send + Sync + 'static>(&self, of: Generation, key: String, value: Arc<T>) {
-        self.0.values.insert(key, Entry::new(of, value));
+    /// Keeps a value of about so many bytes that was begun in the generation `of` of its scopes.
+    pub fn put_value<T: Send + Sync + 'static>(&self, of: Generation, key: String, value: Arc<T>, bytes: u64) {
+        self.0.values.insert(key, Entry::new(of, Value { what: value, bytes }));
     }
 
     /// Forgets a scope here, at once, and in every other copy of the gateway. To be called after the commit.
@@ -179,5 +198,39 @@ impl Near {
     fn counter(&self, scope: &str) -> &AtomicU64 {
         let slot = self.0.hasher.hash_one(scope) % GENERATIONS as u64;
         &self.0.generations[usize::try_from(slot).unwrap_or(0)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near() -> Result<Near, prometheus::Error> {
+        Ok(Near::new(0, Bus::local(), &Metrics::new()?))
+    }
+
+    #[test]
+    fn values_are_bounded_by_what_they_take() -> Result<(), prometheus::Error> {
+        for (count, bytes) in [(100_000, 1_u64 << 10), (1_000, 1 << 20), (100, 4 << 20)] {
+            let near = near()?;
+            for number in 0..count {
+                near.put_value(Generation(0), format!("{bytes}:{number}"), Arc::new(number), bytes);
+            }
+            let (kept, weight) = (near.0.values.len() as u64, near.0.values.weight());
+            assert!(kept > 0 && kept <= VALUE_BYTES / bytes, "{kept} of {bytes} bytes");
+            assert!(weight <= VALUE_BYTES && weight > VALUE_BYTES / 4, "{weight}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_value_of_another_kind_or_an_earlier_generation_is_none() -> Result<(), prometheus::Error> {
+        let near = near()?;
+        near.put_value(near.generation(&["one"]), "key".to_owned(), Arc::new(7_i64), USUAL_VALUE);
+        assert_eq!(near.value::<i64>(&["one"], "key").as_deref(), Some(&7));
+        assert!(near.value::<String>(&["one"], "key").is_none());
+        near.forget_here("one");
+        assert!(near.value::<i64>(&["one"], "key").is_none());
+        Ok(())
     }
 }

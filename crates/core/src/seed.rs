@@ -24,6 +24,8 @@ pub struct Plan<'a> {
     pub products: Option<u64>,
     /// Articles of the content, where it is not for the profile to say.
     pub articles: Option<u64>,
+    /// Facts of the analytics, where it is not for the profile to say.
+    pub facts: Option<u64>,
     /// The seed of all chance.
     pub seed: u64,
     /// The first instant of the day that all times are offsets from.

@@ -15,6 +15,10 @@ pub(crate) const PRODUCT_CHANGED: &str = "ecommerce.product_changed";
 pub(crate) const CATEGORIES_CHANGED: &str = "ecommerce.categories_changed";
 /// An order was placed: its lines, and the products of which pieces were reserved.
 pub(crate) const ORDER_PLACED: &str = "ecommerce.order_placed";
+/// A cart was begun: something was put into one in which nothing was, by somebody or by a guest; for analytics.
+pub(crate) const CART_BEGUN: &str = "ecommerce.cart_begun";
+/// Nothing of a variant can be sold any more, of which there was something: told once each time; for analytics.
+pub(crate) const STOCK_OUT: &str = "ecommerce.stock_out";
 /// Pieces are free again, of these products.
 pub(crate) const STOCK_FREED: &str = "ecommerce.stock_freed";
 /// An order has changed: its state, what of it is paid or shipped.
@@ -62,6 +66,22 @@ pub(crate) fn products_imported(db: &mut Db, ids: &[i64], now: Timestamp) -> Res
 /// Tells that the tree of categories has changed.
 pub(crate) fn categories_changed(db: &mut Db, id: i64, now: Timestamp) -> Result<(), DbError> {
     events::publish(db, CATEGORIES_CHANGED, &format!("category:{id}"), &json!({"id": id}), now)
+}
+
+/// Tells that a cart was begun; by nobody, when a guest did it.
+pub(crate) fn cart_begun(db: &mut Db, id: i64, user_id: Option<i64>, now: Timestamp) -> Result<(), DbError> {
+    events::publish(db, CART_BEGUN, &format!("cart:{id}"), &json!({"id": id, "user_id": user_id}), now)
+}
+
+/// Tells that nothing of these variants can be sold any more: variants with their products.
+pub(crate) fn stock_out(db: &mut Db, gone: &[(i64, i64)], now: Timestamp) -> Result<(), DbError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let told = |(variant_id, product_id): &(i64, i64)| {
+        (format!("variant:{variant_id}"), json!({"variant_id": variant_id, "product_id": product_id}))
+    };
+    events::publish_all(db, STOCK_OUT, &gone.iter().map(told).collect::<Vec<_>>(), now)
 }
 
 /// Tells that something of an order is on its way.

@@ -278,7 +278,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
-    use poligon_core::db::Instant;
+    use poligon_core::db::{Instant, Jsonb};
 
     /// Carts of people and of guests.
     carts (id) {
@@ -288,6 +288,7 @@ diesel::table! {
         coupon_id -> Nullable<BigInt>,
         created_at -> Instant,
         updated_at -> Instant,
+        begun -> Jsonb,
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) const MESSAGE_SENT: &str = "social.message_sent";
 /// A moderator did something to a person: `subject_id`, `action`, `object_kind`, `object_id`, `note`; `suspended_until` when
 /// it suspends them.
 pub(crate) const MODERATED: &str = "social.moderated";
+/// Reports of one thing were decided on: `object_kind`, `object_id`, `moderator_id`, `decision` (what was done, or `rejected`), and
+/// of each of the `reports` its `id` and how long it was open, `open_ms`; for analytics.
+pub(crate) const REPORTS_CLOSED: &str = "social.reports_closed";
 
 pub(crate) fn subscribers() -> Vec<Subscriber> {
     std::iter::once(people()).chain(notifications::subscribers()).collect()

@@ -45,6 +45,7 @@ pub fn domain() -> Domain {
         routes,
         subscribers: events::subscribers,
         jobs,
+        beside: poligon_common::nothing_beside,
         permissions: PERMISSIONS,
         problems: error::KINDS,
         seed: seed::seed,

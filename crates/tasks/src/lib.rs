@@ -22,6 +22,7 @@ mod checklists;
 mod comments;
 mod error;
 mod events;
+mod history;
 mod live;
 mod names;
 mod notifications;
@@ -44,10 +45,11 @@ pub fn domain() -> Domain {
         routes,
         subscribers: events::subscribers,
         jobs,
+        beside: poligon_common::nothing_beside,
         permissions: &[],
         problems: error::KINDS,
         seed: seed::seed,
-        history: |_, _| Ok(()),
+        history: history::tell,
     }
 }
 

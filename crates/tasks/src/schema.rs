@@ -231,6 +231,7 @@ diesel::table! {
         from_column_id -> Nullable<BigInt>,
         to_column_id -> Nullable<BigInt>,
         at -> Instant,
+        to_kind -> Nullable<Text>,
     }
 }
 

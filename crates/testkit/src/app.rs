@@ -8,6 +8,7 @@ use std::time::Duration;
 use poligon_common::Domain;
 use poligon_common::server::{Extra, Running};
 use poligon_core::config::DataDir;
+use poligon_core::db::Timestamp;
 use poligon_core::mail::{Mail, list_mails};
 use poligon_core::{Clock, Config, Ctx, random};
 
@@ -76,6 +77,14 @@ impl Builder {
     pub fn settable_clock(mut self) -> Self {
         self.clock = Clock::settable();
         self
+    }
+
+    /// The same, with a clock that says `at` before anything looks at it.
+    #[must_use]
+    pub fn clock_from(self, at: Timestamp) -> Self {
+        let settable = self.settable_clock();
+        settable.clock.advance(at.since(settable.clock.now()));
+        settable
     }
 
     /// Starts it.

@@ -68,8 +68,16 @@ impl TestApp {
         let seed = move |db: &mut Db| {
             let progress = |_: &str, _, _| {};
             let profile = Profile::Demo;
-            let plan =
-                Plan { profile, products: None, articles: None, seed: 42, anchor, bcrypt_cost: 4, progress: &progress };
+            let plan = Plan {
+                profile,
+                products: None,
+                articles: None,
+                facts: None,
+                seed: 42,
+                anchor,
+                bcrypt_cost: 4,
+                progress: &progress,
+            };
             transact(db, |db| (domain.seed)(db, &plan, &keys))
         };
         // On a connection of its own, as at a start: it takes longer than a request may.

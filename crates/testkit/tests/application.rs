@@ -110,6 +110,7 @@ fn domain() -> Domain {
         },
         subscribers: Vec::new,
         jobs: Vec::new,
+        beside: poligon_common::nothing_beside,
         permissions: &[],
         problems: &[],
         seed: |_, _, _| Ok(()),

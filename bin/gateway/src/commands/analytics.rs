@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use poligon_core::Config;
-use poligon_core::db::{Database, transact};
+use poligon_core::db::Database;
 
 /// What can be done.
 #[derive(Subcommand)]
 pub(crate) enum Analytics {
-    /// Counts all facts anew: the figures are the same, unless somebody has changed the tables by hand
+    /// Counts all facts anew: the figures are the same, unless somebody has changed the tables by hand. Copies of the gateway that
+    /// run meanwhile show what they have near at hand for a minute at most
     Rebuild,
 }
 
@@ -17,7 +18,7 @@ impl Analytics {
     /// Does it.
     pub(crate) fn run(&self, config: &Config) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Rebuild => Database::open(&config.database)?.alone(|db| transact(db, poligon_analytics::rebuild))?,
+            Self::Rebuild => Database::open(&config.database)?.alone(poligon_analytics::rebuild)?,
         }
         println!("rebuilt");
         Ok(ExitCode::SUCCESS)

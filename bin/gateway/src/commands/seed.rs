@@ -28,6 +28,9 @@ pub(crate) struct Seed {
     /// Articles of the content [default: as many as the profile has]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(120..=1_000_000))]
     articles: Option<u64>,
+    /// Facts of the analytics, with what the domains tell [default: as many as the profile has]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    facts: Option<u64>,
     /// The seed of all chance: the same seed and anchor make the same data
     #[arg(long = "seed", value_name = "NUMBER", default_value_t = DEMO_SEED)]
     number: u64,
@@ -71,6 +74,7 @@ impl Seed {
             profile: self.profile.into(),
             products: self.products,
             articles: self.articles,
+            facts: self.facts,
             seed: self.number,
             anchor: self.anchor.map_or_else(|| startup::start_of_day(now), midnight)?,
             bcrypt_cost: config.security.bcrypt_cost,

@@ -188,6 +188,7 @@ fn greet(ctx: &Ctx, address: SocketAddr, prepared: &Prepared) {
     if docs_are_open(config) {
         println!("  API documents  {url}/docs");
     }
+    println!("  dashboards     {url}/dashboard");
     if !is_production(config) {
         println!("  mailbox        {url}/mailbox");
     }

@@ -38,6 +38,7 @@ fn links(language: Language, demo: bool, docs: bool) -> String {
             &link("/docs", "docs", language.pick("API documents, to read and try", "Описание API: читать и пробовать"));
         list += &link("/api/openapi.json", "openapi", language.pick("OpenAPI document", "Документ OpenAPI"));
     }
+    list += &link("/dashboard", "dashboard", language.pick("Dashboards", "Дашборды"));
     if demo {
         list += &link("/mailbox", "mailbox", language.pick("Mailbox: every mail sent", "Почта: все письма сервиса"));
     }

@@ -8,6 +8,7 @@ mod metrics;
 mod problems;
 mod style;
 
+use poligon_analytics::page::{__path_dashboard_file, __path_dashboard_page, dashboard_file, dashboard_page};
 use poligon_common::{Op, Routes, op};
 
 poligon_common::problem_kinds! {
@@ -32,6 +33,8 @@ pub(crate) fn routes() -> Routes {
         .public(unlimited(op!(docs_page)))
         .public(unlimited(op!(docs_file)))
         .public(unlimited(op!(style_sheet)))
+        .public(unlimited(op!(dashboard_page)))
+        .public(unlimited(op!(dashboard_file)))
         .public(op!(problem_page))
         .public(op!(home_page))
         .public(op!(mailbox_page))

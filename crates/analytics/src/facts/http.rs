@@ -6,14 +6,15 @@ use poligon_common::extract::Item;
 use poligon_common::{Ctx, CurrentUser, FieldError, Json, Problem};
 use poligon_core::db::Timestamp;
 
-use super::input::{ClientEvent, EventsMode, EventsRequest, EventsResponse, MOST, RefusedEvent};
+use super::fresh::{forget, kinds_of};
+use super::input::{ClientEvent, EventsMode, EventsRequest, EventsResponse, MOST, RefusedEvent, Sender};
 use super::record::{Fact, record};
 use crate::error::Error;
 
 /// The facts of a request, and those of its events that tell none.
 fn facts_of(
     events: &[Item<ClientEvent>],
-    user_id: Option<i64>,
+    sender: &Sender,
     now: Timestamp,
 ) -> Result<(Vec<Fact>, Vec<RefusedEvent>), Error> {
     if !(1..=MOST).contains(&events.len()) {
@@ -22,7 +23,7 @@ fn facts_of(
     let (mut facts, mut refused) = (Vec::new(), Vec::new());
     for (index, event) in events.iter().enumerate() {
         let fact = match event {
-            Item::Read(event) => event.fact(user_id, now),
+            Item::Read(event) => event.fact(sender, now),
             Item::Wrong(wrong) => Err(wrong.clone()),
         };
         match fact {
@@ -46,7 +47,8 @@ fn require_all(refused: &[RefusedEvent]) -> Result<(), Error> {
 }
 
 /// Takes what a client saw: of a logged-in person under their name. Every event is taken by itself, unless `mode` says
-/// otherwise; one that comes again, with the same id and from the same person, is not counted again.
+/// otherwise; one that comes again, with the same id and from the same person (or the same client, of those who are not logged in), is not counted again. A body in which a text holds U+0000 is refused
+/// as a whole, as everywhere.
 #[utoipa::path(post, path = "/events", request_body = EventsRequest,
     responses((status = 200, description = "What has become of them", body = EventsResponse)))]
 pub(crate) async fn post_events(
@@ -54,12 +56,15 @@ pub(crate) async fn post_events(
     user: Option<CurrentUser>,
     Json(body): Json<EventsRequest>,
 ) -> Result<impl Responder, Problem> {
-    let user_id = user.map(|user| user.user_id);
-    let (facts, refused) = facts_of(&body.events.0, user_id, ctx.clock.now())?;
+    let sender = Sender::new(user.map(|user| user.user_id), body.client_id.as_ref());
+    let (facts, refused) = facts_of(&body.events.0, &sender, ctx.clock.now())?;
     if body.mode == EventsMode::AllOrNothing {
         require_all(&refused)?;
     }
-    let told = facts.len();
+    let (told, kinds) = (facts.len(), kinds_of(&facts));
     let accepted = ctx.db.write(move |db| record(db, &facts)).await?.len();
+    if accepted > 0 {
+        forget(&ctx, kinds);
+    }
     Ok(Answer::ok(EventsResponse { accepted, duplicates: told.saturating_sub(accepted), refused }))
 }

@@ -126,6 +126,10 @@ pub(crate) struct EventsRequest {
     /// What happens when one of them is wrong.
     #[serde(default)]
     pub(super) mode: EventsMode,
+    /// Who sends them, of those who are not logged in: events of one client are told apart by their ids, and those of two clients are
+    /// never the same. Without it, all guests are one client. It is not kept for those who are logged in.
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    pub(super) client_id: Option<EventId>,
     /// 1 to 500 events.
     #[schema(value_type = Vec<ClientEvent>, min_items = 1, max_items = 500)]
     pub(super) events: Items<ClientEvent>,
@@ -151,9 +155,24 @@ pub(crate) struct EventsResponse {
     pub(super) refused: Vec<RefusedEvent>,
 }
 
+/// Who sends events.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    user_id: Option<i64>,
+    name: String,
+}
+
+impl Sender {
+    /// A person, or a guest.
+    pub(super) fn new(user_id: Option<i64>, client: Option<&EventId>) -> Self {
+        let guest = || client.map(|client| format!("guest-{}", client.0)).unwrap_or_default();
+        Self { user_id, name: user_id.map_or_else(guest, |id| id.to_string()) }
+    }
+}
+
 impl ClientEvent {
     /// The fact that it tells, or everything that is wrong with it.
-    pub(super) fn fact(&self, user_id: Option<i64>, now: Timestamp) -> Result<Fact, Vec<FieldError>> {
+    pub(super) fn fact(&self, whose: &Sender, now: Timestamp) -> Result<Fact, Vec<FieldError>> {
         let (kind, first, object_id) = match self.kind {
             ClientEventKind::PageView => (Kind::PageView, self.path.as_ref().map(|path| path.0.clone()), None),
             ClientEventKind::ProductView => (Kind::ProductView, self.object(), self.object_id),
@@ -186,8 +205,7 @@ impl ClientEvent {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let whose = user_id.map(|id| id.to_string()).unwrap_or_default();
-        let fact = Fact::new(kind, format!("client:{whose}:{}", self.id.0), at, user_id);
+        let fact = Fact::new(kind, format!("client:{}:{}", whose.name, self.id.0), at, whose.user_id);
         Ok(Fact { first: first.unwrap_or_default(), object_id: object_id.map(|id| id.0), ..fact })
     }
 

@@ -10,6 +10,7 @@ use poligon_core::db::{Db, DbError, Given, Timestamp, given};
 use poligon_core::{on_each, statements};
 use serde::Serialize;
 
+use super::keep::kept_since;
 use super::kind::Kind;
 use crate::error::Error;
 
@@ -45,8 +46,13 @@ impl Fact {
 
 /// Writes facts that are not known yet, and counts them; answers the sources of those. Who writes the same at the same time
 /// waits here. Everything is written in one order, so that two do not wait for each other.
+///
+/// What happened before the instant from which facts are kept is left out: whether it was counted, nobody knows any more.
 pub(super) fn record(db: &mut Db, facts: &[Fact]) -> Result<BTreeSet<String>, Error> {
-    let new = insert(db, facts)?;
+    let since = kept_since(db)?;
+    let kept = facts.iter().filter(|fact| fact.at >= since || fact.kind == Kind::Registration);
+    let facts: Vec<Fact> = kept.cloned().collect();
+    let new = insert(db, &facts)?;
     let mut open = new.clone(); // of two with one name, the first was written
     let written: Vec<&Fact> = facts.iter().filter(|fact| open.remove(&fact.source)).collect();
     count(db, &written)?;
@@ -83,6 +89,20 @@ struct Active {
     user_id: i64,
 }
 
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Person {
+    user_id: i64,
+}
+
+/// Adds to what hours come to, and days.
+fn add(db: &mut Db, rows: &[OfHour<'_>]) -> Result<(), Error> {
+    let hours = AddHours(given(db, &OF_HOUR, rows)?);
+    on_each!(db, c => hours.execute(c))?;
+    let days = AddDays(given(db, &OF_HOUR, rows)?);
+    on_each!(db, c => days.execute(c))?;
+    Ok(())
+}
+
 /// Adds facts that were just written to what their hours come to.
 fn count(db: &mut Db, facts: &[&Fact]) -> Result<(), Error> {
     let mut hours: BTreeMap<(&str, i64, &str, &str), (Kind, Sums)> = BTreeMap::new();
@@ -99,10 +119,13 @@ fn count(db: &mut Db, facts: &[&Fact]) -> Result<(), Error> {
     let acts = facts.iter().filter(|fact| fact.kind.is_act());
     let active: BTreeSet<Active> =
         acts.filter_map(|fact| Some(Active { hour: fact.hour(), user_id: fact.user_id? })).collect();
-    let hours = AddHours(given(db, &OF_HOUR, &rows)?);
-    on_each!(db, c => hours.execute(c))?;
+    add(db, &rows)?;
+    let people: BTreeSet<i64> = active.iter().map(|active| active.user_id).collect();
     let active = AddActive(given(db, &OF_ACTIVE, &active.into_iter().collect::<Vec<_>>())?);
     on_each!(db, c => active.execute(c))?;
+    let people: BTreeSet<Person> = people.into_iter().map(|user_id| Person { user_id }).collect();
+    let people = AddPeople(given(db, &PERSON, &people.into_iter().collect::<Vec<_>>())?);
+    on_each!(db, c => people.execute(c))?;
     Ok(())
 }
 
@@ -125,6 +148,7 @@ const OF_HOUR: [(&str, &str); 6] = [
     ("amount", "bigint"),
 ];
 const OF_ACTIVE: [(&str, &str); 2] = [("hour", "bigint"), ("user_id", "bigint")];
+const PERSON: [(&str, &str); 1] = [("user_id", "bigint")];
 
 /// A statement around rows that come with it.
 macro_rules! around_given {
@@ -145,6 +169,8 @@ macro_rules! around_given {
     };
 }
 
+pub(crate) use around_given;
+
 around_given!(
     Insert,
     "INSERT INTO analytics_facts (source, kind, at, user_id, object_id, first, second, amount) \
@@ -159,8 +185,21 @@ around_given!(
      facts = analytics_hours.facts + excluded.facts, amount = analytics_hours.amount + excluded.amount"
 );
 around_given!(
+    AddDays,
+    "INSERT INTO analytics_days (kind, day, first, second, facts, amount) \
+     SELECT kind, hour / 24, first, second, CAST(sum(facts) AS bigint), CAST(sum(amount) AS bigint) FROM ",
+    " WHERE true GROUP BY kind, hour / 24, first, second ORDER BY 1, 2, 3, 4 \
+     ON CONFLICT (kind, day, first, second) DO UPDATE SET \
+     facts = analytics_days.facts + excluded.facts, amount = analytics_days.amount + excluded.amount"
+);
+around_given!(
+    AddPeople,
+    "INSERT INTO analytics_people (user_id) SELECT user_id FROM ",
+    " WHERE true ORDER BY user_id ON CONFLICT (user_id) DO NOTHING"
+);
+around_given!(
     AddActive,
     "INSERT INTO analytics_active (hour, user_id) SELECT hour, user_id FROM ",
     " WHERE true ORDER BY hour, user_id ON CONFLICT (hour, user_id) DO NOTHING"
 );
-statements!(Insert: Text, AddHours, AddActive);
+statements!(Insert: Text, AddHours, AddDays, AddActive, AddPeople);

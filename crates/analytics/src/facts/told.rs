@@ -1,6 +1,7 @@
 //! From what the domains tell to facts. A fact is named after what it tells of, where that has a name: so it is counted once
 //! even when a domain tells of it in two events.
 
+use poligon_core::db::Timestamp;
 use poligon_core::events::Event;
 use serde_json::Value;
 
@@ -11,7 +12,9 @@ use super::record::Fact;
 pub(super) const TOPICS: &[&str] = &[
     "auth.registered",
     "auth.logged_in",
+    "ecommerce.cart_begun",
     "ecommerce.order_placed",
+    "ecommerce.stock_out",
     "ecommerce.payment_captured",
     "ecommerce.payment_failed",
     "ecommerce.payment_refunded",
@@ -20,8 +23,11 @@ pub(super) const TOPICS: &[&str] = &[
     "social.reacted",
     "social.message_sent",
     "social.followed",
+    "social.reports_closed",
     "content.article_published",
     "content.moderated",
+    "tasks.cards_passed",
+    "tasks.cards_overdue",
 ];
 
 /// The facts of an event; none of one that says too little.
@@ -30,7 +36,9 @@ pub(super) fn facts_of(event: &Event) -> Vec<Fact> {
     let one = match event.topic.as_str() {
         "auth.registered" => told.fact(Kind::Registration, "user_id", "user_id"),
         "auth.logged_in" => told.deed(Kind::Login, "user_id"),
-        "ecommerce.order_placed" => return told.order(),
+        "ecommerce.cart_begun" => Some(told.cart()),
+        "ecommerce.order_placed" => return [told.order(), told.cart_orders()].concat(),
+        "ecommerce.stock_out" => told.stock_out(),
         "ecommerce.payment_captured" => {
             told.fact(Kind::Payment, "id", "user_id").map(|fact| told.amount(fact, "amount"))
         }
@@ -49,20 +57,23 @@ pub(super) fn facts_of(event: &Event) -> Vec<Fact> {
         }
         "social.message_sent" => told.fact(Kind::Message, "id", "author_id"),
         "social.followed" => told.deed(Kind::Follow, "user_id"),
+        "social.reports_closed" => return told.reports(),
         "content.article_published" => told.publication(),
         "content.moderated" => told.case(),
+        "tasks.cards_passed" => return told.passages(),
+        "tasks.cards_overdue" => return told.overdue(),
         _ => None,
     };
     one.into_iter().collect()
 }
 
-struct Told<'a> {
-    event: &'a Event,
-    payload: &'a Value,
+pub(super) struct Told<'a> {
+    pub(super) event: &'a Event,
+    pub(super) payload: &'a Value,
 }
 
 impl Told<'_> {
-    fn number(&self, name: &str) -> Option<i64> {
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.payload[name].as_i64()
     }
 
@@ -110,6 +121,51 @@ impl Told<'_> {
         let mut facts: Vec<Fact> = of_lines.flatten().collect();
         facts.push(order);
         facts
+    }
+
+    /// A fact that only this event tells, by somebody or by nobody who is known.
+    fn happening(&self, kind: Kind, user: &str) -> Fact {
+        Fact::new(kind, format!("event:{}", self.event.id), self.event.occurred_at, self.number(user))
+    }
+
+    /// A cart that was begun, perhaps by a guest.
+    fn cart(&self) -> Fact {
+        Fact { object_id: self.number("id"), ..self.happening(Kind::Cart, "user_id") }
+    }
+
+    /// The carts that an order is of, when they were begun.
+    fn cart_orders(&self) -> Vec<Fact> {
+        let Some(order) = self.number("id") else { return Vec::new() };
+        let begun = self.payload["carts_begun"].as_array().into_iter().flatten().filter_map(Value::as_i64);
+        let fact = |(n, at): (usize, Timestamp)| {
+            let fact = Fact::new(Kind::CartOrder, format!("cart_order:{order}:{n}"), at, self.number("user_id"));
+            Fact { object_id: Some(order), ..fact }
+        };
+        begun.filter_map(Timestamp::from_millis).enumerate().map(fact).collect()
+    }
+
+    /// A variant of which nothing is left.
+    fn stock_out(&self) -> Option<Fact> {
+        let product = self.number("product_id")?;
+        let fact = self.happening(Kind::StockOut, "");
+        Some(Fact { object_id: Some(product), first: product.to_string(), ..fact })
+    }
+
+    /// Reports of one thing, which were decided on together.
+    fn reports(&self) -> Vec<Fact> {
+        let report = |report: &Value| {
+            let id = report["id"].as_i64()?;
+            let fact = self.happening(Kind::Report, "moderator_id");
+            Some(Fact {
+                source: format!("report:{id}"),
+                object_id: self.number("object_id"),
+                first: self.text("object_kind"),
+                second: self.text("decision"),
+                amount: report["open_ms"].as_i64().unwrap_or_default(),
+                ..fact
+            })
+        };
+        self.payload["reports"].as_array().into_iter().flatten().filter_map(report).collect()
     }
 
     /// An article, in one of its revisions.

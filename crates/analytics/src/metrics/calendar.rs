@@ -26,7 +26,7 @@ pub(crate) enum Interval {
 
 impl Interval {
     /// Days of a range at most.
-    pub(super) fn most_days(self) -> i64 {
+    pub(crate) fn most_days(self) -> i64 {
         match self {
             Self::Hour => 31,
             Self::Day => 732,
@@ -37,7 +37,7 @@ impl Interval {
 
 /// A bucket: from its first instant until before the last one, in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     pub(super) start: i64,
     pub(super) end: i64,
     /// What it is called.
@@ -54,6 +54,23 @@ pub(super) fn buckets(from: NaiveDate, to: NaiveDate, interval: Interval, zone: 
     while first <= to {
         let next = following(first, interval).filter(|next| *next <= to).or_else(|| to.succ_opt());
         let Some(next) = next else { break };
+        let (start, end) = (beginning(first, zone), beginning(next, zone));
+        all.push(Bucket { start, end, label: label(first, interval) });
+        first = next;
+    }
+    all
+}
+
+/// The whole days, weeks or months that days are in.
+pub(super) fn whole_buckets(from: NaiveDate, to: NaiveDate, interval: Interval, zone: Tz) -> Vec<Bucket> {
+    let mut all = Vec::new();
+    let mut first = match interval {
+        Interval::Hour | Interval::Day => from,
+        Interval::Week => from.week(Weekday::Mon).first_day(),
+        Interval::Month => from.with_day(1).unwrap_or(from),
+    };
+    while first <= to {
+        let Some(next) = following(first, interval) else { break };
         let (start, end) = (beginning(first, zone), beginning(next, zone));
         all.push(Bucket { start, end, label: label(first, interval) });
         first = next;

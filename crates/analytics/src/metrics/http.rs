@@ -19,6 +19,11 @@ pub(crate) struct MetricList {
     items: &'static [Metric],
 }
 
+/// Refuses whoever lacks one of these permissions.
+pub(crate) fn require(user: &CurrentUser, mut needed: impl Iterator<Item = &'static str>) -> Result<(), Error> {
+    needed.find(|needed| !user.may(needed)).map_or(Ok(()), |missing| Err(Error::MetricForbidden(missing)))
+}
+
 /// Every metric: what it tells, how it is made, what it is in, what it is grouped by, and who may ask for it.
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "All of them", body = MetricList)))]
 pub(crate) async fn list_metrics(_user: CurrentUser) -> impl Responder {
@@ -34,10 +39,7 @@ pub(crate) async fn query_metric(
     user: CurrentUser,
     Json(body): Json<MetricQuery>,
 ) -> Result<impl Responder, Problem> {
-    let needed = body.metric()?.permission;
-    if !user.may(needed) {
-        return Err(Error::MetricForbidden(needed).into());
-    }
+    require(&user, body.permissions()?)?;
     let question = body.question(ctx.clock.now())?;
     Ok(Answer::ok(ctx.db.read_whole(move |db: &mut Db| query::answer(db, &question)).await?))
 }

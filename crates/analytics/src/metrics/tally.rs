@@ -1,12 +1,13 @@
-//! Counting: what hours come to is added up; of an hour that stands in two buckets, where a zone begins its days at half an
-//! hour, the facts themselves are. Spans come first, each a range of an index (`CROSS JOIN`, which SQLite takes at its word).
+//! Counting: what whole days of UTC come to is added up, and what the hours before and behind them do; of an hour that stands in two
+//! buckets, where a zone begins its days at half an hour, the facts themselves are. Spans come first, each a range of an index
+//! (`CROSS JOIN`, which SQLite takes at its word).
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Text};
-use poligon_core::db::{Db, Given, given, given_as};
+use poligon_core::db::{Db, Given, given, words};
 use poligon_core::{on_each, statements};
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ use super::calendar::Bucket;
 use super::catalogue::Column;
 use crate::error::Error;
 use crate::facts::{HOUR, Kind};
+use crate::segments::Members;
 
 /// A part of a bucket: from `low` until before `high`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -23,13 +25,10 @@ struct Span {
     high: i64,
 }
 
-const SPAN: [(&str, &str); 3] = [("part", "bigint"), ("low", "bigint"), ("high", "bigint")];
-const WORD: [(&str, &str); 1] = [("word", "text")];
+/// Hours of a day.
+const DAY: i64 = 24;
 
-#[derive(Serialize)]
-struct Word<'a> {
-    word: &'a str,
-}
+const SPAN: [(&str, &str); 3] = [("part", "bigint"), ("low", "bigint"), ("high", "bigint")];
 
 /// The whole hours of buckets, and what of them are parts of hours, in milliseconds.
 fn spans<'a>(buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> (Vec<Span>, Vec<Span>) {
@@ -55,6 +54,8 @@ fn spans<'a>(buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> (Vec<Span>, Ve
 pub(super) struct Which<'a> {
     pub(super) kind: Kind,
     pub(super) filters: &'a [(Column, Vec<String>)],
+    /// Whose they are, where not all are meant.
+    pub(super) members: Option<&'a Members>,
 }
 
 /// What facts come to in a bucket.
@@ -68,17 +69,62 @@ pub(super) struct Counted {
     pub(super) amount: i64,
 }
 
+/// Hours as whole days, and the hours before and behind them.
+fn whole_days(hours: &[Span]) -> (Vec<Span>, Vec<Span>) {
+    let (mut days, mut edges) = (Vec::new(), Vec::new());
+    for span in hours {
+        let low = span.low.div_euclid(DAY) + i64::from(span.low.rem_euclid(DAY) > 0);
+        let high = span.high.div_euclid(DAY);
+        if low >= high {
+            edges.push(*span);
+            continue;
+        }
+        days.push(Span { part: span.part, low, high });
+        let around = [(span.low, low * DAY), (high * DAY, span.high)];
+        let around = around.into_iter().filter(|(low, high)| low < high);
+        edges.extend(around.map(|(low, high)| Span { part: span.part, low, high }));
+    }
+    (days, edges)
+}
+
 /// Where facts are counted.
 struct Places {
-    hours: Given,
+    days: Option<Given>,
+    hours: Option<Given>,
     rest: Option<Given>,
 }
 
+fn given_any(db: &Db, spans: &[Span]) -> Result<Option<Given>, Error> {
+    if spans.is_empty() { Ok(None) } else { Ok(Some(given(db, &SPAN, spans)?)) }
+}
+
 impl Places {
-    fn of<'a>(db: &Db, buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> Result<Self, Error> {
+    /// By hours alone.
+    fn by_hours<'a>(db: &Db, buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> Result<Self, Error> {
         let (hours, rest) = spans(buckets);
-        let rest = if rest.is_empty() { None } else { Some(given(db, &SPAN, &rest)?) };
-        Ok(Self { hours: given(db, &SPAN, &hours)?, rest })
+        Ok(Self { days: None, hours: Some(given(db, &SPAN, &hours)?), rest: given_any(db, &rest)? })
+    }
+
+    /// By days, as far as there are whole ones.
+    fn by_days<'a>(db: &Db, buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> Result<Self, Error> {
+        let (hours, rest) = spans(buckets);
+        let (days, hours) = whole_days(&hours);
+        Ok(Self { days: given_any(db, &days)?, hours: Some(given(db, &SPAN, &hours)?), rest: given_any(db, &rest)? })
+    }
+
+    /// By the facts themselves, which alone tell whose they are.
+    fn by_facts<'a>(db: &Db, buckets: impl Iterator<Item = (i64, &'a Bucket)>) -> Result<Self, Error> {
+        let spans: Vec<Span> =
+            buckets.map(|(part, bucket)| Span { part, low: bucket.start, high: bucket.end }).collect();
+        Ok(Self { days: None, hours: None, rest: Some(given(db, &SPAN, &spans)?) })
+    }
+
+    fn of<'a>(
+        db: &Db,
+        buckets: impl Iterator<Item = (i64, &'a Bucket)>,
+        members: Option<&Members>,
+    ) -> Result<Self, Error> {
+        if members.is_some() { Self::by_facts(db, buckets) } else { Self::by_days(db, buckets) }
     }
 }
 
@@ -88,6 +134,7 @@ struct Tally {
     kind: &'static str,
     group: &'static str,
     filters: Vec<(Column, Given)>,
+    members: Option<Members>,
     tail: String,
 }
 
@@ -98,7 +145,7 @@ impl Tally {
             filters.push((*column, words(db, values)?));
         }
         let group = group.map_or("''", Column::name);
-        Ok(Self { places, kind: which.kind.name(), group, filters, tail })
+        Ok(Self { places, kind: which.kind.name(), group, filters, members: which.members.cloned(), tail })
     }
 
     fn run(self, db: &mut Db) -> Result<Vec<Counted>, Error> {
@@ -106,26 +153,24 @@ impl Tally {
     }
 }
 
-fn words(db: &Db, values: &[String]) -> Result<Given, Error> {
-    let rows: Vec<Word<'_>> = values.iter().map(|word| Word { word }).collect();
-    Ok(given_as("words", db, &WORD, &rows)?)
-}
-
 impl<DB> QueryFragment<DB> for Tally
 where
     DB: Backend + HasSqlType<Text>,
     Given: QueryFragment<DB>,
+    Members: QueryFragment<DB>,
     String: ToSql<Text, DB>,
     str: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("SELECT part, grouped, CAST(sum(facts) AS bigint), CAST(sum(amount) AS bigint) FROM (");
         let sources = [
-            (Some(&self.places.hours), "counted.facts", "analytics_hours", "hour"),
-            (self.places.rest.as_ref(), "1", "analytics_facts", "at"),
+            (&self.places.hours, "counted.facts", "analytics_hours", "hour"),
+            (&self.places.days, "counted.facts", "analytics_days", "day"),
+            (&self.places.rest, "1", "analytics_facts", "at"),
         ];
-        for (number, (spans, facts, table, at)) in sources.into_iter().enumerate() {
-            let Some(spans) = spans else { continue };
+        let sources =
+            sources.into_iter().filter_map(|(spans, facts, table, at)| Some((spans.as_ref()?, facts, table, at)));
+        for (number, (spans, facts, table, at)) in sources.enumerate() {
             if number > 0 {
                 out.push_sql(" UNION ALL ");
             }
@@ -140,6 +185,10 @@ where
                 values.walk_ast(out.reborrow())?;
                 out.push_sql(")");
             }
+            if let Some(members) = &self.members {
+                out.push_sql(" AND counted.user_id IN ");
+                members.walk_ast(out.reborrow())?;
+            }
         }
         out.push_sql(") AS parts GROUP BY part, grouped");
         out.push_sql(&self.tail);
@@ -151,17 +200,23 @@ where
 struct Active {
     places: Places,
     acts: String,
+    members: Option<Members>,
 }
 
 impl<DB> QueryFragment<DB> for Active
 where
     DB: Backend,
     Given: QueryFragment<DB>,
+    Members: QueryFragment<DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("SELECT part, '', count(DISTINCT user_id), CAST(0 AS bigint) FROM (SELECT part, user_id FROM ");
         self.places.hours.walk_ast(out.reborrow())?;
         out.push_sql(" CROSS JOIN analytics_active WHERE hour >= low AND hour < high");
+        if let Some(members) = &self.members {
+            out.push_sql(" AND user_id IN ");
+            members.walk_ast(out.reborrow())?;
+        }
         if let Some(rest) = &self.places.rest {
             out.push_sql(" UNION ALL SELECT part, user_id FROM ");
             rest.walk_ast(out.reborrow())?;
@@ -170,6 +225,10 @@ where
             );
             out.push_sql(&self.acts);
             out.push_sql(")");
+            if let Some(members) = &self.members {
+                out.push_sql(" AND user_id IN ");
+                members.walk_ast(out.reborrow())?;
+            }
         }
         out.push_sql(") AS parts GROUP BY part");
         Ok(())
@@ -189,7 +248,7 @@ pub(super) fn tally(
     which: Which<'_>,
     group: Option<(Column, &[String])>,
 ) -> Result<Vec<Counted>, Error> {
-    let places = Places::of(db, numbered(buckets))?;
+    let places = Places::of(db, numbered(buckets), which.members)?;
     let mut tally = Tally::new(db, places, which, group.map(|(column, _)| column), String::new())?;
     if let Some((column, values)) = group {
         tally.filters.push((column, words(db, values)?));
@@ -205,7 +264,7 @@ pub(super) fn largest(
     column: Column,
     (by_amount, most): (bool, i64),
 ) -> Result<Vec<String>, Error> {
-    let places = Places::of(db, std::iter::once((0, whole)))?;
+    let places = Places::of(db, std::iter::once((0, whole)), which.members)?;
     let order = if by_amount { "4" } else { "3" };
     let tail = format!(" ORDER BY {order} DESC, grouped LIMIT {most}");
     let found = Tally::new(db, places, which, Some(column), tail)?.run(db)?;
@@ -213,9 +272,14 @@ pub(super) fn largest(
 }
 
 /// How many different people were active in each bucket, and in `whole`, whose part is their number.
-pub(super) fn active(db: &mut Db, buckets: &[Bucket], whole: &Bucket) -> Result<Vec<Counted>, Error> {
+pub(super) fn active(
+    db: &mut Db,
+    buckets: &[Bucket],
+    whole: &Bucket,
+    members: Option<&Members>,
+) -> Result<Vec<Counted>, Error> {
     let last = i64::try_from(buckets.len()).unwrap_or(i64::MAX);
-    let places = Places::of(db, numbered(buckets).chain(std::iter::once((last, whole))))?;
-    let active = Active { places, acts: Kind::acts() };
+    let places = Places::by_hours(db, numbered(buckets).chain(std::iter::once((last, whole))))?;
+    let active = Active { places, acts: Kind::acts(), members: members.cloned() };
     Ok(on_each!(db, c => active.load(c))?)
 }

@@ -129,7 +129,7 @@ async fn events_told_at_once_are_counted_once(app: TestApp) {
     assert_eq!(total(&analyst, "custom_events", DAYS).await, json!(50.0));
     let before = sums(&app).await;
     let database = app.ctx.db.clone();
-    let work = move |db: &mut _| poligon_core::db::transact(db, poligon_analytics::rebuild);
+    let work = poligon_analytics::rebuild;
     tokio::task::spawn_blocking(move || database.alone(work)).await.unwrap().expect("counted anew");
     assert_eq!(sums(&app).await, before);
 }

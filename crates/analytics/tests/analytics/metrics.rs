@@ -192,6 +192,30 @@ async fn figures_are_compared(app: TestApp) {
     assert_eq!((&answer["compared"]["from"], &answer["compared"]["to"]), (&json!("2023-02-28"), &json!("2023-02-28")));
 }
 
+/// Each group beside what it was itself, however much others were then.
+async fn groups_are_compared_with_themselves(app: TestApp) {
+    let (ann, analyst) = (app.sign_in_as(&[]).await, analyst(&app).await);
+    let looks = [("/a", 3, "2026-04-09"), ("/b", 2, "2026-04-08"), ("/b", 1, "2026-04-06"), ("/c", 5, "2026-04-05")];
+    let events: Vec<Value> = looks
+        .into_iter()
+        .flat_map(|(path, times, day)| (0..times).map(move |n| (path, n, day)))
+        .map(|(path, n, day)| json!({"id": format!("{}-{day}-{n}", &path[1..]), "kind": "page_view", "path": path, "at": format!("{day}T0{n}:00:00Z")}))
+        .collect();
+    telling(&ann, &json!(events)).send().await.expect(200);
+    let query = json!({"metric": "page_views", "group_by": "path", "groups": 2, "from": "2026-04-08", "to": "2026-04-10",
+        "compare": "previous_period"});
+    let answer = ask(&analyst, &query).await;
+    let told = |series: &Value| -> Vec<(Value, Value, Value)> {
+        let all = series.as_array().unwrap().iter();
+        all.map(|one| (one["group"].clone(), one["is_rest"].clone(), one["total"].clone())).collect()
+    };
+    let (a, b) = (json!("/a"), json!("/b"));
+    let now = [(a.clone(), json!(false), json!(3.0)), (b.clone(), json!(false), json!(2.0))];
+    assert_eq!(told(&answer["series"]), now);
+    let before = [(a, json!(false), json!(0.0)), (b, json!(false), json!(1.0)), (json!(null), json!(true), json!(5.0))];
+    assert_eq!(told(&answer["compared"]["series"]), before);
+}
+
 async fn a_metric_is_for_those_who_may_see_it(app: TestApp) {
     app.grant("shopkeeper", &["analytics:shop"]).await;
     let (shop, nobody) = (app.sign_in_as(&["shopkeeper"]).await, app.sign_in_as(&[]).await);
@@ -263,6 +287,7 @@ poligon_testkit::tests! { start =>
     buckets_are_those_of_the_zone,
     nothing_is_zero_and_an_average_of_nothing_is_none,
     figures_are_compared,
+    groups_are_compared_with_themselves,
     a_metric_is_for_those_who_may_see_it,
     bad_input_is_refused_by_name,
 }

@@ -9,6 +9,65 @@ use serde_json::{Value, json};
 
 use crate::world::{analyst, ask, instant, start, sums, total};
 
+const HOUR: i64 = 3_600_000;
+/// The instant at which everything is told, 2026-04-09T10:00:00Z.
+const AT: i64 = 1_775_728_800_000;
+
+/// What shop and boards tell of carts, stock and cards.
+fn more_of_the_day() -> Vec<(&'static str, &'static str, Value)> {
+    let done = |at: i64, cycle: Value| json!({"at": at, "cycle_ms": cycle});
+    let passed = |board: i64, cards: Value| {
+        ("tasks.cards_passed", "board:0", json!({"board_id": board, "actor_id": 10, "cards": cards}))
+    };
+    vec![
+        ("ecommerce.cart_begun", "cart:9", json!({"id": 9, "user_id": 7})),
+        ("ecommerce.cart_begun", "cart:10", json!({"id": 10, "user_id": null})),
+        ("ecommerce.cart_begun", "cart:9", json!({"id": 9, "user_id": 7})),
+        ("ecommerce.stock_out", "variant:21", json!({"variant_id": 21, "product_id": 2})),
+        ("ecommerce.stock_out", "variant:21", json!({"variant_id": 21, "product_id": 2})),
+        ("ecommerce.stock_out", "variant:11", json!({"variant_id": 11, "product_id": 1})),
+        passed(
+            5,
+            json!([
+                {"card_id": 1, "deed": "created", "column_type": "backlog", "done": null, "undone": null},
+                {"card_id": 2, "deed": "created", "column_type": "done", "done": done(AT, Value::Null), "undone": null},
+            ]),
+        ),
+        passed(
+            5,
+            json!([
+                {"card_id": 1, "deed": "moved", "column_type": "done", "done": done(AT, json!(60_000)), "undone": null},
+                {"card_id": 3, "deed": "moved", "column_type": "done", "done": done(AT - HOUR, json!(40_000)), "undone": null},
+            ]),
+        ),
+        passed(
+            6,
+            json!([{"card_id": 4, "deed": "moved", "column_type": "done", "done": done(AT, json!(10_000)), "undone": null}]),
+        ),
+        // The third is taken back by being thrown away, and was done yesterday for a while, too.
+        passed(
+            5,
+            json!([{"card_id": 3, "deed": "kept", "column_type": null, "done": null, "undone": done(AT - HOUR, json!(40_000))}]),
+        ),
+        passed(
+            6,
+            json!([{"card_id": 4, "deed": "moved", "column_type": "active", "done": null, "undone": done(AT, json!(10_000))}]),
+        ),
+        passed(
+            6,
+            json!([{"card_id": 4, "deed": "moved", "column_type": "done", "done": done(AT, json!(90_000)), "undone": null}]),
+        ),
+        (
+            "tasks.cards_overdue",
+            "board:5",
+            json!({"board_id": 5, "cards": [
+            {"card_id": 1, "due_at": AT - 24 * HOUR}, {"card_id": 2, "due_at": AT - HOUR}]}),
+        ),
+        // The same date is told again, of a card that came back.
+        ("tasks.cards_overdue", "board:5", json!({"board_id": 5, "cards": [{"card_id": 2, "due_at": AT - HOUR}]})),
+    ]
+}
+
 /// Events of a day: topic, object, payload.
 fn day() -> Vec<(&'static str, &'static str, Value)> {
     let lines = json!([
@@ -20,7 +79,11 @@ fn day() -> Vec<(&'static str, &'static str, Value)> {
         ("auth.registered", "user:7", json!({"user_id": 7})),
         ("auth.logged_in", "user:7", json!({"user_id": 7})),
         ("auth.logged_in", "user:8", json!({"user_id": 8})),
-        ("ecommerce.order_placed", "order:1", json!({"id": 1, "user_id": 7, "total": 4_600, "lines": lines})),
+        (
+            "ecommerce.order_placed",
+            "order:1",
+            json!({"id": 1, "user_id": 7, "total": 4_600, "lines": lines, "carts_begun": [AT - HOUR, AT - 2 * HOUR]}),
+        ),
         ("ecommerce.order_placed", "order:2", json!({"id": 2, "user_id": 8, "total": 1_001, "lines": []})),
         (
             "ecommerce.payment_failed",
@@ -47,6 +110,18 @@ fn day() -> Vec<(&'static str, &'static str, Value)> {
             "content_case:2",
             json!({"case_id": 2, "kind": "article", "object_id": 2, "decision": "kept", "queue_ms": 30_000}),
         ),
+        (
+            "social.reports_closed",
+            "report:1",
+            json!({"object_kind": "post", "object_id": 3, "moderator_id": 11, "decision": "remove",
+                "reports": [{"id": 1, "open_ms": 5}, {"id": 2, "open_ms": 7}]}),
+        ),
+        (
+            "social.reports_closed",
+            "report:3",
+            json!({"object_kind": "user", "object_id": 3, "moderator_id": 11, "decision": "rejected",
+                "reports": [{"id": 3, "open_ms": 5}]}),
+        ),
         // Says nothing that could be counted.
         ("social.post_published", "post:0", json!({})),
     ]
@@ -55,7 +130,8 @@ fn day() -> Vec<(&'static str, &'static str, Value)> {
 async fn tell(app: &TestApp) {
     let now = instant("2026-04-09T10:00:00Z");
     let work = move |db: &mut Db| {
-        day().iter().try_for_each(|(topic, object, payload)| publish(db, topic, object, payload, now))
+        let all = [day(), more_of_the_day()].concat();
+        all.iter().try_for_each(|(topic, object, payload)| publish(db, topic, object, payload, now))
     };
     app.ctx.db.write(work).await.expect("told");
 }
@@ -87,7 +163,7 @@ async fn every_domain_is_heard(app: TestApp) {
     for (metric, expected) in [
         ("registrations", json!(1.0)),
         ("logins", json!(2.0)),
-        ("active_users", json!(3.0)),
+        ("active_users", json!(4.0)),
         ("posts", json!(1.0)),
         ("comments", json!(1.0)),
         ("reactions", json!(2.0)),
@@ -103,6 +179,15 @@ async fn every_domain_is_heard(app: TestApp) {
         ("refund_rate", json!(600.0 / 4_600.0)),
         ("product_sales", json!(4_100.0)),
         ("product_pieces", json!(6.0)),
+        ("carts", json!(3.0)),
+        ("cart_abandonment", json!(1.0 / 3.0)),
+        ("stock_outs", json!(3.0)),
+        ("cards_created", json!(2.0)),
+        ("cards_moved", json!(5.0)),
+        ("throughput", json!(3.0)),
+        ("cycle_time", json!(75_000.0)),
+        ("cards_overdue", json!(1.0)),
+        ("reports_resolved", json!(3.0)),
         ("publications", json!(2.0)),
         ("moderation_cases", json!(2.0)),
         ("time_in_moderation", json!(60_000.0)),
@@ -113,6 +198,14 @@ async fn every_domain_is_heard(app: TestApp) {
     let shown = |series: &Value| (series["group"].clone(), series["total"].clone());
     let series: Vec<_> = top["series"].as_array().unwrap().iter().map(shown).collect();
     assert_eq!(series, [(json!("1"), json!(3_500.0)), (json!("2"), json!(600.0))]);
+    let boards = json!({"metric": "throughput", "group_by": "board", "interval": "hour", "from": "2026-04-09"});
+    let boards = ask(&analyst, &boards).await["series"].clone();
+    let series: Vec<_> = boards.as_array().unwrap().iter().map(shown).collect();
+    assert_eq!(series, [(json!("5"), json!(2.0)), (json!("6"), json!(1.0))]);
+    let moved = json!({"metric": "cards_moved", "group_by": "column_type", "from": "2026-04-09"});
+    let moved = ask(&analyst, &moved).await["series"].clone();
+    let series: Vec<_> = moved.as_array().unwrap().iter().map(shown).collect();
+    assert_eq!(series, [(json!("done"), json!(4.0)), (json!("active"), json!(1.0))]);
     let cases = json!({"metric": "time_in_moderation", "filters": {"decision": ["removed"]}, "from": "2026-04-09"});
     assert_eq!(ask(&analyst, &cases).await["series"][0]["total"], 90_000.0);
 }
@@ -121,7 +214,7 @@ async fn what_is_delivered_twice_is_counted_once(app: TestApp) {
     tell(&app).await;
     delivered(&app).await;
     let (before, facts) = (sums(&app).await, app.number("SELECT count(*) AS n FROM analytics_facts").await);
-    assert_eq!(facts, 24);
+    assert_eq!(facts, 24 + 2 + 6 + 26 + 2 + 3);
     deliver_again(&app).await;
     assert_eq!(sums(&app).await, before);
     assert_eq!(app.number("SELECT count(*) AS n FROM analytics_facts").await, facts);
@@ -135,7 +228,7 @@ async fn counting_anew_gives_the_same(app: TestApp) {
     app.sql("DELETE FROM analytics_active").await;
     assert_ne!(sums(&app).await, before);
     let database = app.ctx.db.clone();
-    let work = move |db: &mut Db| poligon_core::db::transact(db, poligon_analytics::rebuild);
+    let work = poligon_analytics::rebuild;
     tokio::task::spawn_blocking(move || database.alone(work)).await.unwrap().expect("counted anew");
     assert_eq!(sums(&app).await, before);
 }

@@ -1,5 +1,7 @@
 //! One's own account over HTTP.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpResponse, Responder};
 use poligon_common::answer::{Answer, NoContent};
 use poligon_common::idempotency::{Begun, Idempotency};
@@ -125,12 +127,23 @@ pub(crate) async fn resend_verification(
     Ok(Answer::accepted(Accepted::ANSWER))
 }
 
+/// One's own account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwnAccount)]
+struct MeResponse {
+    /// The account.
+    #[serde(flatten)]
+    account: UserResponse,
+    /// What its roles allow, in order.
+    permissions: BTreeSet<String>,
+}
+
 /// The caller's account.
-#[utoipa::path(get, path = "/me", responses((status = 200, description = "The account", body = UserResponse)))]
+#[utoipa::path(get, path = "/me", responses((status = 200, description = "The account", body = MeResponse)))]
 pub(crate) async fn get_me(ctx: Ctx, user: CurrentUser) -> Result<impl Responder, Problem> {
-    let (id, roles) = (user.user_id, user.roles.clone());
+    let (id, roles, permissions) = (user.user_id, user.roles.clone(), user.permissions.clone());
     let row = ctx.db.read_primary(move |db| super::view::find_row(db, id)).await?;
-    Ok(Answer::ok(row.with_roles(roles)))
+    Ok(Answer::ok(MeResponse { account: row.with_roles(roles), permissions }))
 }
 
 /// Changes of a profile (RFC 7396).

@@ -67,7 +67,14 @@ async fn nobody_sets_what_is_not_theirs(app: TestApp) {
         let reply = me.patch("/api/auth/me").json(&json!({field: "admin"})).send().await;
         assert_eq!(reply.expect_problem(422, "validation_failed").pointers(), [format!("/{field}")]);
     }
-    assert_eq!(me.get("/api/auth/me").send().await.expect(200).body["roles"], json!([]));
+    let own = me.get("/api/auth/me").send().await.expect(200).body;
+    assert_eq!((&own["roles"], &own["permissions"]), (&json!([]), &json!([])));
+    app.grant("reader", &["users:read", "audit:read"]).await;
+    let admin = app.sign_in_as(&["admin"]).await;
+    let path = format!("/api/auth/users/{}/roles", own["id"]);
+    admin.put(&path).json(&json!({"roles": ["reader"]})).send().await.expect(200);
+    let own = me.get("/api/auth/me").send().await.expect(200).body;
+    assert_eq!((&own["roles"], &own["permissions"]), (&json!(["reader"]), &json!(["audit:read", "users:read"])));
 }
 
 async fn names_that_look_the_same_are_taken(app: TestApp) {

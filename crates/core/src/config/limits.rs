@@ -27,13 +27,14 @@ pub struct Quota {
 }
 
 /// Families and their quotas in the `production` profile.
-const PRODUCTION: [(&str, Quota); 6] = [
+const PRODUCTION: [(&str, Quota); 7] = [
     ("read", Quota { burst: 300, per_minute: 1_200 }),
     ("write", Quota { burst: 60, per_minute: 240 }),
     ("login", Quota { burst: 20, per_minute: 20 }),
     ("register", Quota { burst: 10, per_minute: 10 }),
     ("comment", Quota { burst: 10, per_minute: 10 }),
     ("mail", Quota { burst: 5, per_minute: 5 }),
+    ("events", Quota { burst: 60, per_minute: 240 }),
 ];
 
 /// What a test suite or a load test never meets.

@@ -284,7 +284,7 @@ fn check(config: &Config) -> Vec<String> {
 }
 
 /// Numbers, and whether they are within their bounds.
-fn ranges(config: &Config) -> [(bool, &'static str); 12] {
+fn ranges(config: &Config) -> [(bool, &'static str); 13] {
     let (server, security, realtime) = (&config.server, &config.security, &config.realtime);
     [
         ((4..=16).contains(&security.bcrypt_cost), "security.bcrypt_cost: must be 4 to 16"),
@@ -302,6 +302,10 @@ fn ranges(config: &Config) -> [(bool, &'static str); 12] {
         (
             (1..=30_000).contains(&config.payments.provider_timeout_ms),
             "payments.provider_timeout_ms: must be 1 to 30000 milliseconds",
+        ),
+        (
+            (60..=36_500).contains(&config.analytics.keep_facts_days),
+            "analytics.keep_facts_days: must be 60 to 36500 days",
         ),
         ((50..=900).contains(&realtime.poll_ms), "realtime.poll_ms: must be 50 to 900 milliseconds"),
         (

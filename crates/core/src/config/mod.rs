@@ -1,6 +1,7 @@
 //! Settings: defaults, then `poligon.toml`, then the environment, then the command line. Unknown keys and bad values
 //! stop the start with the name of the key.
 
+mod analytics;
 mod cache;
 mod database;
 mod limits;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use analytics::AnalyticsConfig;
 pub use cache::CacheConfig;
 pub use database::DatabaseConfig;
 pub use limits::{LimitsConfig, Quota};
@@ -55,6 +57,8 @@ pub struct Config {
     pub security: SecurityConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
+    /// `[analytics]`
+    pub analytics: AnalyticsConfig,
     /// `[telemetry]`
     pub telemetry: TelemetryConfig,
 }

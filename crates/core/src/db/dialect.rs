@@ -287,13 +287,13 @@ pub fn contains_pattern(text: &str) -> String {
     out
 }
 
-/// Brings a fresh connection into the product's state: time-outs and UTC on PostgreSQL; journal, durability and
-/// foreign keys on SQLite.
+/// Brings a fresh connection into the product's state: time-outs, UTC and no just-in-time compiler on PostgreSQL, which takes
+/// seconds for statements of milliseconds whose cost is estimated too high; journal, durability and foreign keys on SQLite.
 pub(super) fn prepare(db: &mut Db, settings: &ConnectionSettings) -> QueryResult<()> {
     match db {
         Db::Postgres(c) => c.batch_execute(&format!(
             "SET application_name = 'poligon'; SET timezone = 'UTC'; SET statement_timeout = {statement}; \
-             SET lock_timeout = {statement}; SET idle_in_transaction_session_timeout = {idle}",
+             SET lock_timeout = {statement}; SET idle_in_transaction_session_timeout = {idle}; SET jit = off",
             statement = settings.statement_timeout_ms,
             idle = settings.statement_timeout_ms.saturating_mul(4),
         )),

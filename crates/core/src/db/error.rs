@@ -23,13 +23,16 @@ pub enum DbError {
     Query(#[source] DieselError),
 }
 
+/// How PostgreSQL begins to say that it has cancelled a statement.
+const CANCELLED: &str = "canceling statement due to";
+
 impl DbError {
     /// Whether the same call may succeed in a moment: the answer is then 503 rather than 500.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy | Self::Timeout | Self::Unavailable(_) => true,
             Self::Panicked => false,
-            Self::Query(_) => self.asks_for_retry() && !self.is_missing_reference(),
+            Self::Query(_) => (self.asks_for_retry() && !self.is_missing_reference()) || self.took_too_long(),
         }
     }
 
@@ -40,15 +43,25 @@ impl DbError {
     }
 
     /// Whether the transaction is to be run again: the database itself asks for it (serialisation failure, deadlock,
-    /// statement cancelled by a timeout, busy file), or a row that it refers to went away in between.
+    /// statement cancelled for another, busy file), or a row that it refers to went away in between. Not what has taken
+    /// longer than a statement may: again it would take as long, and nobody waits for that.
     pub fn asks_for_retry(&self) -> bool {
         let Self::Query(DieselError::DatabaseError(kind, info)) = self else { return false };
-        let message = info.message();
+        let asks = ["deadlock detected", "database is locked", "database is busy", CANCELLED];
         matches!(kind, DatabaseErrorKind::SerializationFailure)
             || self.is_missing_reference()
-            || ["deadlock detected", "database is locked", "database is busy", "canceling statement due to"]
-                .iter()
-                .any(|asked| message.contains(asked))
+            || (asks.iter().any(|asked| info.message().contains(asked)) && !self.took_too_long())
+    }
+
+    /// Whether it took longer than anybody waits, or than a statement may.
+    pub fn took_too_long(&self) -> bool {
+        match self {
+            Self::Timeout => true,
+            Self::Query(DieselError::DatabaseError(_, info)) => {
+                info.message().contains(CANCELLED) && info.message().contains("statement timeout")
+            }
+            _ => false,
+        }
     }
 
     /// Whether the connection is of no more use.
@@ -119,5 +132,27 @@ pub trait FromDb: From<DbError> + Send + 'static {
 impl FromDb for DbError {
     fn db(&self) -> Option<&DbError> {
         Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(message: &str) -> DbError {
+        DbError::Query(DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned())))
+    }
+
+    #[test]
+    fn what_took_too_long_is_transient_and_not_done_again() {
+        let slow = told("canceling statement due to statement timeout");
+        assert!(slow.is_transient() && slow.took_too_long() && !slow.asks_for_retry());
+        assert!(DbError::Timeout.is_transient() && DbError::Timeout.took_too_long());
+        for again in ["canceling statement due to lock timeout", "deadlock detected", "database is locked"] {
+            let error = told(again);
+            assert!(error.is_transient() && error.asks_for_retry() && !error.took_too_long(), "{again}");
+        }
+        let other = told("division by zero");
+        assert!(!other.is_transient() && !other.asks_for_retry() && !other.took_too_long());
     }
 }

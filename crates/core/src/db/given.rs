@@ -40,6 +40,17 @@ pub fn given_as<T: Serialize>(name: &str, db: &Db, columns: &[(&str, &str)], row
     Ok(Given { around, rows })
 }
 
+#[derive(Serialize)]
+struct Word<'a> {
+    word: &'a str,
+}
+
+/// A table named `words` with one column, `word`.
+pub fn words<T: AsRef<str>>(db: &Db, values: &[T]) -> QueryResult<Given> {
+    let rows: Vec<Word<'_>> = values.iter().map(|word| Word { word: word.as_ref() }).collect();
+    given_as("words", db, &[("word", "text")], &rows)
+}
+
 impl<DB> QueryFragment<DB> for Given
 where
     DB: Backend + HasSqlType<Text>,

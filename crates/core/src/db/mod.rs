@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use any_of::{AnyOf, any_of};
 pub use connection::{Db, MultiBackend};
 pub use error::{DbError, FromDb};
-pub use given::{Given, given, given_as};
+pub use given::{Given, given, given_as, words};
 pub use nested::{nested, whole};
 pub use open::{BadUrl, Kind, sqlite_path};
 pub use pool::Load;

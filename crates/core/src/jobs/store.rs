@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::db::{Db, DbError, Json, Timestamp};
+use crate::db::{Db, DbError, Json, Timestamp, any_of};
 use crate::on_each;
 use crate::schema::jobs;
 
@@ -59,21 +59,27 @@ pub fn schedule(db: &mut Db, name: &str, now: Timestamp) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Claims up to `most` due jobs of the given kinds until `until`.
+/// Jobs that are due and free, those that are `held` left out.
+macro_rules! due {
+    ($names:expr, $held:expr, $now:expr) => {
+        jobs::table
+            .filter(jobs::dead_at.is_null().and(jobs::run_at.le($now)).and(jobs::name.eq_any($names)))
+            .filter(jobs::locked_until.is_null().or(jobs::locked_until.lt($now)))
+            .filter(jobs::id.ne_all($held))
+    };
+}
+
+/// Claims up to `most` due jobs of the given kinds for `holder`, until an instant; none of those that are `held`.
 pub(super) fn claim(
     db: &mut Db,
     names: &[&'static str],
-    holder: &str,
-    most: i64,
-    now: Timestamp,
-    until: Timestamp,
+    held: &[i64],
+    (holder, until): (&str, Timestamp),
+    (most, now): (usize, Timestamp),
 ) -> Result<Vec<Claimed>, DbError> {
-    let free = jobs::locked_until.is_null().or(jobs::locked_until.lt(now));
-    let due: Vec<Claimed> = jobs::table
-        .filter(jobs::dead_at.is_null().and(jobs::run_at.le(now)).and(jobs::name.eq_any(names)))
-        .filter(free)
+    let due: Vec<Claimed> = due!(names, held, now)
         .order(jobs::run_at)
-        .limit(most)
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
         .select((jobs::id, jobs::name, jobs::payload, jobs::attempts))
         .load(db)?;
     let mut claimed = Vec::with_capacity(due.len());
@@ -88,6 +94,13 @@ pub(super) fn claim(
         }
     }
     Ok(claimed)
+}
+
+/// Holds these jobs until another instant, as far as `holder` still holds them.
+pub(super) fn renew(db: &mut Db, ids: &[i64], holder: &str, until: Timestamp) -> Result<(), DbError> {
+    let held = jobs::table.filter(any_of(db, jobs::id, ids)).filter(jobs::locked_by.eq(holder));
+    diesel::update(held).set(jobs::locked_until.eq(until)).execute(db)?;
+    Ok(())
 }
 
 /// What becomes of a job after its run.
@@ -135,10 +148,7 @@ pub fn revive(db: &mut Db, id: i64, now: Timestamp) -> Result<bool, DbError> {
     Ok(revived == 1)
 }
 
-/// Whether anything waits to be claimed; a look that takes no lock.
-pub(super) fn any_due(db: &mut Db, names: &[&'static str], now: Timestamp) -> Result<bool, DbError> {
-    let due = jobs::table
-        .filter(jobs::dead_at.is_null().and(jobs::run_at.le(now)).and(jobs::name.eq_any(names)))
-        .filter(jobs::locked_until.is_null().or(jobs::locked_until.lt(now)));
-    Ok(diesel::select(diesel::dsl::exists(due)).get_result(db)?)
+/// Whether anything waits to be claimed beside what is `held`; a look that takes no lock.
+pub(super) fn any_due(db: &mut Db, names: &[&'static str], held: &[i64], now: Timestamp) -> Result<bool, DbError> {
+    Ok(diesel::select(diesel::dsl::exists(due!(names, held, now))).get_result(db)?)
 }

@@ -9,7 +9,8 @@ use prometheus::{
 };
 
 /// Upper bounds of the latency histogram, in seconds.
-const LATENCIES: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0];
+pub(super) const LATENCIES: [f64; 14] =
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// The same of the time in the queue of moderation: from a minute to a month.
 const QUEUE_TIMES: [f64; 10] =
     [60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0];
@@ -18,8 +19,8 @@ const QUEUE_TIMES: [f64; 10] =
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
-    requests: IntCounterVec,
-    latency: HistogramVec,
+    pub(super) requests: IntCounterVec,
+    pub(super) latency: HistogramVec,
     in_flight: IntGauge,
     panics: IntCounter,
     pool: IntGaugeVec,

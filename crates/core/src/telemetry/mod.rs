@@ -2,6 +2,8 @@
 
 mod logging;
 mod metrics;
+mod requests;
 
 pub use logging::{ConnectionEnded, init_logging};
 pub use metrics::{Metrics, Tally};
+pub use requests::{ByRoute, latency_bounds};

@@ -18,6 +18,8 @@ poligon_testkit::tests! {
     a_panic_is_a_failure,
     two_runners_run_each_job_once,
     a_job_of_a_copy_that_died_is_taken_over,
+    a_job_that_takes_long_stays_claimed,
+    a_slow_job_keeps_no_other_waiting_and_is_not_begun_twice,
     a_run_that_takes_too_long_is_a_failure,
     who_has_lost_a_job_does_not_settle_it,
 }
@@ -176,6 +178,91 @@ async fn a_job_of_a_copy_that_died_is_taken_over(backend: Backend) {
     assert_eq!(next.round().await.unwrap(), 0, "it may still be at work");
     ctx.clock.advance(Span::minutes(3));
     assert_eq!((next.round().await.unwrap(), runs.load(Ordering::SeqCst)), (1, 1));
+}
+
+/// As long as its copy lives, and no longer.
+async fn a_job_that_takes_long_stays_claimed(backend: Backend) {
+    let ctx = start(backend).await;
+    let (begun, mut beginnings) = tokio::sync::mpsc::unbounded_channel();
+    let endless = Job::on_demand("toy.work", 3, move |_: Ctx, _: Value| {
+        begun.send(()).unwrap();
+        std::future::pending::<Result<(), JobError>>()
+    });
+    ask(&ctx, Value::Null, Span::zero()).await;
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let copy = ctx.another_copy();
+    let dying = tokio::spawn(Runner::new(copy.clone(), vec![endless]).run(stopped));
+    beginnings.recv().await.unwrap();
+    let (job, runs) = counting(3, || Ok(()));
+    let next = Runner::new(ctx.clone(), vec![job]);
+    for _ in 0..2 {
+        ctx.clock.advance(Span::seconds(25));
+        // It is renewed every ten seconds, whatever the clock says.
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        assert_eq!(next.round().await.unwrap(), 0, "it is at work");
+    }
+    dying.abort();
+    drop(dying.await);
+    ctx.clock.advance(Span::seconds(31));
+    assert_eq!((next.round().await.unwrap(), runs.load(Ordering::SeqCst)), (1, 1));
+}
+
+async fn a_slow_job_keeps_no_other_waiting_and_is_not_begun_twice(backend: Backend) {
+    let ctx = start(backend).await;
+    let (begun, mut beginnings) = tokio::sync::mpsc::unbounded_channel();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let waited_for = Arc::clone(&gate);
+    let slow = Job::on_demand("toy.slow", 3, move |_: Ctx, payload: Value| {
+        let (begun, gate) = (begun.clone(), Arc::clone(&waited_for));
+        async move {
+            begun.send(payload).map_err(|error| JobError(error.to_string()))?;
+            gate.acquire().await.map(drop).map_err(|error| JobError(error.to_string()))
+        }
+    });
+    let (quick, runs) = counting(3, || Ok(()));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let running = tokio::spawn(Runner::new(ctx.clone(), vec![slow, quick]).run(stopped));
+    let slowly = async |n: i64| {
+        let now = ctx.clock.now();
+        ctx.db.write(move |db| enqueue(db, "toy.slow", json!(n), now, now)).await.unwrap();
+    };
+    slowly(0).await;
+    assert_eq!(beginnings.recv().await, Some(json!(0)));
+    let ran = async |wanted: usize| {
+        let all = async {
+            while runs.load(Ordering::SeqCst) < wanted {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), all).await.is_ok()
+    };
+    for _ in 0..20 {
+        ask(&ctx, Value::Null, Span::zero()).await;
+    }
+    assert!(ran(20).await, "others wait for the slow one");
+    // Longer than it is claimed for: this copy has it in hand, and does not begin it again.
+    ctx.clock.advance(Span::hours(1));
+    ask(&ctx, Value::Null, Span::zero()).await;
+    assert!(ran(21).await);
+    assert!(beginnings.try_recv().is_err(), "it is begun twice");
+    // No more than there are places.
+    for n in 1..20 {
+        slowly(n).await;
+    }
+    let mut seen = Vec::new();
+    while seen.len() < 7 {
+        seen.extend(beginnings.recv().await.and_then(|n| n.as_i64()));
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(beginnings.try_recv().is_err(), "more than eight at once");
+    gate.add_permits(1_000);
+    while seen.len() < 19 {
+        seen.extend(beginnings.recv().await.and_then(|n| n.as_i64()));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..20).collect::<Vec<i64>>());
+    stop.send(true).unwrap();
+    running.await.unwrap();
 }
 
 async fn a_run_that_takes_too_long_is_a_failure(backend: Backend) {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use poligon_core::db::{Db, Timestamp};
 
 use super::content::{find_items, too_many};
-use super::model::{Cart, find_cart, lock, take_or_make};
+use super::model::{Cart, begin, find_cart, lock, take_or_make};
 use super::owner::CartOwner;
 use crate::coupons::{self, judge};
 use crate::error::Error;
@@ -40,8 +40,9 @@ pub(super) fn add(
     now: Timestamp,
 ) -> Result<Cart, Error> {
     let good = find_good(db, wanted)?;
-    let cart = take_or_make(db, owner, new_token, now)?;
-    let of_cart = || cart_items::table.filter(cart_items::cart_id.eq(cart.id));
+    let mut cart = take_or_make(db, owner, new_token, now)?;
+    let cart_id = cart.id;
+    let of_cart = || cart_items::table.filter(cart_items::cart_id.eq(cart_id));
     let same = of_cart().filter(cart_items::variant_id.eq(good.variant_id));
     let there: Option<(i64, i64)> = same.select((cart_items::id, cart_items::quantity)).get_result(db).optional()?;
     let sum = there.map_or(0, |(_, before)| before) + quantity;
@@ -54,9 +55,12 @@ pub(super) fn add(
     if usize::try_from(lines).unwrap_or(usize::MAX) >= MOST_LINES {
         return Err(Error::CartFull(MOST_LINES));
     }
+    if lines == 0 {
+        begin(db, &mut cart, owner.user_id, now)?;
+    }
     diesel::insert_into(cart_items::table)
         .values((
-            cart_items::cart_id.eq(cart.id),
+            cart_items::cart_id.eq(cart_id),
             cart_items::variant_id.eq(good.variant_id),
             cart_items::quantity.eq(quantity),
             cart_items::seen_price.eq(good.price),

@@ -6,6 +6,9 @@
 //! order may have them; the person's coupon stays, or else the guest's is taken over; the guest's cart is gone, and its
 //! token with it.
 //!
+//! A cart is begun when the first piece comes into it while nothing is in it; so one that was emptied and is filled again is
+//! another. A cart that a guest's was merged into is both: whoever orders it has ordered both (`begun`).
+//!
 //! A cart promises nothing: what stands in the way of buying it is told with every answer (`problems`). A price that the
 //! customer has not seen is such a problem, until the quantity of that line is set again.
 
@@ -23,7 +26,7 @@ use poligon_core::jobs::Job;
 use crate::error;
 
 pub(crate) use content::{Item, find_items};
-pub(crate) use model::{adopt_guest, empty, find_cart, lock};
+pub(crate) use model::{Cart, adopt_guest, empty, find_cart, lock};
 pub(crate) use owner::CartOwner;
 pub(crate) use view::shipping_basis;
 

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use poligon_core::db::{Db, Timestamp};
+use poligon_core::db::{Db, Json, Timestamp};
 use poligon_core::jobs::{Job, JobError};
 use poligon_core::on_each;
 
 use super::owner::CartOwner;
 use crate::error::Error;
+use crate::events::cart_begun;
 use crate::goods::{MOST_LINES, MOST_OF_ONE};
 use crate::schema::{cart_items, carts};
 
@@ -16,6 +17,8 @@ use crate::schema::{cart_items, carts};
 const GUEST_DAYS: i64 = 30;
 /// Carts that one run of the sweep removes at most.
 const SWEPT_AT_ONCE: i64 = 1_000;
+/// Carts that one cart is made of at most: of more, the oldest count as never ordered.
+const MOST_BEGUN: usize = 20;
 
 /// A cart.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -23,6 +26,9 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 pub(crate) struct Cart {
     pub(crate) id: i64,
     pub(crate) coupon_id: Option<i64>,
+    /// When the carts were begun that it is made of, in milliseconds since 1970: its own, and those of guests that were merged
+    /// into it. What is left of a cart from which everything was taken says nothing.
+    pub(crate) begun: Json<Vec<i64>>,
 }
 
 /// The cart of a person; for a guest, of the token.
@@ -107,20 +113,31 @@ pub(crate) fn adopt_guest(db: &mut Db, owner: &CartOwner, now: Timestamp) -> Res
     let Some(guest) = lock(db, found.id, now)? else { return Ok(()) };
     let own = insert_or_find(db, Some(user_id), None, now)?;
     let own = lock(db, own, now)?.ok_or(Error::NotFound)?;
-    merge_items(db, guest.id, own.id)?;
-    if own.coupon_id.is_none() && guest.coupon_id.is_some() {
-        diesel::update(carts::table.find(own.id)).set(carts::coupon_id.eq(guest.coupon_id)).execute(db)?;
+    let (of_guest, of_own) = merge_items(db, guest.id, own.id)?;
+    if of_guest || own.coupon_id.is_none() && guest.coupon_id.is_some() {
+        let begun =
+            both(if of_own { own.begun.0 } else { Vec::new() }, if of_guest { guest.begun.0 } else { Vec::new() });
+        let merged = (carts::coupon_id.eq(own.coupon_id.or(guest.coupon_id)), carts::begun.eq(Json(begun)));
+        diesel::update(carts::table.find(own.id)).set(merged).execute(db)?;
     }
     diesel::delete(carts::table.find(guest.id)).execute(db)?;
     Ok(())
 }
 
-fn merge_items(db: &mut Db, from: i64, into: i64) -> Result<(), Error> {
+/// The beginnings of two carts that are one now.
+fn both(mut own: Vec<i64>, others: Vec<i64>) -> Vec<i64> {
+    own.extend(others);
+    own.sort_unstable();
+    own.split_off(own.len().saturating_sub(MOST_BEGUN))
+}
+
+/// Answers which of the two had anything in it.
+fn merge_items(db: &mut Db, from: i64, into: i64) -> Result<(bool, bool), Error> {
     let columns = (cart_items::id, cart_items::variant_id, cart_items::quantity);
     let of = |cart_id: i64| cart_items::table.filter(cart_items::cart_id.eq(cart_id)).order(cart_items::id);
     let guests: Vec<(i64, i64, i64)> = of(from).select(columns).load(db)?;
     let own: Vec<(i64, i64, i64)> = of(into).select(columns).load(db)?;
-    let mut lines = own.len();
+    let (mut lines, had) = (own.len(), (!guests.is_empty(), !own.is_empty()));
     for (id, variant_id, quantity) in guests {
         match own.iter().find(|item| item.1 == variant_id) {
             Some(item) => {
@@ -134,13 +151,21 @@ fn merge_items(db: &mut Db, from: i64, into: i64) -> Result<(), Error> {
             None => {} // no room; it goes with the guest's cart
         }
     }
-    Ok(())
+    Ok(had)
+}
+
+/// Notes and tells that a cart is begun: something comes into it, and nothing was in it. The cart is taken.
+pub(super) fn begin(db: &mut Db, cart: &mut Cart, user_id: Option<i64>, now: Timestamp) -> Result<(), Error> {
+    cart.begun = Json(vec![now.millis()]);
+    diesel::update(carts::table.find(cart.id)).set(carts::begun.eq(&cart.begun)).execute(db)?;
+    Ok(cart_begun(db, cart.id, user_id, now)?)
 }
 
 /// Takes everything out of a cart, the coupon too.
 pub(crate) fn empty(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Error> {
     diesel::delete(cart_items::table.filter(cart_items::cart_id.eq(id))).execute(db)?;
-    let bare = (carts::coupon_id.eq(None::<i64>), carts::updated_at.eq(now));
+    let bare =
+        ((carts::coupon_id.eq(None::<i64>), carts::begun.eq(Json(Vec::<i64>::new()))), carts::updated_at.eq(now));
     diesel::update(carts::table.find(id)).set(bare).execute(db)?;
     Ok(())
 }

@@ -133,9 +133,12 @@ fn update_variants(
     differing: &[(i64, &Variant, &PlannedVariant)],
     terms: &Terms,
 ) -> Result<Vec<u64>, Error> {
-    let (mut refused, mut moved) = (Vec::new(), Vec::new());
+    let (mut refused, mut moved, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    let left = (variants::stock_on_hand - variants::stock_reserved, variants::product_id);
     for (id, now, variant) in differing {
         let wanted = &variant.wanted;
+        // Whether there are fewer to be sold than there were.
+        let fewer = wanted.track_stock && (!now.track_stock || wanted.stock < now.stock);
         let values = (
             variants::options.eq(Json(wanted.options.clone())),
             variants::price.eq(wanted.price),
@@ -146,23 +149,37 @@ fn update_variants(
         );
         let row = variants::table.find(*id);
         if now.stock == wanted.stock {
-            let row = diesel::update(row).set(values).returning(variants::id);
-            on_each!(db, c => kept(row).load::<i64>(c))?;
+            let row = diesel::update(row).set(values).returning(left);
+            let found: Vec<(i64, i64)> = on_each!(db, c => kept(row).load(c))?;
+            gone.extend(found.into_iter().filter(|(free, _)| fewer && *free == 0).map(|(_, of)| (*id, of)));
             continue;
         }
         let as_planned =
             row.filter(variants::stock_on_hand.eq(now.stock)).filter(variants::stock_reserved.le(wanted.stock));
-        let counted = diesel::update(as_planned).set((values, variants::stock_on_hand.eq(wanted.stock)));
-        match counted.execute(db)? {
-            0 => refused.push(variant.number),
-            _ => moved.push((*id, wanted.stock - now.stock, "correction", wanted.stock)),
+        let counted =
+            diesel::update(as_planned).set((values, variants::stock_on_hand.eq(wanted.stock))).returning(left);
+        let found: Option<(i64, i64)> = on_each!(db, c => counted.get_result(c).optional())?;
+        let Some((free, of)) = found else {
+            refused.push(variant.number);
+            continue;
+        };
+        moved.push((*id, wanted.stock - now.stock, "correction", wanted.stock));
+        if fewer && free == 0 {
+            gone.push((*id, of));
         }
     }
     insert_journal(db, &moved, terms)?;
+    events::stock_out(db, &gone, terms.now)?;
+    rewrite_options(db, differing)?;
+    Ok(refused)
+}
+
+/// Writes the options of variants anew that have other ones.
+fn rewrite_options(db: &mut Db, differing: &[(i64, &Variant, &PlannedVariant)]) -> Result<(), Error> {
     let other = |now: &Variant, variant: &PlannedVariant| now.options != variant.wanted.options;
     let ids: Vec<i64> = differing.iter().filter(|(_, now, variant)| other(now, variant)).map(|row| row.0).collect();
     if ids.is_empty() {
-        return Ok(refused);
+        return Ok(());
     }
     diesel::delete(variant_options::table.filter(variant_options::variant_id.eq_any(&ids))).execute(db)?;
     let of: BTreeMap<i64, i64> = variants::table
@@ -173,8 +190,7 @@ fn update_variants(
         .collect();
     let options = differing.iter().filter(|(_, now, variant)| other(now, variant));
     let options = options.filter_map(|(id, _, variant)| Some((*id, *of.get(id)?, &variant.wanted.options)));
-    insert_options(db, &options.collect::<Vec<_>>())?;
-    Ok(refused)
+    insert_options(db, &options.collect::<Vec<_>>())
 }
 
 /// Adds the variants that are not there to products that are.

@@ -1,6 +1,7 @@
 //! Demo data of the shop: a tree of 25 categories, products with English and Russian titles, what the demo people
 //! have bought, and what they say of it. Everything follows from the seed and the anchor.
 
+mod carts;
 mod purchases;
 mod reviews;
 mod rows;
@@ -49,6 +50,7 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         dialect::reset_identity(db, table)?;
     }
     purchases::insert(db, plan)?;
+    carts::insert(db, plan)?;
     if plan.profile == Profile::Demo {
         reviews::insert(db, plan)?;
     }

@@ -222,6 +222,10 @@ pub(super) fn update(db: &mut Db, id: i64, patch: &VariantPatch, now: Timestamp)
         variants::updated_at.eq(now),
     );
     diesel::update(variants::table.find(id)).set(values).execute(db).map_err(|error| taken(error.into(), sku))?;
+    let counted_now = patch.track_stock == Some(true) && !before.track_stock;
+    if counted_now && before.stock_on_hand == before.stock_reserved {
+        events::stock_out(db, &[(id, product_id)], now)?;
+    }
     if let Some(options) = &patch.options {
         let after = options.apply(before.options.0).map_err(|refused| Error::refused("/options", refused))?;
         diesel::delete(variant_options::table.filter(variant_options::variant_id.eq(id))).execute(db)?;

@@ -59,6 +59,9 @@ pub(super) fn change(
     }
     let row = find_row(db, id)?;
     note(db, id, by.delta.0, by.reason.name(), &by.note.0, row.stock_on_hand, Some(actor), now)?;
+    if by.delta.0 < 0 && row.stock_on_hand == row.stock_reserved {
+        events::stock_out(db, &[(id, row.product_id)], now)?;
+    }
     let listed = products::refresh(db, row.product_id)?;
     events::product_changed(db, row.product_id, listed, now)?;
     find(db, id)

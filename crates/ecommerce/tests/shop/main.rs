@@ -26,5 +26,6 @@ mod seed;
 mod shipment_races;
 mod shipments;
 mod shipping;
+mod told;
 mod variants;
 mod world;

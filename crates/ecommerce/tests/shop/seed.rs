@@ -39,6 +39,7 @@ async fn seeded(backend: Backend) -> TestApp {
         profile: Profile::Demo,
         products: None,
         articles: None,
+        facts: None,
         seed: 42,
         anchor: Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap().into(),
         bcrypt_cost: 4,

@@ -16,7 +16,7 @@ use super::suspension::suspend;
 use super::take_down::take_down;
 use super::view::{self, Row};
 use crate::error::Error;
-use crate::events::MODERATED;
+use crate::events::{MODERATED, REPORTS_CLOSED};
 use crate::people::require_active;
 use crate::schema::reports;
 
@@ -77,7 +77,7 @@ pub(super) fn decide(
         _ => None,
     };
     let case = Case { report, decision, moderator, suspended_until, now };
-    case.close(db, &[id], status)?;
+    case.close(db, &[(id, case.report.created_at)], status)?;
     let action = if status == Status::Rejected { "reject" } else { decision.action.name() };
     case.note(db, id, action, &decision.note.0)?;
     let mut chat_id = None;
@@ -124,8 +124,9 @@ impl Case<'_> {
         Ok(chat_id)
     }
 
-    /// Closes reports.
-    fn close(&self, db: &mut Db, ids: &[i64], status: Status) -> Result<(), Error> {
+    /// Closes reports, each since when it was open.
+    fn close(&self, db: &mut Db, closed: &[(i64, Timestamp)], status: Status) -> Result<(), Error> {
+        let ids: Vec<i64> = closed.iter().map(|(id, _)| *id).collect();
         let changes = (
             reports::status.eq(status.name()),
             reports::action.eq(self.decision.action.name()),
@@ -136,7 +137,23 @@ impl Case<'_> {
             reports::closed_at.eq(self.now),
         );
         diesel::update(reports::table.filter(reports::id.eq_any(ids))).set(changes).execute(db)?;
-        Ok(())
+        self.tell_closed(db, closed, status)
+    }
+
+    /// Tells of closed reports, for whoever counts.
+    fn tell_closed(&self, db: &mut Db, closed: &[(i64, Timestamp)], status: Status) -> Result<(), Error> {
+        if closed.is_empty() {
+            return Ok(());
+        }
+        let object = self.report.object();
+        let decision = if status == Status::Rejected { status.name() } else { self.decision.action.name() };
+        let report = |(id, opened_at): &(i64, Timestamp)| json!({"id": id, "open_ms": self.now.since(*opened_at).num_milliseconds()});
+        let told = json!({
+            "object_kind": object.kind.name(), "object_id": object.id, "moderator_id": self.moderator,
+            "decision": decision, "reports": closed.iter().map(report).collect::<Vec<_>>(),
+        });
+        let first = closed.first().map_or(0, |(id, _)| *id);
+        Ok(events::publish(db, REPORTS_CLOSED, &format!("report:{first}"), &told, self.now)?)
     }
 
     /// Closes the other open reports of the same thing with the decision on this one. Who has decided counts as who looked
@@ -147,10 +164,12 @@ impl Case<'_> {
             .filter(reports::object_kind.eq(object.kind.name()))
             .filter(reports::object_id.eq(object.id))
             .filter(reports::status.eq_any([Status::Open.name(), Status::Assigned.name()]));
-        let others: Vec<i64> = open.order(reports::id).select(reports::id).load(db)?;
+        let closed: Vec<(i64, Timestamp)> =
+            open.order(reports::id).select((reports::id, reports::created_at)).load(db)?;
+        let others: Vec<i64> = closed.iter().map(|(id, _)| *id).collect();
         let untaken = reports::table.filter(reports::id.eq_any(&others)).filter(reports::assignee_id.is_null());
         diesel::update(untaken).set(reports::assignee_id.eq(self.moderator)).execute(db)?;
-        self.close(db, &others, Status::Resolved)?;
+        self.close(db, &closed, Status::Resolved)?;
         let with = format!("with report {}", self.report.id);
         others.iter().try_for_each(|id| self.note(db, *id, "close", &with))
     }

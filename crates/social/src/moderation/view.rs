@@ -75,7 +75,7 @@ pub(super) struct Row {
     action: Option<String>,
     resolution: String,
     pub(super) version: i64,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     updated_at: Timestamp,
     closed_at: Option<Timestamp>,
     suspended_until: Option<Timestamp>,

@@ -7,6 +7,8 @@ use poligon_core::{Ctx, events, on_each};
 use serde_json::{Value, json};
 
 use super::access::{BoardRow, row};
+use super::kind::ColumnType;
+use super::passage::{self, Deed, PASSED, Passage, Told};
 use crate::error::Error;
 use crate::projects::{self, Access};
 use crate::role::ProjectRole;
@@ -26,14 +28,6 @@ struct Entry {
     after: Value,
 }
 
-/// A card that has come into a column, or gone from one.
-#[derive(Debug)]
-struct Transition {
-    card_id: i64,
-    from: Option<i64>,
-    to: Option<i64>,
-}
-
 /// A change that is being made.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -43,7 +37,7 @@ pub(crate) struct Change {
     pub(crate) actor_id: Option<i64>,
     pub(crate) now: Timestamp,
     entries: Vec<Entry>,
-    transitions: Vec<Transition>,
+    transitions: Vec<Passage>,
 }
 
 impl Change {
@@ -52,10 +46,10 @@ impl Change {
         self.entries.push(Entry { kind, card_id, before, after });
     }
 
-    /// Notes where a card has gone: reports are made of that.
-    pub(crate) fn pass(&mut self, card_id: i64, from: Option<i64>, to: Option<i64>) {
+    /// Notes where a card has gone, and by what: reports are made of that, and it is told.
+    pub(crate) fn pass(&mut self, deed: Deed, card_id: i64, from: Option<i64>, to: Option<i64>) {
         if from != to {
-            self.transitions.push(Transition { card_id, from, to });
+            self.transitions.push(Passage { deed, card_id, from, to });
         }
     }
 
@@ -71,22 +65,36 @@ impl Change {
         self.board.card_count = card_count;
     }
 
-    /// Writes down what was noted.
-    fn write(self, db: &mut Db) -> Result<(), Error> {
+    /// Writes down where cards have gone, and tells it.
+    fn write_transitions(&self, db: &mut Db) -> Result<(), Error> {
         let (board_id, now) = (self.board.id, self.now);
-        for part in self.transitions.chunks(AT_ONCE) {
-            let row = |passed: &Transition| {
+        let Told { kinds, cards } = passage::told(db, board_id, &self.transitions, now)?;
+        let passed: Vec<(&Passage, Option<ColumnType>)> = self.transitions.iter().zip(kinds).collect();
+        for part in passed.chunks(AT_ONCE) {
+            let row = |(passed, kind): &(&Passage, Option<ColumnType>)| {
                 (
                     card_transitions::board_id.eq(board_id),
                     card_transitions::card_id.eq(passed.card_id),
                     card_transitions::from_column_id.eq(passed.from),
                     card_transitions::to_column_id.eq(passed.to),
                     card_transitions::at.eq(now),
+                    card_transitions::to_kind.eq(kind.map(ColumnType::name)),
                 )
             };
             let rows: Vec<_> = part.iter().map(row).collect();
             on_each!(db, c => diesel::insert_into(card_transitions::table).values(rows).execute(c))?;
         }
+        if cards.is_empty() {
+            return Ok(());
+        }
+        let told = json!({"board_id": board_id, "actor_id": self.actor_id, "cards": cards});
+        Ok(events::publish(db, PASSED, &format!("board:{board_id}"), &told, now)?)
+    }
+
+    /// Writes down what was noted.
+    fn write(self, db: &mut Db) -> Result<(), Error> {
+        self.write_transitions(db)?;
+        let (board_id, now) = (self.board.id, self.now);
         let before = self.board.last_seq;
         let last = before + i64::try_from(self.entries.len()).unwrap_or(i64::MAX);
         if last == before {

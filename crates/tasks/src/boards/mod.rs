@@ -12,6 +12,7 @@ mod input;
 mod kind;
 mod labels;
 mod model;
+mod passage;
 mod templates;
 mod view;
 
@@ -27,6 +28,7 @@ pub(crate) use columns::{ColumnRow, count as count_card, of_board as columns_of}
 pub(crate) use kind::ColumnType;
 pub(crate) use labels::{Label, of_board as labels_of};
 pub(crate) use model::{delete_all_of, note_on_all};
+pub(crate) use passage::{Course, Deed, OVERDUE, PASSED, Passage};
 pub(crate) use templates::Template;
 
 /// The routes of this slice.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::content::{Content, searched, set_labels};
 use super::input::{CardRequest, spot};
 use super::{people, place};
-use crate::boards::{self, Change, ColumnRow, change};
+use crate::boards::{self, Change, ColumnRow, Deed, change};
 use crate::error::Error;
 use crate::projects;
 use crate::role::ProjectRole;
@@ -84,7 +84,7 @@ pub(super) fn insert(db: &mut Db, change: &mut Change, new: &CardRequest, number
         ("after_id".to_owned(), json!(place.after_id)),
     ]);
     change.note("card_created", Some(id), Value::Null, Value::Object(made));
-    change.pass(id, None, Some(column.id));
+    change.pass(Deed::Created, id, None, Some(column.id));
     if let Some(user_id) = change.actor_id {
         people::watch(db, id, user_id)?;
     }

@@ -14,7 +14,7 @@ use super::row::{CardRow, board_of, find};
 use super::status::Status;
 use super::update::place_of;
 use crate::attachments;
-use crate::boards::{self, Change, ColumnType, change, change_by_itself};
+use crate::boards::{self, Change, ColumnType, Deed, change, change_by_itself};
 use crate::error::Error;
 use crate::role::ProjectRole;
 use crate::schema::{
@@ -59,7 +59,7 @@ fn archive(db: &mut Db, change: &mut Change, card: &CardRow) -> Result<(), Error
     let columns = boards::columns_of(db, card.board_id)?;
     let done = |column: &boards::ColumnRow| ColumnType::of(&column.kind) == ColumnType::Done;
     if !columns.iter().any(|column| column.id == card.column_id && done(column)) {
-        change.pass(card.id, Some(card.column_id), None);
+        change.pass(Deed::Kept, card.id, Some(card.column_id), None);
     }
     change.note("card_archived", Some(card.id), before, json!({"status": Status::Archived}));
     Ok(())
@@ -71,7 +71,7 @@ fn trash(db: &mut Db, change: &mut Change, card: &CardRow) -> Result<(), Error> 
     let counted = counted_in(db, card.id)?;
     let values = (cards::rank.eq(None::<i64>), cards::trashed_at.eq(change.now));
     diesel::update(cards::table.find(card.id)).set(values).execute(db)?;
-    change.pass(card.id, counted, None);
+    change.pass(Deed::Kept, card.id, counted, None);
     change.note("card_trashed", Some(card.id), before, json!({"status": Status::Trashed}));
     Ok(())
 }
@@ -95,7 +95,7 @@ fn restore(db: &mut Db, change: &mut Change, card: &CardRow) -> Result<(), Error
         diesel::update(cards::table.find(card.id)).set(cards::entered_at.eq(change.now)).execute(db)?;
     }
     boards::count_card(db, column.id, 1)?;
-    change.pass(card.id, counted, Some(column.id));
+    change.pass(Deed::Kept, card.id, counted, Some(column.id));
     let before = json!({"status": card.status()});
     let after = json!({"column_id": column.id, "after_id": place.after_id, "status": Status::Open});
     change.note("card_restored", Some(card.id), before, after);

@@ -9,7 +9,7 @@ use super::create::column_for;
 use super::input::{AssignRequest, MoveRequest, spot};
 use super::row::{CardRow, board_of, find_open};
 use super::{people, place};
-use crate::boards::{self, Change, change};
+use crate::boards::{self, Change, Deed, change};
 use crate::error::Error;
 use crate::role::ProjectRole;
 use crate::schema::cards;
@@ -86,7 +86,7 @@ pub(super) fn relocate(db: &mut Db, change: &mut Change, card: &CardRow, to: Mov
     let (old, new) =
         (json!({"column_id": from, "after_id": above}), json!({"column_id": column.id, "after_id": place.after_id}));
     change.note("card_moved", Some(card.id), old, new);
-    change.pass(card.id, Some(from), Some(column.id));
+    change.pass(Deed::Moved, card.id, Some(from), Some(column.id));
     Ok(())
 }
 

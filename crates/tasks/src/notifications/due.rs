@@ -11,13 +11,15 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use poligon_core::Ctx;
 use poligon_core::db::{Db, Timestamp, any_of};
+use poligon_core::events::publish;
 use poligon_core::jobs::{Job, JobError};
+use serde_json::json;
 
 use super::hear::Entry;
 use super::kind::Kind;
 use super::tell::{Told, tell};
 use super::who;
-use crate::boards::{self, ColumnType, change_by_itself};
+use crate::boards::{self, ColumnType, OVERDUE, change_by_itself};
 use crate::error::Error;
 use crate::projects;
 use crate::schema::{cards, projects as projects_table};
@@ -100,10 +102,23 @@ fn take(db: &mut Db, board_id: i64, ids: &[i64], due: Due, now: Timestamp) -> Re
         let open = open_columns(db, board_id)?;
         let rows = rows.into_iter().filter(|(_, column_id, _)| open.contains(column_id));
         let dates: Vec<(i64, Timestamp)> = rows.filter_map(|(id, _, due_at)| Some((id, due_at?))).collect();
+        if due == Due::Past {
+            tell_overdue(db, board_id, &dates, now)?;
+        }
         let told = told(db, board_id, &dates, due)?;
         tell(db, &project, told, now)
     });
     unless_gone(done)
+}
+
+/// Tells, for whoever counts, that the due dates of these cards have passed.
+fn tell_overdue(db: &mut Db, board_id: i64, dates: &[(i64, Timestamp)], now: Timestamp) -> Result<(), Error> {
+    if dates.is_empty() {
+        return Ok(());
+    }
+    let card = |(card_id, due_at): &(i64, Timestamp)| json!({"card_id": card_id, "due_at": due_at.millis()});
+    let told = json!({"board_id": board_id, "cards": dates.iter().map(card).collect::<Vec<_>>()});
+    Ok(publish(db, OVERDUE, &format!("board:{board_id}"), &told, now)?)
 }
 
 /// Whom to tell of these cards: those who work on them, or else those who watch them.

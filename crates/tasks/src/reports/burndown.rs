@@ -107,6 +107,6 @@ impl Report for BurndownReport {
             notes: Vec::new(),
             empty: most == 0,
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

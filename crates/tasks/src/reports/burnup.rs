@@ -88,6 +88,6 @@ impl Report for BurnupReport {
             notes: Vec::new(),
             empty: most == 0,
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

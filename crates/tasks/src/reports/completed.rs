@@ -157,6 +157,6 @@ impl Times {
             notes: Vec::new(),
             empty: self.cards.is_empty(),
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

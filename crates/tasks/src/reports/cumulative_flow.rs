@@ -100,7 +100,7 @@ impl Report for CumulativeFlowReport {
             notes: Vec::new(),
             empty: most == 0,
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }
 

@@ -174,6 +174,6 @@ impl Report for EstimateAccuracyReport {
             notes: Vec::new(),
             empty: self.points.is_empty(),
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

@@ -23,7 +23,6 @@
 mod burndown;
 mod burnup;
 mod calendar;
-mod chart;
 mod completed;
 mod cumulative_flow;
 mod cycle_time;
@@ -46,6 +45,7 @@ mod throughput;
 mod time_in_column;
 mod workload;
 
+use poligon_common::chart;
 use poligon_common::html::Language;
 use poligon_common::problem::kinds;
 use poligon_common::{Routes, op};
@@ -96,5 +96,11 @@ impl Unwritten {
     /// Because of this.
     fn of(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self(Box::new(cause))
+    }
+}
+
+impl From<chart::NotDrawn> for Unwritten {
+    fn from(cause: chart::NotDrawn) -> Self {
+        Self::of(cause)
     }
 }

@@ -1,26 +1,10 @@
 //! Arithmetic of reports: it rounds in one place, half up, and never overflows.
 
-/// `numerator / denominator`, rounded half up; the denominator is above 0.
-pub(super) fn divided(numerator: i128, denominator: i128) -> i64 {
-    let twice = denominator.saturating_mul(2).max(1);
-    let rounded = numerator.saturating_mul(2).saturating_add(denominator).div_euclid(twice);
-    i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
-}
+pub(super) use poligon_common::chart::numbers::{count, divided, float};
 
 /// Milliseconds as whole seconds.
 pub(super) fn seconds(millis: i64) -> i64 {
     divided(i128::from(millis), 1000)
-}
-
-/// How many there are.
-pub(super) fn count(many: usize) -> i64 {
-    i64::try_from(many).unwrap_or(i64::MAX)
-}
-
-/// A number for a chart, or for a place behind the point.
-#[allow(clippy::cast_precision_loss)] // exact below 2^53, and a picture shows no more than three digits
-pub(super) fn float(number: i64) -> f64 {
-    number as f64
 }
 
 /// Durations in milliseconds, in order.

@@ -125,6 +125,6 @@ impl Report for OverdueReport {
             notes: rows().map(note).collect(),
             empty: drawn.is_empty(),
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

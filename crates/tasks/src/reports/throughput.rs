@@ -120,6 +120,6 @@ impl Report for ThroughputReport {
             notes: Vec::new(),
             empty: self.total == 0,
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

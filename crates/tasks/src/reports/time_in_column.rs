@@ -145,6 +145,6 @@ impl Report for TimeInColumnReport {
             notes: self.columns.iter().enumerate().map(note).collect(),
             empty: self.columns.iter().all(|times| times.stays == 0),
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

@@ -158,6 +158,6 @@ impl Report for WorkloadReport {
             notes: rows().map(note).collect(),
             empty: self.people.iter().all(|row| row.open == 0 && row.completed == 0),
         };
-        chart.svg()
+        Ok(chart.svg()?)
     }
 }

@@ -281,6 +281,7 @@ fn insert_parts(db: &mut Db, board: &Board, flow: &Flow<'_>, said: &[Said], talk
 }
 
 fn insert_transitions(db: &mut Db, board: &Board, flow: &Flow<'_>) -> Result<(), DbError> {
+    let kinds: Vec<&str> = board.template.columns().iter().map(|(_, kind, _)| kind.name()).collect();
     let row = |event: &Event| {
         let (from, to) = event.passed?;
         let id = |column: usize| board.column_ids[column];
@@ -290,6 +291,7 @@ fn insert_transitions(db: &mut Db, board: &Board, flow: &Flow<'_>) -> Result<(),
             card_transitions::from_column_id.eq(from.map(id)),
             card_transitions::to_column_id.eq(to.map(id)),
             card_transitions::at.eq(event.at),
+            card_transitions::to_kind.eq(to.map(|column| kinds[column])),
         ))
     };
     let rows: Vec<_> = flow.events.iter().filter_map(row).collect();

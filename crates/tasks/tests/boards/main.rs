@@ -20,4 +20,5 @@ mod projects;
 mod queries;
 mod races;
 mod teams;
+mod told;
 mod world;

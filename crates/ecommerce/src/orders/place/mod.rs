@@ -16,7 +16,7 @@ use poligon_core::db::{Db, Timestamp};
 use self::new::NewOrder;
 use super::address::Address;
 use super::view::OrderResponse;
-use crate::carts::{self, CartOwner};
+use crate::carts::{self, Cart, CartOwner};
 use crate::coupons::{self, Coupon, Offer, judge};
 use crate::error::{self, Error, RefusedLine};
 use crate::goods::{Good, Obstacle, find_goods, obstacles};
@@ -61,7 +61,7 @@ pub(super) struct Placed {
 /// Places an order; answers it as its customer sees it.
 pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Placed, Error> {
     carts::adopt_guest(db, &placing.owner, now)?;
-    let (cart_id, lines, coupon) = wanted_lines(db, placing, now)?;
+    let (cart, lines, coupon) = wanted_lines(db, placing, now)?;
     check_lines(&lines)?;
     let goods: Vec<(&Good, i64)> = lines.iter().map(|line| (&line.good, line.quantity)).collect();
     let offer = coupon.as_ref().map(|coupon| judge(db, coupon, Some(placing.user_id), &goods, now)).transpose()?;
@@ -70,7 +70,8 @@ pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Pl
     if placing.expected_total.is_some_and(|expected| expected != totals.total) {
         return Err(Error::TotalChanged { total: totals.total });
     }
-    let order = NewOrder::of(placing, &lines, &totals, &rate, coupon.as_ref(), now);
+    let begun = cart.as_ref().map_or(&[][..], |cart| cart.begun.0.as_slice());
+    let order = NewOrder::of(placing, &lines, &totals, &rate, coupon.as_ref(), now).of_carts(begun);
     let written = match write::write(db, std::slice::from_ref(&order))? {
         Ok(mut written) => written.pop().ok_or(Error::NotFound)?,
         Err(short) => return Err(why_short(db, &short)?),
@@ -78,14 +79,14 @@ pub(super) fn place(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Pl
     if let Some(coupon) = &coupon {
         coupons::redeem(db, coupon, placing.user_id, written.id, now)?;
     }
-    if let Some(cart_id) = cart_id {
-        carts::empty(db, cart_id, now)?;
+    if let Some(cart) = &cart {
+        carts::empty(db, cart.id, now)?;
     }
     let sold_out = written.sold_out;
     Ok(Placed { products: order.products.clone(), sold_out, order: order.shown(&written) })
 }
 
-type Wanted = (Option<i64>, Vec<Line>, Option<Coupon>);
+type Wanted = (Option<Cart>, Vec<Line>, Option<Coupon>);
 
 /// The lines to order in order of variant, the cart that they come from, and the coupon.
 fn wanted_lines(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Wanted, Error> {
@@ -135,7 +136,7 @@ fn lines_of_cart(db: &mut Db, placing: &Placing, now: Timestamp) -> Result<Wante
         (None, None) => None,
     };
     let line = |item: carts::Item| Line { good: item.good, quantity: item.quantity, seen_price: Some(item.seen_price) };
-    Ok((Some(cart.id), items.into_iter().map(line).collect(), coupon))
+    Ok((Some(cart), items.into_iter().map(line).collect(), coupon))
 }
 
 /// Refuses lines that cannot be bought, all lines with the same reason at once.

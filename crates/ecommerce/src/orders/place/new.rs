@@ -31,6 +31,8 @@ pub(super) struct NewOrder<'a> {
     pub(super) paid_at: Option<Timestamp>,
     /// The products of its lines, each once, in order.
     pub(super) products: Vec<i64>,
+    /// When the carts were begun that are ordered by it, in milliseconds since 1970.
+    pub(super) carts: &'a [i64],
     pub(super) now: Timestamp,
 }
 
@@ -65,8 +67,14 @@ impl<'a> NewOrder<'a> {
             expires_at: now + Duration::minutes(WAITS_MINUTES),
             paid_at: (totals.total == 0).then_some(now),
             products,
+            carts: &[],
             now,
         }
+    }
+
+    /// The same, of what lay in a cart that was begun then.
+    pub(super) fn of_carts(self, carts: &'a [i64]) -> Self {
+        Self { carts, ..self }
     }
 
     /// The particulars of the timeline's first entry.
@@ -80,10 +88,14 @@ impl<'a> NewOrder<'a> {
             let (variant, product) = (line.good.variant_id, line.good.product_id);
             json!({"variant_id": variant, "product_id": product, "quantity": line.quantity, "unit_price": line.good.price})
         };
-        json!({
+        let mut told = json!({
             "user_id": self.placing.user_id, "total": self.totals.total, "discount": self.totals.discount,
             "lines": self.lines.iter().map(line).collect::<Vec<_>>(), "products": self.products, "listed": sold_out,
-        })
+        });
+        if !self.carts.is_empty() {
+            told["carts_begun"] = json!(self.carts);
+        }
+        told
     }
 
     /// The order as its customer sees it: what was written needs not be read again.

@@ -78,7 +78,7 @@ fn insert_batch(db: &mut Db, batch: &[Purchase<'_>]) -> Result<(), DbError> {
     parcels::insert(db, batch)
 }
 
-fn find_goods(db: &mut Db) -> Result<Vec<Good>, DbError> {
+pub(super) fn find_goods(db: &mut Db) -> Result<Vec<Good>, DbError> {
     let sold = variants::table.inner_join(products::table).filter(variants::id.le(GOODS)).order(variants::id);
     let columns = (
         variants::id,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::Line;
 use super::super::new::NewOrder;
-use crate::events::ORDER_PLACED;
+use crate::events::{ORDER_PLACED, STOCK_OUT};
 
 /// The order's id and the line's, unless something was short; and the free pieces left, where some were reserved.
 pub(super) type Row = (Option<i64>, Option<i64>, Option<i64>);
@@ -140,7 +140,8 @@ impl Statement {
             ", " [Array<Text>: &lines.skus] ", " [Array<Text>: &lines.titles] ", " [Array<Text>: &lines.options]
             ") WITH ORDINALITY AS given (nth, variant_id, product_id, unit_price, quantity, discount, weight_g, tracked, \
              sku, title, options, n)), \
-             need AS MATERIALIZED (SELECT variant_id, sum(quantity)::bigint AS quantity, min(unit_price) AS unit_price \
+             need AS MATERIALIZED (SELECT variant_id, sum(quantity)::bigint AS quantity, min(unit_price) AS unit_price, \
+             min(product_id) AS product_id \
              FROM line WHERE tracked GROUP BY variant_id), \
              held AS MATERIALIZED (SELECT id FROM variants WHERE id IN (SELECT variant_id FROM need) \
              ORDER BY id FOR NO KEY UPDATE), \
@@ -149,7 +150,7 @@ impl Statement {
             " FROM held, need WHERE variants.id = held.id AND need.variant_id = held.id \
              AND variants.archived_at IS NULL AND variants.price = need.unit_price \
              AND variants.stock_on_hand - variants.stock_reserved >= need.quantity \
-             RETURNING variants.id, variants.stock_on_hand - variants.stock_reserved AS free), "
+             RETURNING variants.id, need.product_id, variants.stock_on_hand - variants.stock_reserved AS free), "
         );
         Ok(())
     }
@@ -197,7 +198,9 @@ impl Statement {
             ", 'order:' || wanted.id, wanted.told::jsonb || jsonb_build_object('id', wanted.id, 'listed', \
              EXISTS (SELECT 1 FROM taken JOIN line ON line.variant_id = taken.id \
              WHERE taken.free = 0 AND line.nth = wanted.n)), "
-            [Instant: &self.now] " FROM placed JOIN wanted ON wanted.id = placed.id) \
+            [Instant: &self.now] " FROM placed JOIN wanted ON wanted.id = placed.id UNION ALL SELECT " [Text: STOCK_OUT]
+            ", 'variant:' || id, jsonb_build_object('variant_id', id, 'product_id', product_id), " [Instant: &self.now]
+            " FROM taken WHERE free = 0) \
              SELECT placed.id, lines.id, taken.free FROM line JOIN wanted ON wanted.n = line.nth \
              LEFT JOIN placed ON placed.id = wanted.id \
              LEFT JOIN lines ON lines.order_id = placed.id AND lines.variant_id = line.variant_id \

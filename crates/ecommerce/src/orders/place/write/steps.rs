@@ -9,15 +9,16 @@ use super::super::Line;
 use super::super::new::NewOrder;
 use super::Written;
 use crate::error::Error;
-use crate::events::ORDER_PLACED;
+use crate::events::{ORDER_PLACED, stock_out};
 use crate::orders::settle::note_event;
 use crate::schema::{order_lines, orders, variants};
 
 pub(super) fn write(db: &mut Db, order: &NewOrder<'_>) -> Result<Result<Written, Vec<Line>>, Error> {
-    let (mut sold_out, mut short) = (false, Vec::new());
+    let (mut gone, mut short) = (Vec::new(), Vec::new());
     for line in order.lines.iter().filter(|line| line.good.tracked) {
         match reserve(db, line, order)? {
-            Some(left) => sold_out |= left == 0,
+            Some(0) => gone.push((line.good.variant_id, line.good.product_id)),
+            Some(_) => {}
             None => short.push(line.clone()),
         }
     }
@@ -30,10 +31,11 @@ pub(super) fn write(db: &mut Db, order: &NewOrder<'_>) -> Result<Result<Written,
         line_ids.push(insert_line(db, id, line, *discount)?);
     }
     note_event(db, id, "placed", Some(order.placing.user_id), order.noted(), order.now)?;
-    let mut told = order.told(sold_out);
+    let mut told = order.told(!gone.is_empty());
     told["id"] = id.into();
     events::publish(db, ORDER_PLACED, &format!("order:{id}"), &told, order.now)?;
-    Ok(Ok(Written { id, line_ids, sold_out }))
+    stock_out(db, &gone, order.now)?;
+    Ok(Ok(Written { id, line_ids, sold_out: !gone.is_empty() }))
 }
 
 /// Reserves the pieces of a line; answers how many are free behind it, `None` when there are too few, or when the

@@ -1,0 +1,189 @@
+//! Figures that are kept near at hand until a fact comes of which they are made.
+//!
+//! What is found fast is asked anew as soon as it is out of date. What takes longer would keep everybody waiting who looks while facts
+//! come all the time: it is shown as it was, no older than ten seconds, while one of them is asked anew.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use poligon_core::Ctx;
+use poligon_core::db::{Db, Timestamp};
+use poligon_core::near::Generation;
+
+use super::figures::{Ask, Figures, View};
+use crate::error::Error;
+
+/// What is asked faster than this is never shown as it was.
+const FAST: Duration = Duration::from_millis(20);
+/// How old figures may be that are shown as they were: this long at least, without being asked anew, and at most.
+const PAUSE: Duration = Duration::from_secs(1);
+const OLDEST: Duration = Duration::from_secs(10);
+
+/// Figures, and when they were asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Made {
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) as_of: Timestamp,
+}
+
+/// Figures that are kept.
+struct Kept {
+    made: Made,
+    of: Generation,
+    since: Instant,
+    cost: Duration,
+}
+
+/// Keys of what is being asked anew.
+#[derive(Default)]
+struct Underway(Mutex<BTreeSet<String>>);
+
+impl Underway {
+    fn keys(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to ask for a key; nothing, when that is being done.
+    fn begin(self: Arc<Self>, key: String) -> Option<Begun> {
+        let is_new = self.keys().insert(key.clone());
+        is_new.then(|| Begun { underway: self, key })
+    }
+}
+
+/// It is over when this goes, however.
+struct Begun {
+    underway: Arc<Underway>,
+    key: String,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.underway.keys().remove(&self.key);
+    }
+}
+
+/// What an answer is kept by, and under which name.
+fn place(ctx: &Ctx, ask: &Ask, view: &View) -> (Generation, String) {
+    let scopes = ask.scopes();
+    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    (ctx.near.generation(&scopes), ask.key(view))
+}
+
+/// What is done with figures that are out of date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// They are shown as they were.
+    AsTheyWere,
+    /// The same, while they are asked anew.
+    Meanwhile,
+    /// They are asked for before anything is shown.
+    NotAtAll,
+}
+
+/// The rule, by how long it took to find them, and how long ago that was.
+fn rule(cost: Duration, age: Duration) -> Use {
+    if cost < FAST || age > OLDEST {
+        Use::NotAtAll
+    } else if age > PAUSE {
+        Use::Meanwhile
+    } else {
+        Use::AsTheyWere
+    }
+}
+
+/// What is kept and good enough.
+pub(super) fn find(ctx: &Ctx, ask: &Ask, view: &View) -> Option<Made> {
+    let (present, key) = place(ctx, ask, view);
+    let kept = ctx.near.value::<Kept>(&[], &key)?;
+    if kept.of == present {
+        return Some(Made { as_of: view.now, ..kept.made.clone() }); // nothing has come since
+    }
+    match rule(kept.cost, kept.since.elapsed()) {
+        Use::NotAtAll => return None,
+        Use::Meanwhile => ask_anew(ctx, ask.clone(), view.clone(), key),
+        Use::AsTheyWere => {}
+    }
+    Some(kept.made.clone())
+}
+
+fn run(db: &mut Db, ask: &Ask, view: &View) -> Result<(Arc<Figures>, Duration), Error> {
+    let begun = Instant::now();
+    let figures = Arc::new(ask.clone().run(db, view)?);
+    Ok((figures, begun.elapsed()))
+}
+
+/// Asks, and keeps the answers: all of them of one state of the database. Each is kept as soon as it is there: when all of
+/// them take longer than anybody waits, whoever comes again finds some.
+pub(super) async fn make(ctx: &Ctx, asks: Vec<Ask>, view: View) -> Result<Vec<Made>, Error> {
+    let places: Vec<(Generation, String)> = asks.iter().map(|ask| place(ctx, ask, &view)).collect();
+    let (as_of, near) = (ctx.clock.now(), ctx.near.clone());
+    let keep = move |((of, key), (figures, cost)): ((Generation, String), (Arc<Figures>, Duration))| {
+        let made = Made { figures, as_of };
+        let kept = Kept { made: made.clone(), of, since: Instant::now(), cost };
+        let bytes = made.figures.bytes();
+        near.put_value(near.generation(&[]), key, Arc::new(kept), bytes);
+        made
+    };
+    let work = move |db: &mut Db| {
+        let asked = asks.iter().zip(places);
+        asked.map(|(ask, place)| Ok(keep((place, run(db, ask, &view)?)))).collect::<Result<Vec<_>, Error>>()
+    };
+    ctx.db.read_whole(work).await
+}
+
+/// The same; nothing in place of what was not found in time.
+pub(super) async fn make_all(ctx: &Ctx, asks: Vec<Ask>, view: &View) -> Result<Vec<Option<Made>>, Error> {
+    match make(ctx, asks.clone(), view.clone()).await {
+        Ok(made) => Ok(made.into_iter().map(Some).collect()),
+        Err(Error::Db(error)) if error.took_too_long() => Ok(asks.iter().map(|ask| find(ctx, ask, view)).collect()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Asks in the background, unless that is being done.
+fn ask_anew(ctx: &Ctx, ask: Ask, view: View, key: String) {
+    let Some(begun) = ctx.slots.of(Underway::default).begin(key) else { return };
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let _begun = begun;
+        if let Err(error) = make(&ctx, vec![ask], view).await {
+            tracing::warn!(%error, "figures could not be asked anew");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_is_shown_as_it_was_for_a_while() {
+        let (fast, slow) = (Duration::from_millis(19), Duration::from_millis(20));
+        for (cost, age, wanted) in [
+            (fast, 0, Use::NotAtAll),
+            (fast, 5_000, Use::NotAtAll),
+            (slow, 0, Use::AsTheyWere),
+            (slow, 1_000, Use::AsTheyWere),
+            (slow, 1_001, Use::Meanwhile),
+            (slow, 10_000, Use::Meanwhile),
+            (slow, 10_001, Use::NotAtAll),
+        ] {
+            assert_eq!(rule(cost, Duration::from_millis(age)), wanted, "{cost:?} {age}");
+        }
+    }
+
+    #[test]
+    fn one_asks_anew_and_when_it_is_over_another_may() {
+        let underway = Arc::new(Underway::default());
+        let begin = |key: &str| Arc::clone(&underway).begin(key.to_owned());
+        let first = begin("a");
+        assert!(first.is_some() && begin("a").is_none() && begin("b").is_some());
+        drop(first);
+        let panicking = std::panic::catch_unwind(|| {
+            let _begun = begin("a");
+            panic!("while it asks");
+        });
+        assert!(panicking.is_err() && begin("a").is_some());
+    }
+}

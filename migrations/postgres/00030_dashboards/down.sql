@@ -1,0 +1,10 @@
+DROP TABLE dashboard_choices;
+DROP TABLE dashboard_overrides;
+DROP TABLE dashboard_links;
+DROP TABLE dashboard_shares;
+DROP TABLE dashboards;
+DROP TABLE analytics_people;
+DROP INDEX analytics_hours_first;
+DROP TABLE analytics_days;
+DROP INDEX analytics_active_person;
+DROP INDEX analytics_facts_person;

@@ -1,0 +1,1 @@
+ALTER TABLE dashboard_shares DROP CONSTRAINT dashboard_shares_role_fkey;

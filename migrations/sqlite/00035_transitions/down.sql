@@ -1,0 +1,1 @@
+ALTER TABLE card_transitions DROP COLUMN to_kind;

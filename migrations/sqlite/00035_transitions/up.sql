@@ -1,0 +1,2 @@
+-- What the column was when the card came into it: whoever counts was told by that. Of what was before this, nothing was told.
+ALTER TABLE card_transitions ADD COLUMN to_kind TEXT CHECK (to_kind IN ('backlog', 'active', 'done'));
