@@ -62,12 +62,13 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
     let target = Target { user, session: 1, role: "spare".into(), goods, talk, work, texts, sights };
     let document = Document::read();
     let mut tried = 0;
-    let before = snapshot(&admin, &victim).await; // and behind each operation it is still the same
+    let before = snapshot(&admin, &victim).await; // and behind every ten operations it is still the same
     // A webhook is refused for its signature before its members are looked at, and its sender may add some at any time.
     let written_by_clients = |operation: &&Operation| {
         !operation.is_read() && !operation.takes_csv() && operation.id != "ecommerce_receive_webhook"
     };
-    for operation in document.operations.iter().filter(written_by_clients) {
+    let operations: Vec<_> = document.operations.iter().filter(written_by_clients).collect();
+    for (n, operation) in operations.iter().enumerate() {
         let members = match document.body_members(operation) {
             Some(members) => members,
             None if operation.takes_body() => panic!("{}: no schema", operation.id),
@@ -83,7 +84,10 @@ async fn unknown_members_are_refused_by_name(app: TestApp) {
             assert_eq!((reply.status, &reply.body["errors"]), (422, &errors), "{} with {name}", operation.id);
             tried += 1;
         }
-        assert_eq!(snapshot(&admin, &victim).await, before, "{}: something was changed", operation.id);
+        if n % 10 == 9 || n + 1 == operations.len() {
+            let message = "something was changed by it or by one of the nine before it";
+            assert_eq!(snapshot(&admin, &victim).await, before, "{}: {message}", operation.id);
+        }
     }
     assert!(tried > 200, "only {tried} bodies were tried");
 }

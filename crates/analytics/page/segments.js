@@ -63,9 +63,12 @@ function card(segment, changed, isLeft) {
 /** Counts are asked for one after the other: each looks through everything that people did. */
 let turn = Promise.resolve();
 
+/** Those that were deleted here: nobody counts them while the list still shows them. */
+const removed = new Set();
+
 function count(segment, place, isLeft) {
   turn = turn.then(async () => {
-    if (isLeft() || !place.isConnected) return;
+    if (isLeft() || !place.isConnected || removed.has(segment.id)) return;
     try {
       const { people } = await get(`${PATH}/${segment.id}`);
       // Counting may take longer than anybody waits.
@@ -118,7 +121,9 @@ async function remove(segment, changed) {
     text: t('segment.delete_text', { name }),
     testid: 'segment-delete',
   });
-  if (gone) changed();
+  if (!gone) return;
+  removed.add(id);
+  changed();
 }
 
 /** What people can have done: as the steps of funnels know it. */

@@ -1,6 +1,7 @@
 //! A dashboard with everything that it shows.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use super::definition::{Definition, Filters, Widget, wrong_filters};
 use super::figures::{Ask, Figures, Hidden, Shown, View, asked, figure, figures, zone_of};
 use super::input::DataParams;
+use super::kept::OLDEST;
 use super::model::DashboardResponse;
 use super::period::{MOST_DAYS, Period};
 use super::settings::{self, Direction, MetricSettings, Settings};
@@ -175,6 +177,13 @@ pub(super) fn checked_days(from: NaiveDate, to: NaiveDate) -> Result<(NaiveDate,
     Ok((from, to))
 }
 
+/// How old figures may be that are out of date.
+fn max_age(seconds: Option<i64>) -> Result<Duration, Error> {
+    let Some(seconds) = seconds else { return Ok(OLDEST) };
+    let age = u64::try_from(seconds).ok().map(Duration::from_secs).filter(|age| *age <= OLDEST);
+    age.ok_or_else(|| Error::field("/max_age", "range", format!("must be 0 to {} seconds", OLDEST.as_secs())))
+}
+
 /// For what figures are asked.
 fn view(
     dashboard: &DashboardResponse,
@@ -196,7 +205,8 @@ fn view(
         }
         None => own.and_then(|own| own.filters.clone()).unwrap_or_else(|| definition.filters.clone()),
     };
-    Ok(View { permissions, days: days(dashboard, params, zone, now)?, zone, filters, now })
+    let max_age = max_age(params.max_age)?;
+    Ok(View { permissions, days: days(dashboard, params, zone, now)?, zone, filters, now, max_age })
 }
 
 /// How much of the days is over: 0 to 1.
@@ -266,7 +276,7 @@ fn number_view(
 ) -> Result<(&'static Metric, MetricSettings, View), Error> {
     let (metric, settings) = settings::number(settings).ok_or(Error::Unreadable)?;
     let zone: Tz = tz.parse().unwrap_or(Tz::UTC); // what is stored was checked
-    let view = View { permissions: BTreeSet::new(), days: period.days(now, zone), zone, filters: Filters::new(), now };
+    let view = View::of(BTreeSet::new(), period.days(now, zone), tz, now);
     Ok((metric, MetricSettings { interval: Some(Interval::Month), ..settings }, view))
 }
 

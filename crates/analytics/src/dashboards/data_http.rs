@@ -117,7 +117,7 @@ pub(crate) async fn get_shared_dashboard(
     Path(token): Path<String>,
     Query(SharedParams { from, to, tz }): Query<SharedParams>,
 ) -> Result<impl Responder, Problem> {
-    let params = DataParams { from, to, tz, filters: None, lang: None };
+    let params = DataParams { from, to, tz, filters: None, max_age: None, lang: None };
     let now = ctx.clock.now();
     let work = move |db: &mut _| {
         let row = links::follow(db, &token, now)?;

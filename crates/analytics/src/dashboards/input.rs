@@ -330,6 +330,9 @@ pub(crate) struct DataParams {
     /// Values of dimensions, as a JSON object such as `{"product": ["7"]}`: in place of the filters of the dashboard.
     #[param(value_type = Option<String>, max_length = 4000)]
     pub(crate) filters: Option<UrlFilters>,
+    /// How many seconds old figures may be at most while facts come; without it, 10. With 0 each is of now, however long that takes.
+    #[param(minimum = 0, maximum = 10)]
+    pub(crate) max_age: Option<i64>,
     /// The language of built-in titles; without it, English.
     #[param(inline)]
     pub(crate) lang: Option<poligon_common::html::Language>,

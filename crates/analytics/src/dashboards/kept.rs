@@ -1,7 +1,7 @@
 //! Figures that are kept near at hand until a fact comes of which they are made.
 //!
-//! What is found fast is asked anew as soon as it is out of date. What takes longer would keep everybody waiting who looks while facts
-//! come all the time: it is shown as it was, no older than ten seconds, while one of them is asked anew.
+//! What is out of date is asked anew, the fastest first, as long as that takes little time in all. The rest would keep everybody waiting
+//! who looks while facts come all the time: it is shown as it was, no older than ten seconds, while one of them is asked anew.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,11 @@ use poligon_core::near::Generation;
 use super::figures::{Ask, Figures, View};
 use crate::error::Error;
 
-/// What is asked faster than this is never shown as it was.
+/// What is out of date is not shown as it was, where it and all that is faster is asked in less than this.
 const FAST: Duration = Duration::from_millis(20);
 /// How old figures may be that are shown as they were: this long at least, without being asked anew, and at most.
 const PAUSE: Duration = Duration::from_secs(1);
-const OLDEST: Duration = Duration::from_secs(10);
+pub(super) const OLDEST: Duration = Duration::from_secs(10);
 
 /// Figures, and when they were asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,9 +81,9 @@ enum Use {
     NotAtAll,
 }
 
-/// The rule, by how long it took to find them, and how long ago that was.
-fn rule(cost: Duration, age: Duration) -> Use {
-    if cost < FAST || age > OLDEST {
+/// The rule, by how long it took to find them and all that is found faster, and how long ago that was.
+fn rule(cost: Duration, age: Duration, max_age: Duration) -> Use {
+    if cost < FAST || age > max_age || max_age.is_zero() {
         Use::NotAtAll
     } else if age > PAUSE {
         Use::Meanwhile
@@ -92,14 +92,46 @@ fn rule(cost: Duration, age: Duration) -> Use {
     }
 }
 
-/// What is kept and good enough.
-pub(super) fn find(ctx: &Ctx, ask: &Ask, view: &View) -> Option<Made> {
-    let (present, key) = place(ctx, ask, view);
-    let kept = ctx.near.value::<Kept>(&[], &key)?;
+/// How long each takes with all that are faster; those that are equal in their order.
+fn with_faster(costs: &[Duration]) -> Vec<Duration> {
+    let mut order: Vec<(Duration, usize)> = costs.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    let mut sums = vec![Duration::ZERO; costs.len()];
+    let mut sum = Duration::ZERO;
+    for (cost, place) in order {
+        sum = sum.saturating_add(cost);
+        if let Some(place) = sums.get_mut(place) {
+            *place = sum;
+        }
+    }
+    sums
+}
+
+/// What is kept of each and good enough, of all that is shown at once.
+pub(super) fn find(ctx: &Ctx, asks: &[&Ask], view: &View) -> Vec<Option<Made>> {
+    let places: Vec<(Generation, String)> = asks.iter().map(|ask| place(ctx, ask, view)).collect();
+    let kept: Vec<Option<Arc<Kept>>> = places.iter().map(|(_, key)| ctx.near.value::<Kept>(&[], key)).collect();
+    let cost = |(kept, (present, _)): (&Option<Arc<Kept>>, &(Generation, String))| {
+        kept.as_ref().filter(|kept| kept.of != *present).map_or(Duration::ZERO, |kept| kept.cost)
+    };
+    let costs: Vec<Duration> = kept.iter().zip(&places).map(cost).collect();
+    let each = asks.iter().zip(places).zip(kept).zip(with_faster(&costs));
+    each.map(|(((ask, place), kept), cost)| good_enough(ctx, ask, view, place, &*kept?, cost)).collect()
+}
+
+/// What is kept, if it may be shown.
+fn good_enough(
+    ctx: &Ctx,
+    ask: &Ask,
+    view: &View,
+    (present, key): (Generation, String),
+    kept: &Kept,
+    cost: Duration,
+) -> Option<Made> {
     if kept.of == present {
         return Some(Made { as_of: view.now, ..kept.made.clone() }); // nothing has come since
     }
-    match rule(kept.cost, kept.since.elapsed()) {
+    match rule(cost, kept.since.elapsed(), view.max_age) {
         Use::NotAtAll => return None,
         Use::Meanwhile => ask_anew(ctx, ask.clone(), view.clone(), key),
         Use::AsTheyWere => {}
@@ -136,7 +168,7 @@ pub(super) async fn make(ctx: &Ctx, asks: Vec<Ask>, view: View) -> Result<Vec<Ma
 pub(super) async fn make_all(ctx: &Ctx, asks: Vec<Ask>, view: &View) -> Result<Vec<Option<Made>>, Error> {
     match make(ctx, asks.clone(), view.clone()).await {
         Ok(made) => Ok(made.into_iter().map(Some).collect()),
-        Err(Error::Db(error)) if error.took_too_long() => Ok(asks.iter().map(|ask| find(ctx, ask, view)).collect()),
+        Err(Error::Db(error)) if error.took_too_long() => Ok(find(ctx, &asks.iter().collect::<Vec<_>>(), view)),
         Err(error) => Err(error),
     }
 }
@@ -169,8 +201,20 @@ mod tests {
             (slow, 10_000, Use::Meanwhile),
             (slow, 10_001, Use::NotAtAll),
         ] {
-            assert_eq!(rule(cost, Duration::from_millis(age)), wanted, "{cost:?} {age}");
+            assert_eq!(rule(cost, Duration::from_millis(age), OLDEST), wanted, "{cost:?} {age}");
         }
+        let (none, second) = (Duration::ZERO, Duration::from_secs(1));
+        assert_eq!([none, second].map(|age| rule(slow, age, none)), [Use::NotAtAll; 2]);
+        assert_eq!([none, 2 * second].map(|age| rule(slow, age, second)), [Use::AsTheyWere, Use::NotAtAll]);
+    }
+
+    #[test]
+    fn the_fastest_come_first() {
+        let of = |costs: &[u64]| with_faster(&costs.iter().copied().map(Duration::from_millis).collect::<Vec<_>>());
+        let wanted: Vec<Duration> = [10, 1, 3, 0, 6].map(Duration::from_millis).to_vec();
+        assert_eq!(of(&[4, 1, 2, 0, 3]), wanted);
+        assert_eq!(of(&[5, 5]), [5, 10].map(Duration::from_millis).to_vec());
+        assert!(of(&[]).is_empty());
     }
 
     #[test]

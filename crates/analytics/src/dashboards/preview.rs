@@ -76,7 +76,8 @@ impl PreviewRequest {
             return Err(Error::Fields(wrong));
         }
         let permissions = user.permissions.clone();
-        Ok(View { permissions, days: (from, to), zone, filters: self.filters.clone(), now })
+        let view = View::of(permissions, (from, to), zone.name(), now);
+        Ok(View { filters: self.filters.clone(), ..view })
     }
 }
 

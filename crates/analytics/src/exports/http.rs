@@ -307,6 +307,7 @@ async fn of_dashboard(ctx: &Ctx, user: &CurrentUser, params: &ExportParams) -> R
         to: params.to,
         tz: params.tz,
         filters: params.filters.clone(),
+        max_age: None,
         lang: params.lang,
     };
     let shown = dashboards::shown(ctx, user, params.dashboard_id.map(|id| id.0), &asked).await?;

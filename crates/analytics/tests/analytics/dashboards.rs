@@ -230,7 +230,7 @@ async fn new_facts_other_days_and_other_filters_are_seen_at_once(app: TestApp) {
     analyst.get(&format!("{}/data", path(&made))).send().await.expect(200);
     // New facts are seen at once, other days and filters are those that are asked for.
     telling(&visitor, &json!([view("6", "/", "2026-04-10T09:00:00Z")])).send().await.expect(200);
-    let again = analyst.get(&format!("{}/data", path(&made))).send().await.expect(200).body;
+    let again = analyst.get(&format!("{}/data?max_age=0", path(&made))).send().await.expect(200).body;
     assert_eq!(again["widgets"][0]["data"]["series"][0]["total"], json!(3.0));
     let asked = "from=2026-04-01&to=2026-04-01&tz=UTC&filters=%7B%22path%22%3A%5B%22%2Fshop%22%5D%7D";
     let other = analyst.get(&format!("{}/data?{asked}", path(&made))).send().await.expect(200).body;
@@ -245,6 +245,9 @@ async fn new_facts_other_days_and_other_filters_are_seen_at_once(app: TestApp) {
         ("filters=%7B%22hue%22%3A%5B%22a%22%5D%7D", "/filters/hue"),
         ("from=2010-01-01", "/from"),
         ("tz=Mars", "/tz"),
+        ("max_age=11", "/max_age"),
+        ("max_age=-1", "/max_age"),
+        ("max_age=x", "/max_age"),
     ] {
         let reply =
             analyst.get(&format!("{}/data?{asked}", path(&made))).send().await.expect_problem(422, "validation_failed");
