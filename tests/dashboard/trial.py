@@ -8,6 +8,7 @@ Needs POLIGON_GATEWAY, TEST_DATABASE_URL, TEST_REDIS_URL, Chromium with its driv
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "journey"))
@@ -56,6 +57,7 @@ def parts(url, axe, told, wanted=()):
     for name, part in all_parts.items():
         if wanted and name not in wanted:
             continue
+        began = time.monotonic()
         try:
             part()
         except Exception as fault:
@@ -66,6 +68,7 @@ def parts(url, axe, told, wanted=()):
                 f"{name} goes on to the end",
                 f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno} {type(fault).__name__}: {fault}",
             )
+        print(f"    {name}: {time.monotonic() - began:.0f} s", flush=True)
 
 
 def charts_are_the_library(told):

@@ -47,9 +47,17 @@ impl Tagged {
     /// `value` as JSON in a version of its object: what `If-Match` compares is the version, so that a change of what
     /// is only shown with it (a stock, a rating) makes no edit stale.
     pub fn version(value: &impl Serialize, version: i64, cache_control: &'static str) -> Result<Self, Problem> {
-        let tagged = Self::json(value, cache_control)?;
-        let tag = version_tag(version, &tagged.tag);
-        Ok(Self { tag, ..tagged })
+        Ok(Self::json(value, cache_control)?.of_version(version))
+    }
+
+    /// The same, of what is written already.
+    pub fn version_of_bytes(json: Bytes, version: i64, cache_control: &'static str) -> Self {
+        Self::bytes(json, HeaderValue::from_static("application/json"), cache_control).of_version(version)
+    }
+
+    fn of_version(self, version: i64) -> Self {
+        let tag = version_tag(version, &self.tag);
+        Self { tag, ..self }
     }
 
     /// What there is to keep of this answer: a body in no more memory than it takes.

@@ -406,6 +406,19 @@ diesel::table! {
         published_at -> Nullable<Instant>,
         comment_count -> BigInt,
         card -> Nullable<Text>,
+        comments_open -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Published articles as they are written into answers.
+    article_pages (article_id) {
+        article_id -> BigInt,
+        turn -> BigInt,
+        revision -> BigInt,
+        page -> Text,
     }
 }
 
@@ -430,6 +443,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     blog_members,
     articles,
     article_cards,
+    article_pages,
     article_slugs,
     article_revisions,
     article_authors,

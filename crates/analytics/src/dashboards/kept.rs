@@ -15,7 +15,7 @@ use super::figures::{Ask, Figures, View};
 use crate::error::Error;
 
 /// What is out of date is not shown as it was, where it and all that is faster is asked in less than this.
-const FAST: Duration = Duration::from_millis(20);
+const FAST: Duration = Duration::from_millis(12);
 /// How old figures may be that are shown as they were: this long at least, without being asked anew, and at most.
 const PAUSE: Duration = Duration::from_secs(1);
 pub(super) const OLDEST: Duration = Duration::from_secs(10);
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_takes_long_is_shown_as_it_was_for_a_while() {
-        let (fast, slow) = (Duration::from_millis(19), Duration::from_millis(20));
+        let (fast, slow) = (Duration::from_millis(11), Duration::from_millis(12));
         for (cost, age, wanted) in [
             (fast, 0, Use::NotAtAll),
             (fast, 5_000, Use::NotAtAll),

@@ -11,20 +11,15 @@ use std::collections::BTreeMap;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use poligon_common::person::Person;
 use poligon_core::Ctx;
 use poligon_core::db::{Db, Timestamp};
 use poligon_core::on_each;
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::list::{ArticleSummary, uncategorised};
-use crate::blogs::BlogLink;
+use super::pages;
 use crate::categories::Tree;
 use crate::error::Error;
-use crate::media::Cover;
-use crate::schema::{article_cards, articles, author_articles};
-use crate::tags::TagLink;
+use crate::schema::{article_cards, article_pages, articles, author_articles};
 
 /// Cards that are made in one transaction.
 const AT_ONCE: i64 = 100;
@@ -32,71 +27,6 @@ const AT_ONCE: i64 = 100;
 const ROUNDS: usize = 40;
 /// The card of an article that is not published.
 const NONE: &str = "null";
-
-/// A part of an article: as it is, or in JSON as it was written before.
-#[derive(Debug, Clone)]
-pub(super) enum Part<T> {
-    /// As it is.
-    Value(T),
-    /// Written.
-    Written(Box<RawValue>),
-}
-
-impl<T> Part<T> {
-    /// As it is, where it is not written.
-    pub(super) fn value(&self) -> Option<&T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Written(_) => None,
-        }
-    }
-}
-
-impl<T: Serialize> Serialize for Part<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Value(value) => value.serialize(serializer),
-            Self::Written(written) => written.serialize(serializer),
-        }
-    }
-}
-
-/// What an article shows of its card.
-#[derive(Debug)]
-pub(super) struct Card {
-    pub(super) authors: Part<Vec<Person>>,
-    pub(super) tags: Part<Vec<TagLink>>,
-    pub(super) blog: Part<Option<BlogLink>>,
-    pub(super) cover: Part<Option<Cover>>,
-    pub(super) category_ids: Vec<i64>,
-}
-
-impl Card {
-    /// Reads a card; `None` when there is none.
-    pub(super) fn of(card: Option<&str>) -> Option<Self> {
-        let written: Written<'_> = serde_json::from_str(card?).ok()?;
-        Some(Self {
-            authors: Part::Written(written.authors.to_owned()),
-            tags: Part::Written(written.tags.to_owned()),
-            blog: Part::Written(written.blog.to_owned()),
-            cover: Part::Written(written.cover.to_owned()),
-            category_ids: written.categories,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct Written<'a> {
-    #[serde(borrow)]
-    authors: &'a RawValue,
-    #[serde(borrow)]
-    tags: &'a RawValue,
-    #[serde(borrow)]
-    blog: &'a RawValue,
-    #[serde(borrow)]
-    cover: &'a RawValue,
-    categories: Vec<i64>,
-}
 
 /// Writes the card of an article: its item in lists, with the ids of its categories in place of them. What changes without
 /// the card stands in lines of its own (a text in JSON has no line in it), to be written anew by [`write_item`].
@@ -187,10 +117,11 @@ pub(crate) fn forget_author(db: &mut Db, user_id: i64, behind: i64) -> Result<Op
 
 /// The card of an article that has just been published is to be made; the last thing of its transaction.
 pub(super) fn expect(db: &mut Db, article_id: i64) -> Result<(), Error> {
-    let statement = "INSERT INTO article_cards (article_id, turn, published_at, comment_count) \
-        SELECT id, 1, published_at, comment_count FROM articles WHERE id = $1 \
+    let statement = "INSERT INTO article_cards (article_id, turn, published_at, comment_count, comments_open) \
+        SELECT id, 1, published_at, comment_count, comments_open FROM articles WHERE id = $1 \
         ON CONFLICT (article_id) DO UPDATE SET card = NULL, turn = article_cards.turn + 1, \
-        published_at = excluded.published_at, comment_count = excluded.comment_count";
+        published_at = excluded.published_at, comment_count = excluded.comment_count, \
+        comments_open = excluded.comments_open";
     on_each!(db, c => diesel::sql_query(statement).bind::<BigInt, _>(article_id).execute(c))?;
     Ok(())
 }
@@ -206,6 +137,13 @@ pub(super) fn put_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Comments are taken on an article from now on, or not.
+pub(super) fn open_discussion(db: &mut Db, article_id: i64, open: bool) -> Result<(), Error> {
+    let row = diesel::update(article_cards::table.find(article_id));
+    row.set(article_cards::comments_open.eq(open)).execute(db)?;
+    Ok(())
+}
+
 /// An article has another number of comments that everybody sees.
 pub(super) fn count_comments(db: &mut Db, article_id: i64) -> Result<(), Error> {
     let count = articles::table.find(article_id).select(articles::comment_count).first::<i64>(db)?;
@@ -214,16 +152,22 @@ pub(super) fn count_comments(db: &mut Db, article_id: i64) -> Result<(), Error> 
     Ok(())
 }
 
-/// Cards of published articles that have none by any act: of those that are made up, or were published by an earlier version.
+/// Articles whose card was made by an earlier version, which knew of no pages.
+const WITHOUT_PAGE: &str = "SELECT c.article_id FROM article_cards c LEFT JOIN article_pages p \
+    ON p.article_id = c.article_id AND p.turn = c.turn \
+    WHERE c.card IS NOT NULL AND c.card <> 'null' AND p.article_id IS NULL";
+
+/// Cards of published articles that have none by any act: of those that are made up, or were published by an earlier version;
+/// those without a page are made anew.
 pub(crate) fn expect_all(db: &mut Db) -> Result<(), Error> {
     let there = "SELECT 1 FROM article_cards c WHERE c.article_id = a.id";
     let statement = format!(
-        "INSERT INTO article_cards (article_id, turn, published_at, comment_count) \
-         SELECT a.id, 1, a.published_at, a.comment_count FROM articles a \
+        "INSERT INTO article_cards (article_id, turn, published_at, comment_count, comments_open) \
+         SELECT a.id, 1, a.published_at, a.comment_count, a.comments_open FROM articles a \
          WHERE a.live IS NOT NULL AND NOT EXISTS ({there})"
     );
     on_each!(db, c => diesel::sql_query(statement).execute(c))?;
-    Ok(())
+    forget(db, WITHOUT_PAGE)
 }
 
 fn missing(db: &mut Db, most: i64) -> Result<Vec<(i64, i64)>, Error> {
@@ -231,22 +175,27 @@ fn missing(db: &mut Db, most: i64) -> Result<Vec<(i64, i64)>, Error> {
     Ok(missing.limit(most).select((article_cards::article_id, article_cards::turn)).load(db)?)
 }
 
-/// Makes cards that are missing, up to `most`; answers how many were missing.
+/// Makes cards that are missing, with the pages, up to `most`; answers how many were missing.
 pub(crate) fn fill(db: &mut Db, most: i64) -> Result<usize, Error> {
     let missing = missing(db, most)?; // before anything that they are made of
     let ids: Vec<i64> = missing.iter().map(|(id, _)| *id).collect();
-    let mut made: BTreeMap<i64, String> = BTreeMap::new();
+    let mut texts = pages::texts(db, &ids)?;
+    let mut made: BTreeMap<i64, (String, pages::Written)> = BTreeMap::new();
     for (summary, category_ids) in uncategorised(db, &ids)? {
-        let card = written(&summary, &category_ids).ok_or_else(|| {
-            diesel::result::Error::SerializationError(format!("no card of article {}", summary.id).into())
-        })?;
-        made.insert(summary.id, card);
+        let id = summary.id;
+        let Some(text) = texts.remove(&id) else { continue }; // no longer published
+        let card = written(&summary, &category_ids).zip(pages::written(summary, &category_ids, text));
+        let failed = || diesel::result::Error::SerializationError(format!("no card of article {id}").into());
+        made.insert(id, card.ok_or_else(failed)?);
     }
     let count = missing.len();
     for (id, turn) in missing {
-        let card = made.remove(&id).unwrap_or_else(|| NONE.to_owned());
+        let (card, page) = made.remove(&id).map_or((NONE.to_owned(), None), |(card, page)| (card, Some(page)));
         let row = article_cards::table.filter(article_cards::article_id.eq(id)).filter(article_cards::turn.eq(turn));
-        on_each!(db, c => diesel::update(row).set(article_cards::card.eq(&card)).execute(c))?;
+        let kept = on_each!(db, c => diesel::update(row).set(article_cards::card.eq(&card)).execute(c))?;
+        if let Some(page) = page.filter(|_| kept > 0) {
+            pages::keep(db, id, turn, &page)?; // the card is locked
+        }
     }
     Ok(count)
 }
@@ -267,7 +216,10 @@ pub(super) async fn expect_others(ctx: &Ctx) -> Result<(), Error> {
     let unknown = |db: &mut Db| {
         let known = exists(article_cards::table.filter(article_cards::article_id.eq(articles::id)));
         let unknown = articles::table.filter(articles::live.is_not_null()).filter(not(known));
-        Ok::<bool, Error>(diesel::select(exists(unknown)).get_result(db)?)
+        let of_turn = article_pages::article_id.eq(article_cards::article_id);
+        let page = article_pages::table.filter(of_turn.and(article_pages::turn.eq(article_cards::turn)));
+        let bare = article_cards::table.filter(article_cards::card.ne(NONE)).filter(not(exists(page)));
+        Ok::<bool, Error>(diesel::select(exists(unknown).or(exists(bare))).get_result(db)?)
     };
     if ctx.db.read_primary(unknown).await? {
         ctx.db.write(expect_all).await?;

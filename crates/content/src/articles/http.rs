@@ -14,7 +14,7 @@ use super::input::{ArticlePatch, ArticleRequest, BlogOfArticle, NewArticleReques
 use super::save::{self, Read};
 use super::text::rendered;
 use super::view::{ArticleResponse, Found, find_draft, find_saved, find_seen};
-use super::{change, public, slug};
+use super::{change, pages, slug};
 use crate::caller::Caller;
 use crate::categories::tree;
 use crate::error::Error;
@@ -87,7 +87,7 @@ async fn everybodys(ctx: &Ctx, id: i64, req: &HttpRequest) -> Result<HttpRespons
     near::tagged(ctx, req, &[&scope, LISTS, CATEGORIES], async || {
         let tree = tree(ctx).await?;
         let for_names = Arc::clone(&tree);
-        if let Some(written) = ctx.db.read_primary(move |db| public::find(db, id, &for_names)).await? {
+        if let Some(written) = ctx.db.read_primary(move |db| pages::find(db, id, &for_names)).await? {
             return Ok(written);
         }
         let article = ctx.db.read_whole(move |db| find_seen(db, id, None)).await?.shown(&tree);

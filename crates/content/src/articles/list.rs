@@ -33,14 +33,14 @@ pub(crate) struct ArticleSummary {
     /// Its name in addresses.
     pub(super) slug: String,
     /// Its state.
-    status: Status,
+    pub(super) status: Status,
     /// The state of the draft that is worked on beside what is published; `null` when there is none, and in lists of what
     /// everybody sees.
-    draft_status: Option<Status>,
+    pub(super) draft_status: Option<Status>,
     /// The title of the newest revision; `null` in lists of what everybody sees.
-    draft_title: Option<String>,
+    pub(super) draft_title: Option<String>,
     /// The blog that it stands in; `null` for none.
-    blog: Option<BlogLink>,
+    pub(super) blog: Option<BlogLink>,
     /// Its title.
     pub(super) title: String,
     /// The language that it is written in.
@@ -48,19 +48,19 @@ pub(crate) struct ArticleSummary {
     /// How it begins.
     pub(super) excerpt: String,
     /// Words in it.
-    word_count: i64,
+    pub(super) word_count: i64,
     /// Minutes that reading it takes.
-    reading_minutes: i64,
+    pub(super) reading_minutes: i64,
     /// Who has written it, in order.
     pub(super) authors: Vec<Person>,
     /// The categories that it stands in, in order.
-    categories: Vec<CategoryLink>,
+    pub(super) categories: Vec<CategoryLink>,
     /// Its tags, in order.
     pub(super) tags: Vec<TagLink>,
     /// The image that it is shown with.
-    cover: Option<Cover>,
+    pub(super) cover: Option<Cover>,
     /// Comments that everybody sees.
-    comment_count: i64,
+    pub(super) comment_count: i64,
     /// When it was published.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) published_at: Option<Timestamp>,
@@ -72,10 +72,10 @@ pub(crate) struct ArticleSummary {
     publish_at: Option<Timestamp>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// When it was last changed; in lists of what everybody sees, when that was saved.
     #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 /// Where a page ended: the order, the value sorted by, and the id.

@@ -23,6 +23,7 @@ mod jobs;
 mod list;
 mod list_http;
 mod page;
+mod pages;
 mod parts;
 mod public;
 mod published;

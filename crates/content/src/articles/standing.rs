@@ -36,7 +36,7 @@ pub(crate) fn standing(db: &mut Db, article_id: i64, caller: Option<&Caller>) ->
 /// Whether comments are taken on an article from now on. Its row is locked.
 pub(crate) fn open_discussion(db: &mut Db, article_id: i64, open: bool) -> Result<(), Error> {
     diesel::update(articles::table.find(article_id)).set(articles::comments_open.eq(open)).execute(db)?;
-    Ok(())
+    cards::open_discussion(db, article_id, open)
 }
 
 /// An article has so many more comments that everybody sees. Its row is locked.

@@ -7,7 +7,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{Rights, find_worked_on, may_approve, rights};
-use super::cards::Part;
 use super::content::Language;
 use super::parts::{Parts, Which, of_one};
 use super::row::{ArticleRow, RevisionRow, TocEntry, find, revision};
@@ -39,8 +38,7 @@ pub(crate) struct ArticleResponse {
     /// The number of this revision; counts the saves.
     pub(super) revision: i64,
     /// The blog that it stands in; `null` for none.
-    #[schema(value_type = Option<BlogLink>)]
-    pub(super) blog: Part<Option<BlogLink>>,
+    pub(super) blog: Option<BlogLink>,
     /// Its title.
     pub(super) title: String,
     /// The language that it is written in.
@@ -58,20 +56,17 @@ pub(crate) struct ArticleResponse {
     /// Minutes that reading it takes, by 238 words a minute (Brysbaert 2019).
     pub(super) reading_minutes: i64,
     /// Who has written it, in order.
-    #[schema(value_type = Vec<Person>)]
-    pub(super) authors: Part<Vec<Person>>,
+    pub(super) authors: Vec<Person>,
     /// The categories that it stands in, in order.
     pub(super) categories: Vec<CategoryLink>,
     /// Its tags, in order.
-    #[schema(value_type = Vec<TagLink>)]
-    pub(super) tags: Part<Vec<TagLink>>,
+    pub(super) tags: Vec<TagLink>,
     /// Comments that everybody sees.
     pub(super) comment_count: i64,
     /// Whether comments are taken.
     pub(super) comments_open: bool,
     /// The image that it is shown with.
-    #[schema(value_type = Option<Cover>)]
-    pub(super) cover: Part<Option<Cover>>,
+    pub(super) cover: Option<Cover>,
     /// What search engines show for its title; `null` for the title itself.
     pub(super) meta_title: Option<String>,
     /// What search engines show below; `null` for the excerpt.
@@ -108,7 +103,7 @@ impl ArticleResponse {
 
     /// The image that it is shown with.
     pub(super) fn cover(&self) -> Option<&Cover> {
-        self.cover.value()?.as_ref()
+        self.cover.as_ref()
     }
 
     /// The tag of its language (RFC 5646).
@@ -118,7 +113,7 @@ impl ArticleResponse {
 
     /// Who has written it.
     pub(super) fn author_names(&self) -> impl Iterator<Item = &str> {
-        self.authors.value().into_iter().flatten().map(|person| person.display_name.as_str())
+        self.authors.iter().map(|person| person.display_name.as_str())
     }
 
     /// Minutes that reading it takes.
@@ -196,7 +191,7 @@ impl Found {
             draft_status: stand.draft.filter(|_| works),
             next_statuses: rights.next(stand, approves),
             revision: revision.number,
-            blog: Part::Value(blog),
+            blog,
             title: revision.title,
             language: Language::of(&revision.language),
             body: revision.body,
@@ -205,12 +200,12 @@ impl Found {
             excerpt,
             word_count: revision.word_count,
             reading_minutes: reading_minutes(revision.word_count),
-            authors: Part::Value(parts.authors),
+            authors: parts.authors,
             categories: tree.links(&parts.category_ids),
-            tags: Part::Value(parts.tags),
+            tags: parts.tags,
             comment_count: article.comment_count,
             comments_open: article.comments_open,
-            cover: Part::Value(cover),
+            cover,
             meta_title: revision.meta_title,
             meta_description: revision.meta_description,
             canonical_url: revision.canonical_url,

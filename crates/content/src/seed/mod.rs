@@ -73,6 +73,7 @@ pub(crate) fn seed(db: &mut Db, plan: &Plan<'_>, _: &KeyRing) -> Result<(), DbEr
         "article_texts",
         "article_media",
         "article_cards",
+        "article_pages",
     ];
     Ok(dialect::analyze(db, &filled)?)
 }

@@ -150,7 +150,12 @@ async fn cards_follow_the_article(app: TestApp) {
     let Shown { ann, ed, article, .. } = &shown;
     shown.seen(&app).await;
     said(ed, article, "x").await;
-    assert_eq!(shown.seen(&app).await["comment_count"], 1);
+    let seen = shown.seen(&app).await;
+    assert_eq!((&seen["comment_count"], &seen["comments_open"]), (&json!(1), &json!(true)));
+    let discussion = format!("{}/discussion", at(ARTICLES, article));
+    ed.put(&discussion).json(&json!({"open": false})).send().await.expect(204);
+    assert_eq!(read(&app, &at(ARTICLES, article)).await.body["comments_open"], false, "at once");
+    assert_eq!(shown.seen(&app).await["comments_open"], false);
     // A draft beside it changes nothing, until it is published.
     patching(ann, article, json!({"tags": ["new"], "cover_id": null})).send().await.expect(200);
     assert_eq!(shown.seen(&app).await["tags"], article["tags"]);
@@ -194,6 +199,17 @@ async fn an_article_that_was_published_without_a_card_is_found(app: TestApp) {
     said(&shown.ed, &shown.article, "x").await;
     app.clock().advance(chrono::Duration::minutes(61));
     assert_eq!(shown.seen(&app).await["comment_count"], 1);
+}
+
+/// As an earlier version leaves it that knew of no pages.
+async fn an_article_whose_card_has_no_page_gets_one(app: TestApp) {
+    let shown = Shown::new(&app).await;
+    cards_come(&app).await;
+    app.sql("DELETE FROM article_pages").await;
+    app.clock().advance(chrono::Duration::minutes(61));
+    let pages = "SELECT count(*) AS n FROM article_pages JOIN article_cards USING (article_id, turn)";
+    eventually(&app, async || app.number(pages).await == 2).await;
+    shown.seen(&app).await;
 }
 
 /// Names change while cards are made and articles are published: in the end every card says what is so.
@@ -260,6 +276,7 @@ poligon_testkit::tests! { start =>
     cards_follow_what_changes,
     cards_follow_the_article,
     an_article_that_was_published_without_a_card_is_found,
+    an_article_whose_card_has_no_page_gets_one,
     names_that_change_at_once_are_on_every_card,
 }
 
