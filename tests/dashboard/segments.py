@@ -144,7 +144,12 @@ def sees_nobody(url, told):
         told("who may not see them has no link to them", None if not browser.has("view-link-segments") else "a link")
         browser.click("dashboard-edit")
         browser.click("widget-n-settings")
+        find_values = "return [...document.querySelectorAll('[data-testid=setting-metric] option')].map((one) => one.value)"
         browser.find("setting-metric")
+        offered, permitted = set(browser.run(find_values)), set(api.must("GET", "/api/auth/me")["permissions"])
+        metrics = api.must("GET", f"{ANALYTICS}/metrics")["items"]
+        seen = {one["name"] for one in metrics if one["permission"] in permitted}
+        told("the settings offer the figures that one may see", None if offered == seen < {one["name"] for one in metrics} else offered ^ seen)
         told("and none in the settings of a widget", None if not browser.has("setting-segment_id") else "a select")
         told("as somebody who may not: a clean console", browser.faults() or None)
         browser.open(hash="#segments")

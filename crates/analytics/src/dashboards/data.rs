@@ -119,7 +119,7 @@ pub(crate) struct DashboardData {
     pub(super) to: NaiveDate,
     /// The time zone that the days are of.
     pub(super) tz: &'static str,
-    /// When this was asked for. Figures that take long may be up to ten seconds older while facts come: see those of the widgets.
+    /// When this was asked for. Figures may be up to ten seconds older while facts come: see those of the widgets, and `max_age`.
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
     /// The figures of the widgets, those that are hidden left out.

@@ -258,8 +258,7 @@ pub(super) async fn figure(ctx: &Ctx, ask: Ask, view: &View) -> Result<Arc<Figur
     if let Some(ready) = kept::find(ctx, &[&ask], view).pop().flatten() {
         return Ok(ready.figures);
     }
-    let made = kept::make(ctx, vec![ask], view.clone()).await?.pop();
-    Ok(made.ok_or(Error::Unreadable)?.figures)
+    Ok(kept::make(ctx, ask, view.clone()).await?.figures)
 }
 
 /// What stands above a widget, and its figures; nothing, when the viewer may not see them.

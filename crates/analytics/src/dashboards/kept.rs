@@ -1,9 +1,9 @@
 //! Figures that are kept near at hand until a fact comes of which they are made.
 //!
-//! What is out of date is asked anew, the fastest first, as long as that takes little time in all. The rest would keep everybody waiting
+//! What is out of date is asked anew, beginning with what is found fastest, as long as that takes little time in all. The rest would keep everybody waiting
 //! who looks while facts come all the time: it is shown as it was, no older than ten seconds, while one of them is asked anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ pub(crate) struct Made {
 struct Kept {
     made: Made,
     of: Generation,
+    /// When they were begun to be asked for.
     since: Instant,
     cost: Duration,
 }
@@ -63,13 +64,6 @@ impl Drop for Begun {
     }
 }
 
-/// What an answer is kept by, and under which name.
-fn place(ctx: &Ctx, ask: &Ask, view: &View) -> (Generation, String) {
-    let scopes = ask.scopes();
-    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-    (ctx.near.generation(&scopes), ask.key(view))
-}
-
 /// What is done with figures that are out of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
@@ -92,95 +86,148 @@ fn rule(cost: Duration, age: Duration, max_age: Duration) -> Use {
     }
 }
 
-/// How long each takes with all that are faster; those that are equal in their order.
-fn with_faster(costs: &[Duration]) -> Vec<Duration> {
-    let mut order: Vec<(Duration, usize)> = costs.iter().copied().zip(0..).collect();
+/// How long each takes with all that are faster, by what they are kept under.
+fn with_faster<'a>(costs: BTreeMap<&'a str, Duration>) -> BTreeMap<&'a str, Duration> {
+    let mut order: Vec<(Duration, &'a str)> = costs.into_iter().map(|(key, cost)| (cost, key)).collect();
     order.sort_unstable();
-    let mut sums = vec![Duration::ZERO; costs.len()];
     let mut sum = Duration::ZERO;
-    for (cost, place) in order {
+    let adding = order.into_iter().map(|(cost, key)| {
         sum = sum.saturating_add(cost);
-        if let Some(place) = sums.get_mut(place) {
-            *place = sum;
+        (key, sum)
+    });
+    adding.collect()
+}
+
+/// What an answer is kept by, under which name, and what is kept.
+struct Place {
+    of: Generation,
+    key: String,
+    kept: Option<Arc<Kept>>,
+}
+
+impl Place {
+    fn of(ctx: &Ctx, ask: &Ask, view: &View) -> Self {
+        let scopes = ask.scopes();
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let key = ask.key(view);
+        Self { of: ctx.near.generation(&scopes), kept: ctx.near.value(&[], &key), key }
+    }
+
+    /// How long it took, of what is out of date.
+    fn stale(&self) -> Option<(&str, Duration)> {
+        let kept = self.kept.as_ref().filter(|kept| kept.of != self.of)?;
+        Some((&self.key, kept.cost))
+    }
+
+    /// Where its turn is among those that are asked anew: known ones by how long they took, then the others, and last what
+    /// was given up.
+    fn turn(&self, ctx: &Ctx, ask: &Ask) -> (u8, Duration) {
+        match (&self.kept, ask) {
+            (_, Ask::Text(_)) => (0, Duration::ZERO),
+            (Some(kept), _) => (0, kept.cost),
+            (None, _) if ctx.near.value::<GivenUp>(&[], &given_up(&self.key)).is_some() => (2, Duration::ZERO),
+            (None, _) => (1, Duration::ZERO),
         }
     }
-    sums
+}
+
+/// It stands where something took longer than a statement may: what stands behind it on a dashboard would never be found.
+struct GivenUp;
+
+fn given_up(key: &str) -> String {
+    format!("given up:{key}")
 }
 
 /// What is kept of each and good enough, of all that is shown at once.
 pub(super) fn find(ctx: &Ctx, asks: &[&Ask], view: &View) -> Vec<Option<Made>> {
-    let places: Vec<(Generation, String)> = asks.iter().map(|ask| place(ctx, ask, view)).collect();
-    let kept: Vec<Option<Arc<Kept>>> = places.iter().map(|(_, key)| ctx.near.value::<Kept>(&[], key)).collect();
-    let cost = |(kept, (present, _)): (&Option<Arc<Kept>>, &(Generation, String))| {
-        kept.as_ref().filter(|kept| kept.of != *present).map_or(Duration::ZERO, |kept| kept.cost)
+    let places: Vec<Place> = asks.iter().map(|ask| Place::of(ctx, ask, view)).collect();
+    let sums = with_faster(places.iter().filter_map(Place::stale).collect());
+    let mut behind = Vec::new();
+    let mut good_enough = |ask: &Ask, place: &Place| {
+        let kept = place.kept.as_deref()?;
+        if kept.of == place.of && !view.max_age.is_zero() {
+            return Some(Made { as_of: view.now, ..kept.made.clone() }); // nothing has come since
+        }
+        let cost = sums.get(place.key.as_str()).copied().unwrap_or_default();
+        match rule(cost, kept.since.elapsed(), view.max_age) {
+            Use::NotAtAll => return None,
+            Use::Meanwhile => behind.push((ask.clone(), place.key.clone())),
+            Use::AsTheyWere => {}
+        }
+        Some(kept.made.clone())
     };
-    let costs: Vec<Duration> = kept.iter().zip(&places).map(cost).collect();
-    let each = asks.iter().zip(places).zip(kept).zip(with_faster(&costs));
-    each.map(|(((ask, place), kept), cost)| good_enough(ctx, ask, view, place, &*kept?, cost)).collect()
+    let found = asks.iter().zip(&places).map(|(ask, place)| good_enough(ask, place)).collect();
+    ask_anew(ctx, behind, view);
+    found
 }
 
-/// What is kept, if it may be shown.
-fn good_enough(
-    ctx: &Ctx,
-    ask: &Ask,
-    view: &View,
-    (present, key): (Generation, String),
-    kept: &Kept,
-    cost: Duration,
-) -> Option<Made> {
-    if kept.of == present {
-        return Some(Made { as_of: view.now, ..kept.made.clone() }); // nothing has come since
-    }
-    match rule(cost, kept.since.elapsed(), view.max_age) {
-        Use::NotAtAll => return None,
-        Use::Meanwhile => ask_anew(ctx, ask.clone(), view.clone(), key),
-        Use::AsTheyWere => {}
-    }
-    Some(kept.made.clone())
-}
-
-fn run(db: &mut Db, ask: &Ask, view: &View) -> Result<(Arc<Figures>, Duration), Error> {
-    let begun = Instant::now();
-    let figures = Arc::new(ask.clone().run(db, view)?);
-    Ok((figures, begun.elapsed()))
-}
-
-/// Asks, and keeps the answers: all of them of one state of the database. Each is kept as soon as it is there: when all of
-/// them take longer than anybody waits, whoever comes again finds some.
-pub(super) async fn make(ctx: &Ctx, asks: Vec<Ask>, view: View) -> Result<Vec<Made>, Error> {
-    let places: Vec<(Generation, String)> = asks.iter().map(|ask| place(ctx, ask, &view)).collect();
-    let (as_of, near) = (ctx.clock.now(), ctx.near.clone());
-    let keep = move |((of, key), (figures, cost)): ((Generation, String), (Arc<Figures>, Duration))| {
-        let made = Made { figures, as_of };
-        let kept = Kept { made: made.clone(), of, since: Instant::now(), cost };
-        let bytes = made.figures.bytes();
-        near.put_value(near.generation(&[]), key, Arc::new(kept), bytes);
-        made
-    };
+/// Asks, the fastest first, and keeps each answer as soon as it is there: when all of them take longer than anybody waits, whoever
+/// comes again finds more. All are of one state of the database. Answers what was found, and why the rest was not.
+async fn ask_all(ctx: &Ctx, asks: Vec<Ask>, view: View) -> (Vec<Option<Made>>, Result<(), Error>) {
+    let (as_of, since, near) = (ctx.clock.now(), Instant::now(), ctx.near.clone());
+    let found = Arc::new(Mutex::new(vec![None; asks.len()]));
+    let mut turns: Vec<(Place, usize, Ask)> =
+        asks.into_iter().enumerate().map(|(n, ask)| (Place::of(ctx, &ask, &view), n, ask)).collect();
+    turns.sort_by_cached_key(|(place, n, ask)| (place.turn(ctx, ask), *n));
+    let making = Arc::clone(&found);
     let work = move |db: &mut Db| {
-        let asked = asks.iter().zip(places);
-        asked.map(|(ask, place)| Ok(keep((place, run(db, ask, &view)?)))).collect::<Result<Vec<_>, Error>>()
+        for (place, n, ask) in turns {
+            let begun = Instant::now();
+            let figures = ask.run(db, &view).inspect_err(|error| {
+                if matches!(error, Error::Db(error) if error.took_too_long()) {
+                    near.put_value(near.generation(&[]), given_up(&place.key), Arc::new(GivenUp), 1);
+                }
+            })?;
+            let made = Made { figures: Arc::new(figures), as_of };
+            let kept = Kept { made: made.clone(), of: place.of, since, cost: begun.elapsed() };
+            near.put_value(near.generation(&[]), place.key, Arc::new(kept), made.figures.bytes());
+            if let Some(place) = making.lock().unwrap_or_else(PoisonError::into_inner).get_mut(n) {
+                *place = Some(made);
+            }
+        }
+        Ok::<_, Error>(())
     };
-    ctx.db.read_whole(work).await
+    let outcome = ctx.db.read_whole(work).await;
+    let found = found.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    (found, outcome)
 }
 
-/// The same; nothing in place of what was not found in time.
+/// Asks for figures, and keeps them.
+pub(super) async fn make(ctx: &Ctx, ask: Ask, view: View) -> Result<Made, Error> {
+    let (mut found, outcome) = ask_all(ctx, vec![ask], view).await;
+    outcome?;
+    found.pop().flatten().ok_or(Error::Unreadable)
+}
+
+/// The same for all that is shown at once; in place of what was not found in time what is kept, or nothing.
 pub(super) async fn make_all(ctx: &Ctx, asks: Vec<Ask>, view: &View) -> Result<Vec<Option<Made>>, Error> {
-    match make(ctx, asks.clone(), view.clone()).await {
-        Ok(made) => Ok(made.into_iter().map(Some).collect()),
-        Err(Error::Db(error)) if error.took_too_long() => Ok(find(ctx, &asks.iter().collect::<Vec<_>>(), view)),
-        Err(error) => Err(error),
+    let (found, outcome) = ask_all(ctx, asks.clone(), view.clone()).await;
+    match outcome {
+        Err(Error::Db(error)) if error.took_too_long() => {}
+        outcome => outcome?,
     }
+    let at_hand = |ask: &Ask| {
+        let kept = Place::of(ctx, ask, view).kept?;
+        (kept.since.elapsed() < view.max_age).then(|| kept.made.clone())
+    };
+    Ok(found.into_iter().zip(&asks).map(|(made, ask)| made.or_else(|| at_hand(ask))).collect())
 }
 
-/// Asks in the background, unless that is being done.
-fn ask_anew(ctx: &Ctx, ask: Ask, view: View, key: String) {
-    let Some(begun) = ctx.slots.of(Underway::default).begin(key) else { return };
-    let ctx = ctx.clone();
+/// Asks in the background, one after the other, for what nobody is asking for.
+fn ask_anew(ctx: &Ctx, asks: Vec<(Ask, String)>, view: &View) {
+    let underway = ctx.slots.of(Underway::default);
+    let begun = asks.into_iter().filter_map(|(ask, key)| Some((ask, Arc::clone(&underway).begin(key)?)));
+    let begun: Vec<(Ask, Begun)> = begun.collect();
+    if begun.is_empty() {
+        return;
+    }
+    let (ctx, view) = (ctx.clone(), view.clone());
     tokio::spawn(async move {
-        let _begun = begun;
-        if let Err(error) = make(&ctx, vec![ask], view).await {
-            tracing::warn!(%error, "figures could not be asked anew");
+        for (ask, begun) in begun {
+            if let Err(error) = make(&ctx, ask, view.clone()).await {
+                tracing::warn!(%error, "figures could not be asked anew");
+            }
+            drop(begun);
         }
     });
 }
@@ -210,10 +257,12 @@ mod tests {
 
     #[test]
     fn the_fastest_come_first() {
-        let of = |costs: &[u64]| with_faster(&costs.iter().copied().map(Duration::from_millis).collect::<Vec<_>>());
-        let wanted: Vec<Duration> = [10, 1, 3, 0, 6].map(Duration::from_millis).to_vec();
-        assert_eq!(of(&[4, 1, 2, 0, 3]), wanted);
-        assert_eq!(of(&[5, 5]), [5, 10].map(Duration::from_millis).to_vec());
+        let of = |costs: &[(&'static str, u64)]| {
+            let costs = costs.iter().map(|(key, cost)| (*key, Duration::from_millis(*cost))).collect();
+            with_faster(costs).into_iter().map(|(key, sum)| (key, sum.as_millis())).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[("a", 4), ("b", 1), ("c", 2), ("d", 0)]), [("a", 7), ("b", 1), ("c", 3), ("d", 0)]);
+        assert_eq!(of(&[("a", 5), ("b", 5), ("a", 5)]), [("a", 5), ("b", 10)], "what is shown twice is asked once");
         assert!(of(&[]).is_empty());
     }
 

@@ -14,5 +14,6 @@ mod preview;
 mod reports;
 mod requests;
 mod segments;
+mod slow;
 mod told;
 mod world;

@@ -23,6 +23,8 @@ use crate::schema::{article_cards, article_pages, articles, author_articles};
 
 /// Cards that are made in one transaction.
 const AT_ONCE: i64 = 100;
+/// Characters of the texts of which pages are made in one transaction, about: one article may have more.
+const PORTION: i64 = 2_000_000;
 /// Transactions that follow each other at most, until others have their turn.
 const ROUNDS: usize = 40;
 /// The card of an article that is not published.
@@ -110,9 +112,13 @@ pub(crate) fn forget_author(db: &mut Db, user_id: i64, behind: i64) -> Result<Op
     let next = next.filter(author_articles::article_id.gt(behind)).order(author_articles::article_id).limit(AT_ONCE);
     let ids: Vec<i64> = next.select(author_articles::article_id).load(db)?;
     let Some(last) = ids.last().copied() else { return Ok(None) };
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    forget(db, &ids.join(", "))?;
+    forget(db, &listed(&ids))?;
     Ok(Some(last))
+}
+
+/// Ids as they stand in a statement.
+fn listed(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The card of an article that has just been published is to be made; the last thing of its transaction.
@@ -134,7 +140,7 @@ pub(super) fn put_away(db: &mut Db, article_id: i64) -> Result<(), Error> {
         article_cards::turn.eq(article_cards::turn + 1),
     );
     diesel::update(article_cards::table.find(article_id)).set(values).execute(db)?;
-    Ok(())
+    pages::remove(db, article_id)
 }
 
 /// Comments are taken on an article from now on, or not.
@@ -152,13 +158,7 @@ pub(super) fn count_comments(db: &mut Db, article_id: i64) -> Result<(), Error> 
     Ok(())
 }
 
-/// Articles whose card was made by an earlier version, which knew of no pages.
-const WITHOUT_PAGE: &str = "SELECT c.article_id FROM article_cards c LEFT JOIN article_pages p \
-    ON p.article_id = c.article_id AND p.turn = c.turn \
-    WHERE c.card IS NOT NULL AND c.card <> 'null' AND p.article_id IS NULL";
-
-/// Cards of published articles that have none by any act: of those that are made up, or were published by an earlier version;
-/// those without a page are made anew.
+/// Cards of published articles that have none by any act: of those that are made up, or were published by an earlier version.
 pub(crate) fn expect_all(db: &mut Db) -> Result<(), Error> {
     let there = "SELECT 1 FROM article_cards c WHERE c.article_id = a.id";
     let statement = format!(
@@ -167,7 +167,28 @@ pub(crate) fn expect_all(db: &mut Db) -> Result<(), Error> {
          WHERE a.live IS NOT NULL AND NOT EXISTS ({there})"
     );
     on_each!(db, c => diesel::sql_query(statement).execute(c))?;
-    forget(db, WITHOUT_PAGE)
+    Ok(())
+}
+
+/// Mends some of what an earlier version has written, which knew neither of pages nor of discussions on cards; answers
+/// whether there was something.
+fn mend_earlier(db: &mut Db) -> Result<bool, Error> {
+    let discussions = "SELECT c.article_id FROM article_cards c JOIN articles a ON a.id = c.article_id \
+        WHERE c.comments_open <> a.comments_open";
+    let statement =
+        format!("UPDATE article_cards SET comments_open = NOT comments_open WHERE article_id IN ({discussions})");
+    on_each!(db, c => diesel::sql_query(statement).execute(c))?;
+    let of_turn = article_pages::article_id.eq(article_cards::article_id);
+    let page = article_pages::table.filter(of_turn.and(article_pages::turn.eq(article_cards::turn)));
+    let bare = article_cards::table.filter(article_cards::card.ne(NONE)).filter(not(exists(page)));
+    let bare = bare.order(article_cards::article_id.desc()).limit(AT_ONCE).select(article_cards::article_id);
+    let bare: Vec<i64> = bare.load(db)?;
+    if bare.is_empty() {
+        return Ok(false);
+    }
+    forget(db, &listed(&bare))?;
+    fill(db, AT_ONCE)?; // in this transaction, so that few lists find them without their cards
+    Ok(true)
 }
 
 fn missing(db: &mut Db, most: i64) -> Result<Vec<(i64, i64)>, Error> {
@@ -175,10 +196,13 @@ fn missing(db: &mut Db, most: i64) -> Result<Vec<(i64, i64)>, Error> {
     Ok(missing.limit(most).select((article_cards::article_id, article_cards::turn)).load(db)?)
 }
 
-/// Makes cards that are missing, with the pages, up to `most`; answers how many were missing.
+/// Makes cards that are missing, with the pages, up to `most` and as many as have texts of [`PORTION`] together; answers how many
+/// were looked at.
 pub(crate) fn fill(db: &mut Db, most: i64) -> Result<usize, Error> {
-    let missing = missing(db, most)?; // before anything that they are made of
-    let ids: Vec<i64> = missing.iter().map(|(id, _)| *id).collect();
+    let mut missing = missing(db, most)?; // before anything that they are made of
+    let mut ids: Vec<i64> = missing.iter().map(|(id, _)| *id).collect();
+    ids.truncate(pages::portion(db, &ids, PORTION)?);
+    missing.truncate(ids.len());
     let mut texts = pages::texts(db, &ids)?;
     let mut made: BTreeMap<i64, (String, pages::Written)> = BTreeMap::new();
     for (summary, category_ids) in uncategorised(db, &ids)? {
@@ -188,16 +212,17 @@ pub(crate) fn fill(db: &mut Db, most: i64) -> Result<usize, Error> {
         let failed = || diesel::result::Error::SerializationError(format!("no card of article {id}").into());
         made.insert(id, card.ok_or_else(failed)?);
     }
-    let count = missing.len();
     for (id, turn) in missing {
         let (card, page) = made.remove(&id).map_or((NONE.to_owned(), None), |(card, page)| (card, Some(page)));
         let row = article_cards::table.filter(article_cards::article_id.eq(id)).filter(article_cards::turn.eq(turn));
         let kept = on_each!(db, c => diesel::update(row).set(article_cards::card.eq(&card)).execute(c))?;
-        if let Some(page) = page.filter(|_| kept > 0) {
-            pages::keep(db, id, turn, &page)?; // the card is locked
+        match page {
+            _ if kept == 0 => {}                             // it is to be made anew already
+            Some(page) => pages::keep(db, id, turn, &page)?, // the card is locked
+            None => pages::remove(db, id)?,
         }
     }
-    Ok(count)
+    Ok(ids.len())
 }
 
 /// Makes the cards that are missing, as many as may be made in one go.
@@ -211,18 +236,16 @@ pub(crate) async fn fill_missing(ctx: &Ctx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Looks for published articles that no list shows.
+/// Looks for published articles that no list shows, and for what an earlier version has written.
 pub(super) async fn expect_others(ctx: &Ctx) -> Result<(), Error> {
     let unknown = |db: &mut Db| {
         let known = exists(article_cards::table.filter(article_cards::article_id.eq(articles::id)));
         let unknown = articles::table.filter(articles::live.is_not_null()).filter(not(known));
-        let of_turn = article_pages::article_id.eq(article_cards::article_id);
-        let page = article_pages::table.filter(of_turn.and(article_pages::turn.eq(article_cards::turn)));
-        let bare = article_cards::table.filter(article_cards::card.ne(NONE)).filter(not(exists(page)));
-        Ok::<bool, Error>(diesel::select(exists(unknown).or(exists(bare))).get_result(db)?)
+        Ok::<bool, Error>(diesel::select(exists(unknown)).get_result(db)?)
     };
     if ctx.db.read_primary(unknown).await? {
         ctx.db.write(expect_all).await?;
     }
+    while ctx.db.write(mend_earlier).await? {}
     Ok(())
 }

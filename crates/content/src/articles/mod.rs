@@ -9,7 +9,7 @@
 //!
 //! Tables named `article_…` say what the newest revision is by, in and tagged with; `author_articles`, `tag_articles` and
 //! `category_articles` say the same of what is published, in the order in which it is read (`shelves`). What everybody reads is
-//! shown with cards (`cards`), by one statement (`public`).
+//! shown with cards (`cards`) and pages (`pages`), by one statement each: a list by `public`, an article by `pages`.
 
 mod access;
 mod cards;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 use poligon_common::etag::Tagged;
 use poligon_core::db::{Db, Json, any_of};
 use poligon_core::on_each;
@@ -38,6 +38,27 @@ pub(super) fn texts(db: &mut Db, ids: &[i64]) -> Result<BTreeMap<i64, LiveText>,
     let rows = article_revisions::table.inner_join(articles::table.on(live)).filter(any_of(db, articles::id, ids));
     let rows: Vec<LiveText> = rows.select(LiveText::as_select()).load(db)?;
     Ok(rows.into_iter().map(|row| (row.article_id, row)).collect())
+}
+
+diesel::define_sql_function! {
+    /// Characters of a text.
+    fn length(text: Text) -> Integer;
+}
+
+/// How many of these articles, from the first on, have texts of so many characters together: one at least.
+pub(super) fn portion(db: &mut Db, ids: &[i64], most: i64) -> Result<usize, Error> {
+    let live =
+        article_revisions::article_id.eq(articles::id).and(articles::live.eq(article_revisions::number.nullable()));
+    let rows = article_revisions::table.inner_join(articles::table.on(live)).filter(any_of(db, articles::id, ids));
+    let rows = rows.select((articles::id, length(article_revisions::body) + length(article_revisions::html)));
+    let rows: Vec<(i64, i32)> = rows.load(db)?;
+    let lengths: BTreeMap<i64, i64> = rows.into_iter().map(|(id, length)| (id, i64::from(length))).collect();
+    let mut sum = 0_i64;
+    let behind = ids.iter().position(|id| {
+        sum = sum.saturating_add(lengths.get(id).copied().unwrap_or_default());
+        sum > most
+    });
+    Ok(behind.map_or(ids.len(), |place| place.max(1)))
 }
 
 /// A page that was made.
@@ -105,6 +126,12 @@ pub(super) fn keep(db: &mut Db, article_id: i64, turn: i64, written: &Written) -
         let filled = diesel::sql_query(statement).bind::<BigInt, _>(article_id).bind::<BigInt, _>(turn);
         filled.bind::<BigInt, _>(written.revision).bind::<Text, _>(&written.page).execute(c)
     })?;
+    Ok(())
+}
+
+/// An article that is not published has no page.
+pub(super) fn remove(db: &mut Db, article_id: i64) -> Result<(), Error> {
+    diesel::delete(article_pages::table.find(article_id)).execute(db)?;
     Ok(())
 }
 

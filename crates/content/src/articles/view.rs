@@ -126,7 +126,6 @@ impl ArticleResponse {
         self.published_at.map(|at| at.to_string()).unwrap_or_default()
     }
 
-    /// Where it was published first.
     /// What search engines show of it: a title, and what stands below.
     pub(super) fn searched(&self) -> (&str, Option<&str>) {
         let filled = |text: &&str| !text.is_empty();
@@ -134,6 +133,7 @@ impl ArticleResponse {
         (title, self.meta_description.as_deref().or(Some(&self.excerpt)).filter(filled))
     }
 
+    /// Where it was published first.
     pub(super) fn canonical(&self) -> Option<&str> {
         self.canonical_url.as_deref()
     }

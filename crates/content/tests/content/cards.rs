@@ -176,6 +176,9 @@ async fn cards_follow_the_article(app: TestApp) {
     // Taken back, with a tag that is called otherwise when it comes again.
     acting(&shown.ed, &shown.article, "unpublish").send().await.expect(200);
     assert_eq!(app.number("SELECT count(*) AS n FROM article_cards WHERE card = 'null'").await, 1);
+    let id = shown.article["id"].as_i64().expect("an id");
+    let left = format!("SELECT count(*) AS n FROM article_pages WHERE article_id = {id}");
+    assert_eq!(app.number(left).await, 0, "names of people are on it");
     let tag = &seen["tags"][0];
     shown.ed.patch(&at(TAGS, tag)).json(&json!({"name": "newer"})).send().await.expect(200);
     approve(ann, &shown.ed, &shown.article).await;
@@ -206,10 +209,28 @@ async fn an_article_whose_card_has_no_page_gets_one(app: TestApp) {
     let shown = Shown::new(&app).await;
     cards_come(&app).await;
     app.sql("DELETE FROM article_pages").await;
+    app.sql("UPDATE article_cards SET comments_open = NOT comments_open").await;
     app.clock().advance(chrono::Duration::minutes(61));
     let pages = "SELECT count(*) AS n FROM article_pages JOIN article_cards USING (article_id, turn)";
     eventually(&app, async || app.number(pages).await == 2).await;
-    shown.seen(&app).await;
+    assert_eq!(shown.seen(&app).await["comments_open"], true);
+}
+
+/// However long texts are, pages of them are made a few at a time.
+async fn pages_of_long_texts_are_made_in_portions(app: TestApp) {
+    let (ann, ed) = (author(&app).await, editor(&app).await);
+    for n in 0..8 {
+        let body = format!("{n} {}", "<".repeat(99_000)); // four characters each in HTML
+        published(&ann, &ed, json!({"title": format!("Long {n}"), "body": body})).await;
+    }
+    let paths: Vec<String> = (1..=8).map(|id| format!("{ARTICLES}/{id}")).collect();
+    let read = read_both_ways(&app, &paths).await;
+    assert!(read.iter().all(|article| article["html"].as_str().is_some_and(|html| html.len() > 390_000)));
+    cards_come(&app).await;
+    assert_eq!(
+        app.number("SELECT count(*) AS n FROM article_pages JOIN article_cards USING (article_id, turn)").await,
+        8
+    );
 }
 
 /// Names change while cards are made and articles are published: in the end every card says what is so.
@@ -277,6 +298,7 @@ poligon_testkit::tests! { start =>
     cards_follow_the_article,
     an_article_that_was_published_without_a_card_is_found,
     an_article_whose_card_has_no_page_gets_one,
+    pages_of_long_texts_are_made_in_portions,
     names_that_change_at_once_are_on_every_card,
 }
 
