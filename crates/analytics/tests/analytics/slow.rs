@@ -60,12 +60,12 @@ mod services_only {
             // What takes too long is asked for last from then on, and hides nothing that stands behind it.
             let shown = planner.get(&format!("{data}?max_age=0")).send().await.expect(200).body;
             assert_eq!(codes(&shown), [Some("figures_slow"), None, None]);
-            lock.let_go().await; // PostgreSQL ends a transaction that says nothing for eight seconds
+            lock.end().await; // PostgreSQL ends a transaction that says nothing for eight seconds
             let lock = held(&app).await;
             // No file is made of a part.
             let refused = planner.get(&format!("{file}&widget_id=funnel")).send().await;
             assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true), "{}", refused.text);
-            lock.let_go().await;
+            lock.end().await;
             let shown = planner.get(&data).send().await.expect(200).body;
             assert_eq!(codes(&shown), [None, None, None]);
             assert_eq!(shown["widgets"][0]["data"]["steps"][1]["people"], 1);
@@ -81,7 +81,7 @@ mod services_only {
             let lock = held(&app).await;
             let made = planner.post(SEGMENTS).json(&segment).send().await.expect(201).body;
             assert_eq!(made["people"], Value::Null);
-            lock.let_go().await;
+            lock.end().await;
             let read = planner.get(&format!("{SEGMENTS}/{}", made["id"])).send().await.expect(200).body;
             assert_eq!((&read["people"], &read["name"]), (&json!(1), &json!("Readers")));
         });

@@ -135,4 +135,11 @@ impl Held {
         self.go.send(()).unwrap();
         self.work.await.unwrap().unwrap();
     }
+
+    /// Lets it go, however long it was held: whoever began it may have been told that it takes too long.
+    #[cfg(feature = "services")]
+    pub(crate) async fn end(self) {
+        self.go.send(()).unwrap();
+        self.work.await.unwrap().ok();
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Text};
 use poligon_common::etag::Tagged;
 use poligon_core::db::{Db, Json, any_of};
 use poligon_core::on_each;
@@ -50,9 +50,10 @@ pub(super) fn portion(db: &mut Db, ids: &[i64], most: i64) -> Result<usize, Erro
     let live =
         article_revisions::article_id.eq(articles::id).and(articles::live.eq(article_revisions::number.nullable()));
     let rows = article_revisions::table.inner_join(articles::table.on(live)).filter(any_of(db, articles::id, ids));
-    let rows = rows.select((articles::id, length(article_revisions::body) + length(article_revisions::html)));
-    let rows: Vec<(i64, i32)> = rows.load(db)?;
-    let lengths: BTreeMap<i64, i64> = rows.into_iter().map(|(id, length)| (id, i64::from(length))).collect();
+    let rows = rows.select((articles::id, length(article_revisions::body), length(article_revisions::html)));
+    let rows: Vec<(i64, i32, i32)> = rows.load(db)?;
+    let both = |(id, body, html): (i64, i32, i32)| (id, i64::from(body).saturating_add(i64::from(html)));
+    let lengths: BTreeMap<i64, i64> = rows.into_iter().map(both).collect();
     let mut sum = 0_i64;
     let behind = ids.iter().position(|id| {
         sum = sum.saturating_add(lengths.get(id).copied().unwrap_or_default());
