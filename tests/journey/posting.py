@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from member import API, picture
+from member import API, picture, wait_told
 from shopper import key, wait_for
 
 KINDS = ("like", "love", "laugh", "wow", "sad", "angry")
@@ -211,6 +211,8 @@ def walk_feeds(anyone, ann, bob, vera, checks):
     checks.equal(anyone.ids(f"{API}/posts?feed=tag&tag=%23{ann.name.upper()}N"), mine[::-1], "by hashtag, in whatever case")
     found = anyone.ids(f"{API}/posts?q={quote(f'number {ann.name}n')}")
     checks.equal(found, mine[::-1], "by words")
+    # Whoever is muted when it is to be told is not told of: before he mutes her, he hears that she has named him.
+    checks.equal([one["actor"]["id"] for one in wait_told(bob, "mention", bool)[:1]], [ann.id], "who is named is told")
     bob.put(f"{API}/users/{ann.id}/mute")
     checks.that(not set(mine) & set(bob.ids(f"{API}/posts?feed=home&limit=100")), "a muted person is not in the home feed")
     checks.equal(bob.ids(f"{API}/posts?tag={ann.name}n"), [], "nor under a hashtag")
