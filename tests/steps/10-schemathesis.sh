@@ -3,6 +3,7 @@
 # document lacks, invalid requests refused and valid ones taken (promise 17).
 #
 # A run of the suite is kept to a few minutes. In full: SCHEMATHESIS_CASES=20000 SCHEMATHESIS_SEEDS=5
+# Runs alone: it has a worker for each core.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash

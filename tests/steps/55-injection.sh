@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # sqlmap against what reads and writes the content, on both databases.
+# Takes about 125 s of the suite.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash

@@ -4,8 +4,16 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 
 stop_step() { printf '%s\n' "$*" >&2; printf '0 passed, 1 failed\n'; exit 1; }
 
-# Installs Debian packages where that is allowed.
+# Installs Debian packages where that is allowed; one step at a time, since apt-get refuses a second one.
 install_packages() {
+    local lock
+    exec {lock}>"${TMPDIR:-/tmp}/poligon-packages.lock"
+    flock "$lock"
+    install_them "$@"
+    exec {lock}>&-
+}
+
+install_them() {
     local sudo=''
     command -v apt-get >/dev/null || stop_step "needed, and there is no apt-get to install it: $*"
     if [ "$(id -u)" -ne 0 ]; then
