@@ -81,6 +81,13 @@ pub(crate) fn of_board(db: &mut Db, board_id: i64) -> Result<Vec<ColumnRow>, Err
     Ok(there.select(ColumnRow::as_select()).load(db)?)
 }
 
+/// Every column that a board ever had: cards that were archived stay in theirs when it is deleted. Those that are there have
+/// a position.
+pub(crate) fn ever_of_board(db: &mut Db, board_id: i64) -> Result<Vec<ColumnRow>, Error> {
+    let ever = board_columns::table.filter(board_columns::board_id.eq(board_id)).order(board_columns::id);
+    Ok(ever.select(ColumnRow::as_select()).load(db)?)
+}
+
 fn find(columns: &[ColumnRow], id: i64) -> Result<&ColumnRow, Error> {
     columns.iter().find(|column| column.id == id).ok_or(Error::NotFound)
 }

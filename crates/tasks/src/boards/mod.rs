@@ -24,7 +24,7 @@ use crate::error;
 pub(crate) use access::access;
 pub(crate) use activity::{ActivityResponse, count as count_activity, list as list_activity, since as activity_since};
 pub(crate) use change::{CHANGED, Change, announce, change, change_by_itself};
-pub(crate) use columns::{ColumnRow, count as count_card, of_board as columns_of};
+pub(crate) use columns::{ColumnRow, count as count_card, ever_of_board as columns_ever_of, of_board as columns_of};
 pub(crate) use kind::ColumnType;
 pub(crate) use labels::{Label, of_board as labels_of};
 pub(crate) use model::{delete_all_of, note_on_all};

@@ -16,7 +16,8 @@ use crate::boards::{self, Change, announce};
 use crate::error::Error;
 
 /// Puts a card to another place, of its column or of another one, in one step; members of the project do. A column that is full
-/// takes no card from elsewhere; within it cards may change places.
+/// takes no card from elsewhere; within it cards may change places. Nothing that somebody has written is lost by it, so it looks at no
+/// `If-Match`: of two moves the later one counts.
 #[utoipa::path(post, path = "/cards/{id}/move", params(("id" = i64, Path, minimum = 1)), request_body = MoveRequest,
     responses((status = 200, description = "The card", body = CardResponse)))]
 pub(crate) async fn move_card(
@@ -81,7 +82,7 @@ async fn bring(ctx: &Ctx, (id, user_id): (i64, i64), step: Step) -> Result<Tagge
     shown(&card)
 }
 
-/// Tells the caller of what happens to a card from now on.
+/// Tells the caller of what happens to a card from now on. Nobody else sees that, so it is taken in an archived project, too.
 #[utoipa::path(put, path = "/cards/{id}/watch", params(("id" = i64, Path, minimum = 1)),
     responses((status = 204, description = "The caller watches")))]
 pub(crate) async fn watch_card(ctx: Ctx, user: CurrentUser, Path(Id(id)): Path<Id>) -> Result<impl Responder, Problem> {

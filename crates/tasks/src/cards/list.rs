@@ -93,7 +93,7 @@ pub(super) fn list(
     now: Timestamp,
 ) -> Result<(Vec<CardSummary>, Option<i64>), Error> {
     let (_, access) = boards::access(db, board_id, user_id)?;
-    let columns = boards::columns_of(db, board_id)?;
+    let columns = boards::columns_ever_of(db, board_id)?;
     let (labels, people) = (boards::labels_of(db, board_id)?, named(db, &wanted.filter)?);
     let scene = Scene { board_id, user_id, now, columns, labels, people };
     scene.check(&wanted.filter)?;
@@ -251,9 +251,11 @@ impl Scene {
     }
 
     fn column_ids(&self, names: &[String]) -> Vec<i64> {
-        self.columns.iter().filter(|column| names.contains(&name_key(&column.name))).map(|column| column.id).collect()
+        let there = self.columns.iter().filter(|column| column.position.is_some());
+        there.filter(|column| names.contains(&name_key(&column.name))).map(|column| column.id).collect()
     }
 
+    /// Also those that were deleted: what was archived in them is done.
     fn done_columns(&self) -> Vec<i64> {
         let done = self.columns.iter().filter(|column| ColumnType::of(&column.kind) == ColumnType::Done);
         done.map(|column| column.id).collect()

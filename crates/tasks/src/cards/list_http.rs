@@ -80,7 +80,8 @@ pub(crate) struct CardParams {
     /// A filter, such as `assignee:me,ann -label:bug priority:>=high due:2026-10-01..2026-10-31 is:overdue payment`. Terms are
     /// separated by spaces, and all must hold; `-` turns one around; of values with commas one must hold; what has spaces stands
     /// in quotation marks. Fields: `assignee`, `label`, `column`, `priority`, `due`, `start`, `created`, `estimate`, `number`,
-    /// `is` (`archived`, `open`, `done`, `overdue`, `unassigned`), `has` (`due`, `estimate`, `label`, `comment`, `attachment`,
+    /// `is` (`archived`, `done` for cards in a column of that type, also when it was deleted behind archived ones, `open` for those
+    /// that are neither, `overdue` for open ones whose time has passed, `unassigned`), `has` (`due`, `estimate`, `label`, `comment`, `attachment`,
     /// `checklist`). Comparisons of priority, days and
     /// estimates are `>`, `>=`, `<`, `<=` and `from..to`. Every wrong term is told; of `assignee`, a name that nobody has finds nothing.
     #[param(value_type = Option<String>, max_length = 500)]

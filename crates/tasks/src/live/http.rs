@@ -14,7 +14,7 @@ use crate::error::Error;
 
 /// What happens on a board, as Server-Sent Events: `id` is the number of the entry of its activity, `event` its type, `data` the
 /// entry. The first event is `ready`, with the number behind which the stream tells. `Last-Event-ID` gives what was missed
-/// since.
+/// since. Of more streams than one person may have (`realtime.max_per_person`) the oldest ends.
 #[utoipa::path(get, path = "/boards/{id}/events", params(("id" = i64, Path, minimum = 1),
     ("Last-Event-ID" = Option<String>, Header, description = "The number of the last entry that was worked on")),
     responses((status = 200, description = "Events, until the session ends or the caller may no longer see the board",

@@ -123,6 +123,23 @@ async fn the_language_chooses(app: TestApp) {
     assert_eq!(found(&desk, &[("filter", "label:bug"), ("priority", "urgent")]).await, [1]);
 }
 
+/// What was archived as done is so, whatever becomes of the column; only a column that is there can be named.
+async fn done_outlives_its_column(app: TestApp) {
+    let (desk, _) = scene(&app).await;
+    let cards = ask(&desk, &[("filter", "is:done")]).await.expect(200);
+    acting(&desk.ann, items(&cards).first().unwrap(), "archive").send().await.expect(200);
+    let column = format!("{}/columns/{}", at(BOARDS, &desk.board), desk.column("Done"));
+    for gone in [false, true] {
+        if gone {
+            desk.ann.delete(&column).send().await.expect(204);
+        }
+        for (filter, numbers) in [("is:done", vec![6]), ("-is:done", vec![8]), ("is:open", vec![])] {
+            assert_eq!(found(&desk, &[("archived", "true"), ("filter", filter)]).await, numbers, "{filter}, {gone}");
+        }
+    }
+    ask(&desk, &[("filter", "column:done")]).await.expect_problem(422, "validation_failed");
+}
+
 async fn every_wrong_term_is_told(app: TestApp) {
     let (desk, _) = scene(&app).await;
     for (filter, codes) in [
@@ -194,6 +211,7 @@ async fn pages_go_on_where_they_ended_in_every_order(app: TestApp) {
 poligon_testkit::tests! { start =>
     each_parameter_chooses,
     the_language_chooses,
+    done_outlives_its_column,
     every_wrong_term_is_told,
     pages_go_on_where_they_ended_in_every_order,
 }
