@@ -75,7 +75,7 @@ pub(crate) struct ExportParams {
     /// One of its widgets; without it, all that show figures, which CSV has no room for.
     #[param(pattern = "^[a-z0-9_-]{1,32}$")]
     pub(super) widget_id: Option<String>,
-    /// The first day; without it, that of the dashboard, or 29 days before the last.
+    /// The first day; without it, that of the dashboard, 29 days before the last of a metric, and of facts all that are kept.
     #[param(value_type = Option<String>, format = Date)]
     pub(super) from: Option<CalendarDay>,
     /// The last day; without it, that of the dashboard, or today.
