@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # 500 sockets through two copies of the gateway, one of which is killed: every answered message arrives once and in order.
-# Takes about 120 s of the suite.
+# Runs alone: 500 clients in one process, which come too late to resume beside another step.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/steps/needs.bash
